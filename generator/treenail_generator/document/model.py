@@ -1,0 +1,204 @@
+"""An OpenAPI 3.0 or 3.1 document as the planner sees it: references followed, defaults applied."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from treenail_generator.diagnostics import Diagnostic, Location
+from treenail_generator.yaml_source import JSON, Pointer
+
+Version: TypeAlias = Literal["3.0", "3.1"]
+Place: TypeAlias = Literal["path", "query", "header", "cookie"]
+SecurityKind: TypeAlias = Literal["http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"]
+SecurityRequirement: TypeAlias = Mapping[str, tuple[str, ...]]
+"""Scopes by scheme name; all schemes of one requirement are needed at once."""
+
+Schema: TypeAlias = Mapping[str, JSON]
+"""A normalised schema: JSON Schema 2020-12, references as the document spells them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerVariable:
+    """A placeholder of a server URL.
+
+    Attributes:
+        default: The value that stands when nobody chooses one.
+        enum: The values allowed; empty when any is.
+        description: Empty when the document gives none.
+    """
+
+    default: str
+    enum: tuple[str, ...]
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A base URL, possibly relative, with `{variables}`; `extensions` holds its `x-` keys."""
+
+    url: str
+    description: str
+    variables: Mapping[str, ServerVariable]
+    extensions: Mapping[str, JSON]
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityScheme:
+    """One entry of `components.securitySchemes`.
+
+    Attributes:
+        name: Its key under `components.securitySchemes`.
+        kind: Its OpenAPI `type`.
+        scheme: Lower-case HTTP authentication scheme when kind is `http`, empty otherwise.
+        place: Where an API key goes; None when kind is not `apiKey`.
+        parameter_name: The name under which an API key goes, empty otherwise.
+        location: Where it is declared.
+    """
+
+    name: str
+    kind: SecurityKind
+    scheme: str
+    place: Place | None
+    parameter_name: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A path, query, header or cookie parameter with the defaults of OpenAPI applied.
+
+    Attributes:
+        name: The name on the wire.
+        place: Its OpenAPI `in`.
+        required: Always true in a path.
+        deprecated: As declared.
+        description: Empty when the document gives none.
+        schema: Normalised; empty (anything goes) when the document declares none.
+        style: As declared, or the default of its place.
+        explode: As declared, or the default of its style.
+        allow_reserved: As declared.
+        allow_empty: The deprecated `allowEmptyValue`.
+        content_type: The media type of a parameter with `content`, None of one with `schema`.
+        examples: Values from `example` and `examples`, not those of the schema.
+        location: Where the parameter itself stands, behind any reference.
+        pointer: The same place as a pointer into the raw document.
+        schema_pointer: Where its raw schema stands or would stand.
+    """
+
+    name: str
+    place: Place
+    required: bool
+    deprecated: bool
+    description: str
+    schema: Schema
+    style: str
+    explode: bool
+    allow_reserved: bool
+    allow_empty: bool
+    content_type: str | None
+    examples: tuple[JSON, ...]
+    location: Location
+    pointer: Pointer
+    schema_pointer: Pointer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoding:
+    """How one property of a form or multipart body is written; None where nothing is said."""
+
+    content_type: str | None
+    style: str | None
+    explode: bool | None
+    allow_reserved: bool | None
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """One media type of a body or response.
+
+    Attributes:
+        content_type: The key as written, parameters included.
+        schema: Normalised; empty (anything goes) when the document declares none.
+        examples: Values from `example` and `examples`, not those of the schema.
+        encoding: Declared encodings by property name.
+        location: Where the media type stands.
+        pointer: The same place as a pointer into the raw document.
+        schema_pointer: Where its raw schema stands or would stand.
+    """
+
+    content_type: str
+    schema: Schema
+    examples: tuple[JSON, ...]
+    encoding: Mapping[str, Encoding]
+    location: Location
+    pointer: Pointer
+    schema_pointer: Pointer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A request body: its media types in file order."""
+
+    required: bool
+    description: str
+    media: tuple[Media, ...]
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What one status, range (`2XX`) or `default` answers; media types in file order."""
+
+    status: str
+    description: str
+    media: tuple[Media, ...]
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method of one path.
+
+    Attributes:
+        key: The operationId, or "METHOD /path" when it has none or shares it with another.
+        id: The operationId, None when the document gives none.
+        method: Upper-case.
+        path: The path template as the document spells it.
+        summary: Empty when the document gives none.
+        description: Empty when the document gives none.
+        deprecated: As declared.
+        tags: As declared.
+        parameters: Path-level ones first, overridden by name and place; without the headers
+            Accept, Content-Type and Authorization, which OpenAPI tells readers to ignore.
+        body: None when the operation takes none.
+        responses: In file order.
+        servers: Of the operation, else of its path; empty when the document's servers hold.
+        security: The alternatives in force, the document's included; empty when none is needed.
+        pointer: Where the operation stands in the raw document, behind any path reference.
+        path_pointer: Where its path item stands, behind any reference.
+        location: The key that names its method.
+    """
+
+    key: str
+    id: str | None
+    method: str
+    path: str
+    summary: str
+    description: str
+    deprecated: bool
+    tags: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    responses: tuple[Response, ...]
+    servers: tuple[Server, ...]
+    security: tuple[SecurityRequirement, ...]
+    pointer: Pointer
+    path_pointer: Pointer
+    location: Location
+
+    @property
+    def endpoint(self) -> str:
+        """The operation as "METHOD /path"; unique, unlike an operationId."""
+        return f"{self.method} {self.path}"

@@ -1,0 +1,144 @@
+"""From the upstream's answer to the tool's: find the payload, keep what was declared, page it.
+
+Pure functions over JSON. A declared place that is not there yields less, never an error: the call
+took place, and a surprise in its answer must not hide that.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from pydantic import JsonValue
+
+from .types import JsonObject
+
+_REDACTED: Final = "[redacted]"
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A field whose presence may be told, but not its value."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A field that is an object, or a list of objects, with a record of its own."""
+
+    name: str
+    record: "Record"
+
+
+Kept: TypeAlias = "str | Nested | Redacted | None"
+"""What becomes of an upstream field: its name in the answer, nested, redacted, or None: dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Which fields of an object the agent gets, by upstream name.
+
+    Attributes:
+        fields: Upstream name to what becomes of it.
+        rest: Whether fields that are not named here pass unchanged.
+    """
+
+    fields: Mapping[str, Kept]
+    rest: bool = False
+
+    def of(self, value: JsonValue) -> JsonValue:
+        """`value` with only the kept fields; applied to each item of a list; null fields dropped."""
+        if isinstance(value, list):
+            return [self.of(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        kept: JsonObject = {}
+        for key, item in value.items():
+            if item is None:
+                continue
+            match self.fields.get(key, key if self.rest else None):
+                case None:
+                    continue
+                case Redacted(name):
+                    kept[name] = _REDACTED
+                case Nested(name, record):
+                    kept[name] = record.of(item)
+                case name:
+                    kept[name] = item
+        return kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageNumbers:
+    """Where a page-numbered answer tells its place (dotted paths from the top of the answer)."""
+
+    number: str
+    pages: str
+    total: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The declared answer of a tool.
+
+    Attributes:
+        root: Dotted path to the payload; empty for the whole answer.
+        name: The payload is answered under this name; needed for lists and plain values, since a
+            tool's structured answer is an object (MCP 2026-07-28, Tools, "Structured Content").
+        many: The payload is a list; absent means empty.
+        record: What to keep of each object; None keeps everything.
+        page: Page numbers to tell beside a list.
+        max_items: Longest list handed on; the rest is counted, not hidden.
+    """
+
+    root: str = ""
+    name: str | None = None
+    many: bool = False
+    record: Record | None = None
+    page: PageNumbers | None = None
+    max_items: int | None = None
+    _steps: tuple[str, ...] = field(init=False, repr=False, compare=False, default=())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_steps", tuple(self.root.split(".")) if self.root else ())
+
+    def of(self, value: JsonValue) -> JsonObject:
+        """The tool's answer for the upstream's parsed `value`."""
+        payload = _at(value, self._steps)
+        if payload is None and self.many:
+            payload = []
+        shaped = self.record.of(payload) if self.record else payload
+        if isinstance(shaped, dict) and self.name is None:
+            return shaped
+        answer: JsonObject = {self.name or "value": shaped}
+        if isinstance(shaped, list) and self.max_items is not None and len(shaped) > self.max_items:
+            answer[self.name or "value"] = shaped[: self.max_items]
+            answer["truncated"] = {"shown": self.max_items, "of": len(shaped)}
+        if self.page:
+            answer.update(_place(value, self.page))
+        return answer
+
+
+def _at(value: JsonValue, steps: tuple[str, ...]) -> JsonValue:
+    for step in steps:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(step)
+    return value
+
+
+def _place(value: JsonValue, page: PageNumbers) -> JsonObject:
+    """`page`, `total_pages`, `total_items` as told, and `next_page` unless this is the last one."""
+    number, pages, total = (
+        _at(value, tuple(path.split("."))) for path in (page.number, page.pages, page.total)
+    )
+    place: JsonObject = {"page": number, "total_pages": pages, "total_items": total}
+    if isinstance(number, int) and isinstance(pages, int) and number + 1 < pages:
+        place["next_page"] = number + 1
+    return {name: told for name, told in place.items() if told is not None}
+
+
+def detail(value: JsonValue, path: str) -> str | None:
+    """The text at a dotted `path` of an error body; None when there is none."""
+    found = _at(value, tuple(path.split("."))) if path else value
+    return found if isinstance(found, str) and found else None

@@ -1,0 +1,185 @@
+"""What a generated module declares: one `Connector` with its tools."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final, Literal, TypeAlias
+
+from .context import ToolContext
+from .schemas import published_schema
+from .types import Input, JsonObject
+
+CONTRACT_VERSION: Final = 1
+"""Raised whenever a module generated earlier would no longer work."""
+
+_NO_ADVICE: Final[Mapping[int | str, str]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotations:
+    """Hints for the client (MCP 2026-07-28, `ToolAnnotations`)."""
+
+    read_only: bool
+    destructive: bool
+    idempotent: bool
+    open_world: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """One MCP tool.
+
+    Attributes:
+        run: Called with a validated `arguments` instance.
+        operation: The upstream operation, for people; None for a local tool.
+        example: Arguments that work against the mock upstream; shown in docs, never published.
+        errors: Advice by HTTP status or upstream error code; goes before the connector's.
+    """
+
+    name: str
+    title: str
+    description: str
+    arguments: type[Input]
+    run: Callable[[Any, ToolContext], Awaitable[JsonObject]]
+    annotations: Annotations
+    operation: str | None = None
+    example: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    errors: Mapping[int | str, str] = field(default_factory=lambda: _NO_ADVICE)
+
+    @cached_property
+    def input_schema(self) -> dict[str, Any]:
+        """JSON Schema 2020-12 as published in tools/list: root `type: object`, closed."""
+        return published_schema(self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An upstream region. `url` has no trailing slash."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoAuth:
+    """The upstream asks for no credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class BasicAuth:
+    """HTTP Basic (RFC 7617), UTF-8; `{field}` stands for a login field."""
+
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyAuth:
+    """A key in a header or query parameter; `{field}` stands for a login field."""
+
+    place: Literal["header", "query"]
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class BearerAuth:
+    """A bearer token (RFC 6750 2.1); `{field}` stands for a login field."""
+
+    token: str
+
+
+Auth: TypeAlias = NoAuth | BasicAuth | ApiKeyAuth | BearerAuth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginField:
+    """One value a person gives to connect.
+
+    Attributes:
+        kind: Input type on the login page.
+        secret: Used for credentials only; no tool can read it.
+        pattern: The whole value matches this regular expression.
+        options: Allowed values with their labels; empty for free text.
+    """
+
+    name: str
+    label: str
+    kind: Literal["text", "email", "password", "select"] = "text"
+    secret: bool = False
+    required: bool = True
+    pattern: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    help: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialCheck:
+    """A harmless call that succeeds exactly when the credentials are good.
+
+    Attributes:
+        denied: HTTP statuses that mean "wrong credentials"; any other failure means "try later".
+    """
+
+    run: Callable[[ToolContext], Awaitable[JsonObject]]
+    denied: Sequence[int] = (401, 403)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorRules:
+    """How upstream errors are told.
+
+    Attributes:
+        code: Dotted path to the machine-readable code in an error body; empty for none.
+        message: Dotted path to the text for people; empty for none.
+        advice: What to do next, by HTTP status or by code.
+    """
+
+    code: str = ""
+    message: str = ""
+    advice: Mapping[int | str, str] = field(default_factory=lambda: _NO_ADVICE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retries:
+    """When a repeatable request is tried again; always inside its deadline.
+
+    Attributes:
+        most: Further attempts after the first.
+        statuses: HTTP statuses worth another attempt.
+        pause_s: Pause before the first retry; doubles, with jitter, unless Retry-After says more.
+    """
+
+    most: int = 2
+    statuses: Sequence[int] = (429, 502, 503, 504)
+    pause_s: float = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connector:
+    """Everything the runtime needs to serve one upstream API.
+
+    Attributes:
+        contract: `CONTRACT_VERSION` the module was generated for.
+        version: Version of the tool surface (semantic versioning).
+        instructions: MCP server instructions.
+        servers: Regions by key; `default_server` is used when the connection names none.
+        custom_tools: Names of the tools that `connectors/<name>_custom.py` adds.
+        headers: Fixed header fields of every request.
+    """
+
+    contract: int
+    name: str
+    title: str
+    version: str
+    instructions: str
+    servers: Mapping[str, Server]
+    default_server: str
+    auth: Auth
+    tools: Sequence[Tool]
+    login: Sequence[LoginField] = ()
+    check: CredentialCheck | None = None
+    errors: ErrorRules = field(default_factory=ErrorRules)
+    retries: Retries = field(default_factory=Retries)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    custom_tools: Sequence[str] = ()

@@ -1,0 +1,107 @@
+"""From an endpoint and its values to the HTTP request, without sending it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+import pydantic_core
+from pydantic import MISSING, BaseModel
+
+from .answer import Answer
+from .wire import header_text, path_text, query_text
+
+_NOTHING: Final[Mapping[str, object]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One upstream operation as a tool uses it.
+
+    Attributes:
+        method: HTTP method, upper case.
+        path: Path template behind the server's URL, percent-encoded apart from its `{names}`.
+        answer: How the upstream's answer becomes the tool's.
+        reads: Whether it changes nothing upstream, whatever the method says.
+        repeatable: Whether sending it twice is as good as once (RFC 9110 9.2.2), so that a failed
+            attempt may be tried again.
+        body_required: Whether an empty JSON object is sent when no field is given.
+        timeout_s: Seconds for the whole call, retries included.
+        max_bytes: Largest answer accepted, decompressed.
+    """
+
+    method: str
+    path: str
+    answer: Answer = field(default_factory=Answer)
+    reads: bool = False
+    repeatable: bool = False
+    body_required: bool = False
+    timeout_s: float = 20.0
+    max_bytes: int = 1_000_000
+    _parts: tuple[str, ...] = field(init=False, repr=False, compare=False, default=())
+
+    def __post_init__(self) -> None:
+        # Literal text and names in turn: ("/staff/", "staffId", "").
+        object.__setattr__(self, "_parts", tuple(re.split(r"\{([^{}]+)\}", self.path)))
+
+    def request(
+        self,
+        *,
+        path: Mapping[str, object] = _NOTHING,
+        query: Mapping[str, object] = _NOTHING,
+        headers: Mapping[str, object] = _NOTHING,
+        json: object = MISSING,
+    ) -> "Request":
+        """The request that carries these values; `MISSING` values are left out.
+
+        Raises:
+            InvalidArguments: When a value cannot be carried faithfully.
+        """
+        parts = list(self._parts)
+        for index in range(1, len(parts), 2):
+            parts[index] = path_text(parts[index], path[parts[index]])
+        return Request(
+            endpoint=self,
+            path="".join(parts),
+            query=query_text(query) if query else "",
+            headers=_header_fields(headers) if headers else (),
+            body=_body(json, required=self.body_required),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request ready to be sent to whichever server the connection names.
+
+    Attributes:
+        path: Percent-encoded, starts with "/", relative to the server's URL.
+        query: Percent-encoded, without "?"; empty when there is none.
+        headers: The tool's own header fields; credentials are added by the upstream client.
+        body: JSON text, or None for no body.
+    """
+
+    endpoint: Endpoint
+    path: str
+    query: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None
+
+
+def _header_fields(headers: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name, header_text(name, value))
+        for name, value in headers.items()
+        if getattr(value, "value", value) is not MISSING
+    )
+
+
+def _body(value: object, *, required: bool) -> bytes | None:
+    if value is MISSING:
+        return None
+    if isinstance(value, Mapping) and not isinstance(value, BaseModel):
+        fields = cast("Mapping[str, object]", value)
+        given = {name: item for name, item in fields.items() if item is not MISSING}
+        if not given and not required:
+            return None
+        return pydantic_core.to_json(given, by_alias=True)
+    return pydantic_core.to_json(value, by_alias=True)

@@ -1,0 +1,136 @@
+"""The JSON Schema a tool publishes: what its pydantic model accepts, said in few tokens."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from .types import EXACT_SCHEMA, Input
+
+_PREFIX: Final = "#/$defs/"
+
+
+class _Untitled(GenerateJsonSchema):
+    """Without the titles that pydantic derives from field names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  # pydantic's hook
+        return False
+
+
+def published_schema(model: type[Input]) -> dict[str, Any]:
+    """`model` as JSON Schema 2020-12: `type: object` at the root, no root combinators.
+
+    A definition that is used once stands where it is used; one that is used more often, or inside
+    itself, stays in `$defs`.
+    """
+    schema = model.model_json_schema(by_alias=False, schema_generator=_Untitled)
+    definitions = cast("dict[str, dict[str, Any]]", schema.pop("$defs", {}))
+    for each in (schema, *definitions.values()):
+        # A class docstring is for readers of the code; the field's description is for agents.
+        each.pop("title", None)
+        each.pop("description", None)
+    definitions = {name: _expanded(each, definitions) for name, each in definitions.items()}
+    schema = _expanded(schema, definitions)
+    return _settled(schema, definitions)
+
+
+def _expanded(node: Any, definitions: dict[str, dict[str, Any]]) -> Any:
+    """`node` with exact schemas put in place, their own `$defs` moved to `definitions`."""
+    if isinstance(node, list):
+        return [_expanded(item, definitions) for item in cast("list[Any]", node)]
+    if not isinstance(node, dict):
+        return node
+    mapping = cast("dict[str, Any]", node)
+    exact = mapping.get(EXACT_SCHEMA)
+    if isinstance(exact, str):
+        beside = {key: value for key, value in mapping.items() if key != EXACT_SCHEMA}
+        return {**_hoisted(json.loads(exact), definitions), **beside}
+    return {key: _expanded(value, definitions) for key, value in mapping.items()}
+
+
+def _hoisted(schema: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    own = cast("dict[str, Any]", schema.pop("$defs", {}))
+    names: dict[str, str] = {}
+    for name, definition in own.items():
+        free = name
+        while definitions.get(free, definition) != definition:
+            free += "_"
+        names[name] = free
+    for name, definition in own.items():
+        definitions[names[name]] = _renamed(definition, names)
+    return _renamed(schema, names)
+
+
+def _renamed(node: Any, names: dict[str, str]) -> Any:
+    if isinstance(node, list):
+        return [_renamed(item, names) for item in cast("list[Any]", node)]
+    if not isinstance(node, dict):
+        return node
+    renamed = {key: _renamed(value, names) for key, value in cast("dict[str, Any]", node).items()}
+    target = renamed.get("$ref")
+    if isinstance(target, str) and target.startswith(_PREFIX):
+        name = target.removeprefix(_PREFIX)
+        renamed["$ref"] = _PREFIX + names.get(name, name)
+    return renamed
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        for item in cast("list[Any]", node):
+            yield from _references(item)
+    elif isinstance(node, dict):
+        mapping = cast("dict[str, Any]", node)
+        target = mapping.get("$ref")
+        if isinstance(target, str) and target.startswith(_PREFIX):
+            yield target.removeprefix(_PREFIX)
+        for value in mapping.values():
+            yield from _references(value)
+
+
+def _settled(schema: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """`schema` with single-use definitions inlined and only the reachable others in `$defs`."""
+    while True:
+        reachable = _reachable(schema, definitions)
+        uses = Counter(_references([schema, *(definitions[name] for name in reachable)]))
+        once = next(
+            (
+                name
+                for name in reachable
+                if uses[name] == 1 and name not in _references(definitions[name])
+            ),
+            None,
+        )
+        if once is None:
+            kept = {name: definitions[name] for name in sorted(reachable)}
+            return {**schema, "$defs": kept} if kept else schema
+        schema = _inlined(schema, once, definitions[once])
+        definitions = {
+            name: _inlined(each, once, definitions[once])
+            for name, each in definitions.items()
+            if name != once
+        }
+
+
+def _reachable(schema: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> list[str]:
+    found: list[str] = []
+    waiting = list(_references(schema))
+    while waiting:
+        name = waiting.pop(0)
+        if name in definitions and name not in found:
+            found.append(name)
+            waiting.extend(_references(definitions[name]))
+    return found
+
+
+def _inlined(node: Any, name: str, definition: dict[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_inlined(item, name, definition) for item in cast("list[Any]", node)]
+    if not isinstance(node, dict):
+        return node
+    mapping = cast("dict[str, Any]", node)
+    if mapping.get("$ref") == _PREFIX + name:
+        beside = {key: value for key, value in mapping.items() if key != "$ref"}
+        return {**definition, **beside}
+    return {key: _inlined(value, name, definition) for key, value in mapping.items()}

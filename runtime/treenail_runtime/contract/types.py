@@ -1,0 +1,147 @@
+"""The types of tool arguments: validity lives in the type, and nothing is coerced.
+
+`Input` refuses unknown names and accepts JSON types only: "5" is no integer, true is no number.
+A field that may be left out is `T | MISSING`; null is accepted only where the upstream accepts it.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cached_property
+from typing import Annotated, Any, Final, TypeAlias, cast
+
+import jsonschema_rs
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    JsonValue,
+)
+from pydantic_core import PydanticCustomError, core_schema
+
+JsonObject: TypeAlias = dict[str, JsonValue]
+
+
+class Input(BaseModel):
+    """Base of every argument model: closed, strict, immutable."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True
+    )
+
+
+def _whole(value: object) -> object:
+    # JSON Schema 2020-12, validation 6.1.1: any number without a fraction is an integer.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE: Final = BeforeValidator(_whole)
+"""Lets `3.0` be the integer 3, as JSON Schema says; put it last in `Annotated[int, ...]`."""
+
+
+def _date(value: str) -> str:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise PydanticCustomError("date", "should be a date like 2026-11-20")
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("date", "is not a day of the calendar") from None
+    return value
+
+
+_DATE_TIME: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}):([0-9]{2})(\.[0-9]+)?"
+    r"([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+
+
+def _date_time(value: str) -> str:
+    found = _DATE_TIME.fullmatch(value)
+    if found is None:
+        raise PydanticCustomError(
+            "date_time", "should be a time with zone like 2026-11-20T09:30:00Z"
+        )
+    # RFC 3339 5.7 admits a leap second, Python does not.
+    seconds = "59" if found[3] == "60" else found[3]
+    try:
+        datetime.fromisoformat(f"{found[1]}T{found[2]}:{seconds}")
+    except ValueError:
+        raise PydanticCustomError("date_time", "is not a moment of the calendar") from None
+    return value
+
+
+Date: TypeAlias = Annotated[str, AfterValidator(_date), Field(json_schema_extra={"format": "date"})]
+"""RFC 3339 full-date, kept as the text that was given."""
+
+DateTime: TypeAlias = Annotated[
+    str, AfterValidator(_date_time), Field(json_schema_extra={"format": "date-time"})
+]
+"""RFC 3339 date-time with a zone, kept as the text that was given."""
+
+
+_OPAQUE: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def _opaque(value: str) -> str:
+    # fullmatch: `$` would accept a trailing newline.
+    if not _OPAQUE.fullmatch(value):
+        raise PydanticCustomError("id", "only letters, digits, '-' and '_' (at most 128)")
+    return value
+
+
+OpaqueId: TypeAlias = Annotated[
+    str, AfterValidator(_opaque), Field(json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})
+]
+"""An upstream identifier that is safe inside a URL path."""
+
+
+EXACT_SCHEMA: Final = "x-exact-schema"
+"""Holds a `JsonSchema` as text while pydantic assembles the whole; never published."""
+
+
+class _Compiled:
+    """A schema and its validator, compiled at first use."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.schema = dict(schema)
+
+    @cached_property
+    def validator(self) -> jsonschema_rs.Draft202012Validator:
+        return jsonschema_rs.Draft202012Validator(self.schema, validate_formats=True)
+
+
+class JsonSchema:
+    """A JSON value that satisfies a JSON Schema 2020-12, validated by it and published as it.
+
+    For what pydantic cannot say exactly (oneOf, not, ECMA-262 patterns, uniqueItems, ...):
+    `Annotated[JsonValue, JsonSchema({...})]`.
+    """
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._compiled = _Compiled(schema)
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        compiled = self._compiled
+
+        def check(value: object) -> object:
+            for error in compiled.validator.iter_errors(cast("Any", value)):
+                where = "".join(f"[{step!r}]" for step in error.instance_path)
+                raise PydanticCustomError(
+                    "json_schema", "{problem}", {"problem": f"{where} {error.message}".strip()}
+                )
+            return value
+
+        return core_schema.no_info_after_validator_function(check, core_schema.any_schema())
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        # As text, since pydantic would look up the `$ref`s of a nested schema among its own.
+        return {**handler(schema), EXACT_SCHEMA: json.dumps(self._compiled.schema)}
