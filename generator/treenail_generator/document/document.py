@@ -15,7 +15,7 @@ from treenail_generator.document.model import (
     Version,
 )
 from treenail_generator.document.references import References
-from treenail_generator.document.schemas import Schemas
+from treenail_generator.document.schemas import Schemas, ref_name
 from treenail_generator.yaml_source import JSON, Pointer
 
 
@@ -86,7 +86,7 @@ class Document:
         """
         return self.references.find(ref).pointer
 
-    def resolve(self, schema: JSON | Schema) -> Schema:
+    def resolve(self, schema: JSON) -> Schema:
         """The normalised schema behind a `$ref`, or `schema` itself when it is none.
 
         Subschemas keep their references. What stands beside the `$ref` (3.1) is merged in:
@@ -98,14 +98,15 @@ class Document:
         """
         return self.schemas.resolve(schema)
 
-    def ref_name(self, schema: JSON | Schema) -> str | None:
+    def ref_name(self, schema: JSON) -> str | None:
         """The last part of the `$ref`, which names a component; None when there is no `$ref`."""
-        return self.schemas.ref_name(schema)
+        return ref_name(schema)
 
-    def bundle(self, schema: JSON | Schema) -> dict[str, JSON]:
+    def bundle(self, schema: JSON) -> dict[str, JSON]:
         """The same schema, self-contained: what it reaches stands once under `$defs`."""
         return bundle(self.schemas, schema)
 
     def closure_sha256(self, operation: Operation) -> str:
         """Hex digest of the operation and everything it reaches, and of nothing else."""
-        return closure_sha256(self, operation)
+        servers = operation.servers or self.servers
+        return closure_sha256(self.references, operation, servers)

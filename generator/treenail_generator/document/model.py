@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from treenail_generator.diagnostics import Diagnostic, Location
+from treenail_generator.diagnostics import Location
 from treenail_generator.yaml_source import JSON, Pointer
 
 Version: TypeAlias = Literal["3.0", "3.1"]
@@ -13,8 +13,11 @@ SecurityKind: TypeAlias = Literal["http", "apiKey", "oauth2", "openIdConnect", "
 SecurityRequirement: TypeAlias = Mapping[str, tuple[str, ...]]
 """Scopes by scheme name; all schemes of one requirement are needed at once."""
 
-Schema: TypeAlias = Mapping[str, JSON]
-"""A normalised schema: JSON Schema 2020-12, references as the document spells them."""
+Schema: TypeAlias = dict[str, JSON]
+"""A normalised schema: JSON Schema 2020-12, references as the document spells them.
+
+Shared, so nobody may change one; a dict only so that it fits into other JSON.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +180,6 @@ class Operation:
         servers: Of the operation, else of its path; empty when the document's servers hold.
         security: The alternatives in force, the document's included; empty when none is needed.
         pointer: Where the operation stands in the raw document, behind any path reference.
-        path_pointer: Where its path item stands, behind any reference.
         location: The key that names its method.
     """
 
@@ -195,7 +197,6 @@ class Operation:
     servers: tuple[Server, ...]
     security: tuple[SecurityRequirement, ...]
     pointer: Pointer
-    path_pointer: Pointer
     location: Location
 
     @property

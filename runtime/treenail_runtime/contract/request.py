@@ -26,6 +26,7 @@ class Endpoint:
         repeatable: Whether sending it twice is as good as once (RFC 9110 9.2.2), so that a failed
             attempt may be tried again.
         body_required: Whether an empty JSON object is sent when no field is given.
+        content_type: Media type of the JSON body, when one is sent.
         timeout_s: Seconds for the whole call, retries included.
         max_bytes: Largest answer accepted, decompressed.
     """
@@ -36,6 +37,7 @@ class Endpoint:
     reads: bool = False
     repeatable: bool = False
     body_required: bool = False
+    content_type: str = "application/json"
     timeout_s: float = 20.0
     max_bytes: int = 1_000_000
     _parts: tuple[str, ...] = field(init=False, repr=False, compare=False, default=())

@@ -1,0 +1,141 @@
+"""The pipeline: two texts in, the module's and the lock's text out. Writes nothing."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .connector_file import ConnectorRequest, read_connector_file
+from .diagnostics import BuildError, Diagnostic, Location
+from .document import Document, read_document, validate_operations
+from .lock import lock_text, published, total_tokens
+from .plan import ConnectorPlan
+from .planning import plan_connector
+from .render import render
+from .tokens import count_tokens
+from .verify import LoadedModule, LoadedTool, load, load_custom_tools, verify
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """The inputs of one build: texts, and the names under which people know them.
+
+    Attributes:
+        custom: Text of `connectors/<name>_custom.py`; None when there is none.
+    """
+
+    connector: str
+    connector_name: str
+    spec: str
+    spec_name: str
+    custom: str | None = None
+    custom_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A finished build.
+
+    Attributes:
+        module: Text of the generated module.
+        lock: Text of the lock.
+        tools: All tools, hand-written ones last.
+    """
+
+    module: str
+    lock: str
+    plan: ConnectorPlan
+    document: Document
+    request: ConnectorRequest
+    loaded: LoadedModule
+    tools: tuple[LoadedTool, ...]
+    spec_sha256: str
+
+
+def build(sources: Sources) -> Built:
+    """Module and lock for `sources`; the same bytes for the same inputs.
+
+    Raises:
+        BuildError: With every fault found, each with its place.
+    """
+    request = read_connector_file(sources.connector, sources.connector_name)
+    document = read_document(sources.spec, sources.spec_name)
+    plan = plan_connector(request, document)
+    _validate(plan, document)
+    text = verify(render(plan), plan, document)
+    loaded = load(text, plan.name)
+    tools = (*loaded.connector.tools, *_custom(plan, request, sources))
+    _keep_budget(plan, tools)
+    sha256 = hashlib.sha256(sources.spec.encode()).hexdigest()
+    return Built(
+        module=text,
+        lock=lock_text(plan, document, sha256, tools),
+        plan=plan,
+        document=document,
+        request=request,
+        loaded=loaded,
+        tools=tools,
+        spec_sha256=sha256,
+    )
+
+
+def _validate(plan: ConnectorPlan, document: Document) -> None:
+    """Refuse operations in use that are no valid OpenAPI."""
+    keys = {tool.endpoint.operation for tool in plan.tools if tool.endpoint is not None}
+    operations = [operation for operation in document.operations if operation.key in keys]
+    faults = validate_operations(document, operations)
+    if faults:
+        raise BuildError(faults)
+
+
+def _custom(
+    plan: ConnectorPlan, request: ConnectorRequest, sources: Sources
+) -> tuple[LoadedTool, ...]:
+    if not plan.custom_tools:
+        return ()
+    at = request.at("custom_tools")
+    if sources.custom is None:
+        raise BuildError(
+            [
+                Diagnostic(
+                    at,
+                    "missing-custom-module",
+                    f"{sources.custom_name} does not exist",
+                    hint="write it: it exports TOOLS, a tuple of treenail_runtime.contract.Tool",
+                )
+            ]
+        )
+    tools, problem = load_custom_tools(sources.custom, sources.custom_name)
+    if problem is not None:
+        raise BuildError(
+            [Diagnostic(Location(sources.custom_name, 1, 1), "custom-module", problem)]
+        )
+    names = [tool.name for tool in tools]
+    if sorted(names) != sorted(plan.custom_tools):
+        raise BuildError(
+            [
+                Diagnostic(
+                    at,
+                    "custom-tools-differ",
+                    f"{sources.custom_name} exports {', '.join(names) or 'no tools'}",
+                    hint="name exactly these under custom_tools",
+                )
+            ]
+        )
+    return tools
+
+
+def _keep_budget(plan: ConnectorPlan, tools: Sequence[LoadedTool]) -> None:
+    budget = plan.budget
+    over: list[str] = []
+    total = total_tokens(tools)
+    if budget.tokens is not None and total > budget.tokens:
+        over.append(f"all tools together cost {total} tokens, {budget.tokens} are allowed")
+    if budget.tools is not None and len(tools) > budget.tools:
+        over.append(f"there are {len(tools)} tools, {budget.tools} are allowed")
+    for tool in tools:
+        cost = count_tokens(published(tool))
+        if budget.tool_tokens is not None and cost > budget.tool_tokens:
+            over.append(f"{tool.name} costs {cost} tokens, {budget.tool_tokens} are allowed")
+    if over:
+        hint = "shorten descriptions, hide parameters, or raise the budget"
+        raise BuildError(Diagnostic(budget.source, "over-budget", text, hint=hint) for text in over)

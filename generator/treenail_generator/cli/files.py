@@ -1,0 +1,160 @@
+"""Reading and writing a project's files; the only place where the generator touches the disk."""
+
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from treenail_generator.build import Built, Sources
+from treenail_generator.diagnostics import BuildError, Diagnostic, Location, nearest
+from treenail_generator.project import Project
+from treenail_generator.yaml_source import read_source
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """A committed file that is not what a build gives."""
+
+    path: str
+    reason: str
+
+
+def read_sources(project: Project, name: str) -> Sources:
+    """The inputs of the connector `name`.
+
+    Raises:
+        BuildError: A file is missing or is no UTF-8 text.
+    """
+    path = project.connector_file(name)
+    if not path.is_file():
+        close = nearest(name, project.names())
+        known = ", ".join(project.names()) or "none yet"
+        raise _fault(
+            project.shown(path),
+            "no-connector",
+            f"there is no connector {name!r}",
+            f"did you mean {close!r}?" if close else f"connectors here: {known}",
+        )
+    text = _text(project, path)
+    spec = _spec_path(project, path, text)
+    custom = project.custom_module(name)
+    return Sources(
+        connector=text,
+        connector_name=project.shown(path),
+        spec=_text(project, spec),
+        spec_name=project.shown(spec),
+        custom=_text(project, custom) if custom.is_file() else None,
+        custom_name=project.shown(custom),
+    )
+
+
+def _spec_path(project: Project, path: Path, text: str) -> Path:
+    source = read_source(text, project.shown(path))
+    given = (
+        cast("dict[str, Any]", source.value).get("spec") if isinstance(source.value, dict) else None
+    )
+    if not isinstance(given, str):
+        at = source.at(("spec",)) if given is not None else source.at(())
+        raise BuildError(
+            [
+                Diagnostic(
+                    at,
+                    "missing-key",
+                    "the connector file needs 'spec'",
+                    hint="spec: specs/<name>.yaml",
+                )
+            ]
+        )
+    spec = project.root / given
+    if not spec.is_file():
+        raise BuildError(
+            [
+                Diagnostic(
+                    source.at(("spec",)),
+                    "no-spec",
+                    f"{given} does not exist",
+                    hint="give the document's path, from the project's folder",
+                )
+            ]
+        )
+    if not spec.resolve().is_relative_to(project.root.resolve()):
+        raise BuildError(
+            [Diagnostic(source.at(("spec",)), "no-spec", f"{given} lies outside the project")]
+        )
+    return spec
+
+
+def _text(project: Project, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise _fault(project.shown(path), "not-text", "the file is not UTF-8", None) from None
+
+
+def _fault(file: str, code: str, message: str, hint: str | None) -> BuildError:
+    return BuildError([Diagnostic(Location(file, 1, 1), code, message, hint=hint)])
+
+
+def write(project: Project, built: Built) -> list[str]:
+    """Write module, lock and pin where they differ; the changed files, as people see them."""
+    changed: list[str] = []
+    name = built.plan.name
+    wanted = [(project.module(name), built.module), (project.lock(name), built.lock)]
+    pins = repinned(project, built)
+    if pins is not None:
+        wanted.append((project.pins, pins))
+    for path, text in wanted:
+        if not path.is_file() or path.read_bytes() != text.encode():
+            _replace(path, text)
+            changed.append(project.shown(path))
+    return changed
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write whole or not at all."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def outdated(project: Project, built: Built) -> list[Outdated]:
+    """The committed files that a build would change."""
+    name = built.plan.name
+    found: list[Outdated] = []
+    for path, text in ((project.module(name), built.module), (project.lock(name), built.lock)):
+        if not path.is_file():
+            found.append(Outdated(project.shown(path), "is missing"))
+        elif path.read_bytes() != text.encode():
+            found.append(Outdated(project.shown(path), "is not what the inputs give"))
+    if repinned(project, built) is not None:
+        found.append(
+            Outdated(project.shown(project.pins), f"pins another hash of {built.plan.spec}")
+        )
+    return found
+
+
+def repinned(project: Project, built: Built) -> str | None:
+    """The text of PINNED.yaml with this document's hash; None when it stands there already.
+
+    Also None when the project pins nothing, or not this document.
+    """
+    if not project.pins.is_file():
+        return None
+    text = project.pins.read_text(encoding="utf-8")
+    entry = Path(built.plan.spec).name
+    pattern = re.compile(
+        rf"(^{re.escape(entry)}:\n(?:[ \t]+.*\n)*?[ \t]+sha256:[ \t]*)([0-9a-f]*)", re.MULTILINE
+    )
+    found = pattern.search(text)
+    if found is None or found[2] == built.spec_sha256:
+        return None
+    return f"{text[: found.start(2)]}{built.spec_sha256}{text[found.end(2) :]}"

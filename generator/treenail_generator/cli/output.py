@@ -1,0 +1,49 @@
+"""What the commands print: plain lines for people on stderr and stdout, one JSON value for programs."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+from treenail_generator.diagnostics import BuildError, Diagnostic
+
+
+def say(text: str) -> None:
+    """A result, on stdout."""
+    click.echo(text)
+
+
+def tell(text: str) -> None:
+    """Progress and faults, on stderr."""
+    click.echo(text, err=True)
+
+
+def say_json(value: Any) -> None:
+    """One JSON value on one line of stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def tell_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
+    """Each diagnostic with its place and hint."""
+    for diagnostic in diagnostics:
+        tell(str(diagnostic))
+
+
+def tell_faults(error: BuildError, *, as_json: bool) -> None:
+    """Every fault, and that nothing was written."""
+    if as_json:
+        say_json({"ok": False, "diagnostics": [each.as_json() for each in error.diagnostics]})
+    else:
+        tell_diagnostics(error.diagnostics)
+        count = len(error.diagnostics)
+        tell(f"{count} {'fault' if count == 1 else 'faults'}; nothing was written")
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Columns with two spaces between them."""
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )

@@ -1,0 +1,91 @@
+"""`gen list` and `gen schema`: what the tools are, and how agents see them."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from treenail_generator.build import Built
+from treenail_generator.connector_file import json_schema
+from treenail_generator.diagnostics import nearest
+from treenail_generator.lock import published, total_tokens
+from treenail_generator.project import Project
+from treenail_generator.tokens import count_tokens
+
+from .common import built_or_exit
+from .options import as_json_option, name_argument, project_option
+from .output import say, say_json, table, tell
+
+
+@click.command("list")
+@name_argument
+@project_option
+@as_json_option
+def list_command(name: str, project: Project, as_json: bool) -> None:
+    """List the tools with operation, annotations and token cost."""
+    built = built_or_exit(project, name, as_json=as_json)
+    entries = [_entry(built, index) for index in range(len(built.tools))]
+    total = total_tokens(built.tools)
+    if as_json:
+        say_json(
+            {"tools": entries, "tokens": total, "counted_as": "UTF-8 bytes of compact JSON / 4"}
+        )
+        return
+    rows = [("tool", "operation", "hints", "tokens")]
+    rows += [
+        (entry["name"], entry["operation"] or "-", _hints(entry), str(entry["tokens"]))
+        for entry in entries
+    ]
+    say(table(rows))
+    say(f"{len(entries)} tools, {total} tokens (UTF-8 bytes of compact JSON / 4)")
+
+
+def _entry(built: Built, index: int) -> dict[str, Any]:
+    tool = built.tools[index]
+    surface = published(tool)
+    return {
+        "name": tool.name,
+        "title": tool.title,
+        "operation": tool.operation,
+        "annotations": surface["annotations"],
+        "arguments": sorted(surface["inputSchema"].get("properties", {})),
+        "tokens": count_tokens(surface),
+    }
+
+
+def _hints(entry: dict[str, Any]) -> str:
+    hints = entry["annotations"]
+    words = [
+        "reads" if hints["readOnlyHint"] else "writes",
+        *(["destructive"] if hints["destructiveHint"] else []),
+        *(["idempotent"] if hints["idempotentHint"] and not hints["readOnlyHint"] else []),
+    ]
+    return ", ".join(words)
+
+
+@click.command("schema")
+@click.argument("name", required=False)
+@click.argument("tool", required=False)
+@click.option("--connector-file", is_flag=True, help="The JSON Schema of connector files instead.")
+@project_option
+def schema_command(
+    name: str | None,
+    tool: str | None,
+    connector_file: bool,
+    project: Project,
+) -> None:
+    """Print what tools/list publishes: of connector NAME, or of its one TOOL."""
+    if connector_file:
+        say(json.dumps(json_schema(), indent=2))
+        return
+    if name is None:
+        raise click.UsageError("name a connector, or say --connector-file")
+    built = built_or_exit(project, name, as_json=False)
+    surfaces = {each.name: published(each) for each in built.tools}
+    if tool is not None and tool not in surfaces:
+        close = nearest(tool, surfaces)
+        tell(f"{name} has no tool {tool!r}" + (f"; did you mean {close!r}?" if close else ""))
+        sys.exit(1)
+    shown = surfaces[tool] if tool is not None else {"tools": list(surfaces.values())}
+    say(json.dumps(shown, indent=2, ensure_ascii=False))

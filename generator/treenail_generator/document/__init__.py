@@ -1,0 +1,44 @@
+"""OpenAPI documents: read tolerantly, operation by operation; validated strictly on demand."""
+
+from treenail_generator.document.document import Document
+from treenail_generator.document.model import (
+    Body,
+    Encoding,
+    Media,
+    Operation,
+    Parameter,
+    Place,
+    Response,
+    Schema,
+    SecurityKind,
+    SecurityRequirement,
+    SecurityScheme,
+    Server,
+    ServerVariable,
+    Version,
+)
+from treenail_generator.document.reading import read_document
+from treenail_generator.document.validation import validate_operations
+from treenail_generator.yaml_source import JSON, Pointer
+
+__all__ = [
+    "JSON",
+    "Body",
+    "Document",
+    "Encoding",
+    "Media",
+    "Operation",
+    "Parameter",
+    "Place",
+    "Pointer",
+    "Response",
+    "Schema",
+    "SecurityKind",
+    "SecurityRequirement",
+    "SecurityScheme",
+    "Server",
+    "ServerVariable",
+    "Version",
+    "read_document",
+    "validate_operations",
+]

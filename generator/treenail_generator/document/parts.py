@@ -1,0 +1,209 @@
+"""Parameters, bodies and responses, read from the places where they stand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn, get_args
+
+from treenail_generator.diagnostics import BuildError, Diagnostic
+from treenail_generator.document.model import (
+    Body,
+    Encoding,
+    Media,
+    Parameter,
+    Place,
+    Response,
+    Server,
+    ServerVariable,
+    Version,
+)
+from treenail_generator.document.references import References, Target
+from treenail_generator.document.schemas import Schemas
+from treenail_generator.document.values import flag, items, mapping, text
+from treenail_generator.yaml_source import JSON, Pointer
+
+PLACES: Mapping[str, Place] = {place: place for place in get_args(Place)}
+_SWAGGER_PLACES = ("body", "formData")
+_SWAGGER_HINT = "that is Swagger 2.0; in OpenAPI 3 it is the requestBody"
+
+# OpenAPI 3.1.1, section 4.8.12.2 (Parameter Object, `style`); 3.0 says the same.
+_DEFAULT_STYLES: Mapping[Place, str] = {
+    "path": "simple",
+    "query": "form",
+    "header": "simple",
+    "cookie": "form",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What reading any part of a document needs."""
+
+    version: Version
+    references: References
+    schemas: Schemas
+
+    def fail(self, pointer: Pointer, message: str, hint: str | None = None) -> NoReturn:
+        """Refuse what stands at the pointer.
+
+        Raises:
+            BuildError: `invalid-openapi`.
+        """
+        location = self.references.source.at(pointer)
+        raise BuildError([Diagnostic(location, "invalid-openapi", message, hint=hint)])
+
+
+def read_parameter(context: Context, listed: Target) -> Parameter:
+    """One item of a `parameters` list, behind its reference if it is one.
+
+    Raises:
+        BuildError: It has no name, or no place that OpenAPI knows.
+    """
+    target = context.references.follow(listed)
+    node, pointer = mapping(target.value), target.pointer
+    place = _read_place(context, target)
+    content = mapping(node.get("content"))
+    content_type = next(iter(content), None)
+    holder = target
+    if content_type is not None:
+        media_pointer = (*pointer, "content", content_type)
+        holder = Target(media_pointer, mapping(content[content_type]))
+    style = text(node.get("style")) or _DEFAULT_STYLES[place]
+    return Parameter(
+        name=_read_name(context, target),
+        place=place,
+        required=place == "path" or flag(node.get("required")),
+        deprecated=flag(node.get("deprecated")),
+        description=_read_description(context, listed, node),
+        schema=context.schemas.normalised(mapping(holder.value).get("schema")),
+        style=style,
+        explode=flag(node.get("explode"), default=style == "form"),
+        allow_reserved=flag(node.get("allowReserved")),
+        allow_empty=flag(node.get("allowEmptyValue")),
+        content_type=content_type,
+        examples=_read_examples(context, holder),
+        location=context.references.source.key_at(pointer),
+        pointer=pointer,
+        schema_pointer=(*holder.pointer, "schema"),
+    )
+
+
+def read_body(context: Context, declared: Target) -> Body:
+    """A `requestBody`, behind its reference if it is one."""
+    target = context.references.follow(declared)
+    node = mapping(target.value)
+    return Body(
+        required=flag(node.get("required")),
+        description=_read_description(context, declared, node),
+        media=_read_content(context, target),
+        location=context.references.source.key_at(target.pointer),
+    )
+
+
+def read_response(context: Context, status: str, declared: Target) -> Response:
+    """One entry of `responses`, behind its reference if it is one."""
+    target = context.references.follow(declared)
+    return Response(
+        status=status,
+        description=_read_description(context, declared, mapping(target.value)),
+        media=_read_content(context, target),
+        location=context.references.source.key_at(target.pointer),
+    )
+
+
+def read_servers(context: Context, listed: Target) -> tuple[Server, ...]:
+    """The items of a `servers` list that have a URL."""
+    return tuple(
+        _read_server(context, (*listed.pointer, index), mapping(item))
+        for index, item in enumerate(items(listed.value))
+        if text(mapping(item).get("url"))
+    )
+
+
+def _read_server(context: Context, pointer: Pointer, node: dict[str, JSON]) -> Server:
+    return Server(
+        url=text(node.get("url")),
+        description=text(node.get("description")),
+        variables={
+            name: _read_server_variable(mapping(variable))
+            for name, variable in mapping(node.get("variables")).items()
+        },
+        extensions={key: value for key, value in node.items() if key.startswith("x-")},
+        location=context.references.source.at(pointer),
+    )
+
+
+def _read_server_variable(node: dict[str, JSON]) -> ServerVariable:
+    return ServerVariable(
+        default=text(node.get("default")),
+        enum=tuple(text(value) for value in items(node.get("enum"))),
+        description=text(node.get("description")),
+    )
+
+
+def _read_name(context: Context, target: Target) -> str:
+    name = text(mapping(target.value).get("name"))
+    if not name:
+        context.fail(target.pointer, "a parameter without a name")
+    return name
+
+
+def _read_place(context: Context, target: Target) -> Place:
+    declared = text(mapping(target.value).get("in"))
+    if declared not in PLACES:
+        hint = _SWAGGER_HINT if declared in _SWAGGER_PLACES else None
+        message = f"a parameter stands in {', '.join(PLACES)}; not in {declared!r}"
+        context.fail((*target.pointer, "in"), message, hint)
+    return PLACES[declared]
+
+
+def _read_description(context: Context, declared: Target, node: dict[str, JSON]) -> str:
+    """OpenAPI 3.1 lets a description beside the reference replace the target's."""
+    beside = text(mapping(declared.value).get("description")) if context.version == "3.1" else ""
+    return beside or text(node.get("description"))
+
+
+def _read_content(context: Context, holder: Target) -> tuple[Media, ...]:
+    pointer = (*holder.pointer, "content")
+    return tuple(
+        _read_media(context, content_type, Target((*pointer, content_type), media))
+        for content_type, media in mapping(mapping(holder.value).get("content")).items()
+    )
+
+
+def _read_media(context: Context, content_type: str, target: Target) -> Media:
+    node = mapping(target.value)
+    location_of = context.references.source.key_at
+    return Media(
+        content_type=content_type,
+        schema=context.schemas.normalised(node.get("schema")),
+        examples=_read_examples(context, target),
+        encoding={
+            name: _read_encoding(context, (*target.pointer, "encoding", name), mapping(encoding))
+            for name, encoding in mapping(node.get("encoding")).items()
+        },
+        location=location_of(target.pointer),
+        pointer=target.pointer,
+        schema_pointer=(*target.pointer, "schema"),
+    )
+
+
+def _read_encoding(context: Context, pointer: Pointer, node: dict[str, JSON]) -> Encoding:
+    explode, allow_reserved = node.get("explode"), node.get("allowReserved")
+    return Encoding(
+        content_type=text(node.get("contentType")) or None,
+        style=text(node.get("style")) or None,
+        explode=explode if isinstance(explode, bool) else None,
+        allow_reserved=allow_reserved if isinstance(allow_reserved, bool) else None,
+        location=context.references.source.key_at(pointer),
+    )
+
+
+def _read_examples(context: Context, holder: Target) -> tuple[JSON, ...]:
+    """The value of `example` and the inline values of `examples`."""
+    node = mapping(holder.value)
+    found = [node["example"]] if "example" in node else []
+    for name, example in mapping(node.get("examples")).items():
+        target = context.references.follow(Target((*holder.pointer, "examples", name), example))
+        if isinstance(target.value, dict) and "value" in target.value:
+            found.append(target.value["value"])
+    return tuple(found)

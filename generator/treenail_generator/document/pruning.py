@@ -1,0 +1,142 @@
+"""A small document out of a large, possibly faulty one: some operations and what they need."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from treenail_generator.document.bundling import free_name
+from treenail_generator.document.model import Operation, Version
+from treenail_generator.document.references import (
+    MAPS_OF_NAMES,
+    NOT_FOLLOWED,
+    References,
+    Target,
+    join_ref,
+    ref_of,
+    split_ref,
+    step_into,
+)
+from treenail_generator.document.values import mapping
+from treenail_generator.yaml_source import JSON, Pointer
+
+_VERSIONS: dict[Version, str] = {"3.0": "3.0.4", "3.1": "3.1.1"}
+_KINDS = {"examples", "headers", "parameters", "responses", "schemas"}
+
+# No part of a tool, checked elsewhere, or a base for references, which here start at the root.
+# A pattern is ECMA-262; the validator would try it with Python's `re`, which refuses `\p{L}`.
+_UNUSED = {"callbacks", "links", "operationId"}
+_LEFT_OUT = _UNUSED | {"$anchor", "$dynamicAnchor", "$id", "$schema", "pattern"}
+
+
+class Pruned:
+    """Some operations with all they reach, and where each part came from.
+
+    Attributes:
+        document: A complete OpenAPI document; every reference in it leads to its components.
+    """
+
+    document: dict[str, JSON]
+
+    def __init__(
+        self, references: References, version: Version, operations: Iterable[Operation]
+    ) -> None:
+        """Copy what the operations need; the whole document stays as it is."""
+        self._references = references
+        self._siblings_count = version == "3.1"
+        self._paths: dict[str, dict[str, JSON]] = {}
+        self._components: dict[str, dict[str, JSON]] = {}
+        self._places: dict[Pointer, Pointer] = {}
+        self._origins: dict[Pointer, Pointer] = {}
+        self._waiting: deque[tuple[str, str, JSON]] = deque()
+        for operation in operations:
+            self._add(operation)
+        while self._waiting:
+            kind, name, value = self._waiting.popleft()
+            self._components[kind][name] = self._copied(value)
+        self.document = {
+            "openapi": _VERSIONS[version],
+            "info": {"title": "Some operations", "version": "1"},
+            "paths": dict[str, JSON](self._paths),
+            "components": dict[str, JSON](self._components),
+        }
+
+    def origin(self, path: Iterable[str | int]) -> Pointer:
+        """Where in the whole document stands what stands at `path` in this one."""
+        here = Target((), self.document)
+        for step in path:
+            beyond = step_into(here, str(step))
+            while beyond is None and (ref := ref_of(here.value)) is not None:
+                here = self._component(ref)
+                beyond = step_into(here, str(step))
+            if beyond is None:
+                break
+            here = beyond
+        for length in range(len(here.pointer), 0, -1):
+            if origin := self._origins.get(here.pointer[:length]):
+                return (*origin, *here.pointer[length:])
+        return ()
+
+    def _add(self, operation: Operation) -> None:
+        """Take in one operation; the parameters of its path become its own."""
+        method = operation.method.lower()
+        place = ("paths", operation.path, method)
+        self._origins[place] = operation.pointer
+        pruned = self._fields(mapping(self._references.value_at(operation.pointer)))
+        parameters: list[JSON] = []
+        for index, parameter in enumerate(operation.parameters):
+            self._origins[(*place, "parameters", index)] = parameter.pointer
+            parameters.append(self._copied(self._references.value_at(parameter.pointer)))
+        self._paths.setdefault(operation.path, {})[method] = {**pruned, "parameters": parameters}
+        for media in operation.body.media if operation.body else ():
+            # The validator visits the schemas of answers, but among those of requests only
+            # the components (openapi-spec-validator 0.8.5, validation/keywords.py).
+            declared = mapping(self._references.value_at(media.pointer))
+            if "schema" in declared:
+                self._place(Target(media.schema_pointer, declared["schema"]))
+
+    def _copied(self, value: JSON) -> JSON:
+        if isinstance(value, list):
+            return [self._copied(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        ref = ref_of(value)
+        if ref is None:
+            return self._fields(value)
+        placed = join_ref(self._place(self._references.find(ref)))
+        return {**(self._fields(value) if self._siblings_count else {}), "$ref": placed}
+
+    def _fields(self, node: dict[str, JSON]) -> dict[str, JSON]:
+        copied: dict[str, JSON] = {}
+        for key, value in node.items():
+            if key in MAPS_OF_NAMES and isinstance(value, dict):
+                copied[key] = {name: self._copied(child) for name, child in value.items()}
+            elif key == "$dynamicRef" and isinstance(value, str):
+                copied["$ref"] = join_ref(self._place(self._references.find(value)))
+            elif key in NOT_FOLLOWED or key == "examples" or key.startswith("x-"):
+                copied[key] = value
+            else:
+                copied[key] = self._copied(value)
+        return {key: copied[key] for key in copied if key not in _LEFT_OUT}
+
+    def _place(self, target: Target) -> Pointer:
+        """Where the target will stand among the components."""
+        if target.pointer not in self._places:
+            kind = _kind(target.pointer)
+            components = self._components.setdefault(kind, {})
+            name = free_name(str(target.pointer[-1]), components)
+            components[name] = None
+            place = ("components", kind, name)
+            self._places[target.pointer] = place
+            self._origins[place] = target.pointer
+            self._waiting.append((kind, name, target.value))
+        return self._places[target.pointer]
+
+    def _component(self, ref: str) -> Target:
+        _, kind, name = split_ref(ref)
+        return Target(("components", kind, name), self._components[kind][name])
+
+
+def _kind(pointer: Pointer) -> str:
+    """Under which kind of components a target belongs; schemas can stand anywhere."""
+    if "requestBody" in pointer[-1:] or "requestBodies" in pointer[-2:-1]:
+        return "requestBodies"
+    return next((str(parent) for parent in pointer[-2:-1] if parent in _KINDS), "schemas")

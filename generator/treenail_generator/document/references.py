@@ -1,0 +1,220 @@
+"""Where the `$ref`s of a document lead; every target stays a place in the same file."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import NoReturn
+from urllib.parse import unquote
+
+from treenail_generator.diagnostics import BuildError, Diagnostic, nearest
+from treenail_generator.document.values import mapping
+from treenail_generator.yaml_source import JSON, Pointer, Source
+
+_KEYWORDS = ("$ref", "$dynamicRef", "$recursiveRef")
+
+# Under these keys stands data, or what no tool needs: a `$ref` there is none of ours.
+_DATA = {"const", "default", "enum", "example", "value"}
+NOT_FOLLOWED = _DATA | {"callbacks", "discriminator", "externalDocs", "links", "xml"}
+
+# The keys of these mappings are names that an author chose, not keywords.
+_SCHEMA_MAPS = {"$defs", "definitions", "dependentSchemas", "patternProperties", "properties"}
+MAPS_OF_NAMES = _SCHEMA_MAPS | {"content", "encoding", "examples", "headers", "responses"}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A value of the document and where it stands."""
+
+    pointer: Pointer
+    value: JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference and where it stands: the pointer ends with its keyword."""
+
+    pointer: Pointer
+    ref: str
+
+
+class References:
+    """Finds what the references of one document lead to; remembers what it found."""
+
+    def __init__(self, source: Source, *, siblings_count: bool) -> None:
+        """Read-only view of the source; OpenAPI 3.0 ignores what stands beside a `$ref`."""
+        self.source = source
+        self.root = mapping(source.value)
+        self._siblings_count = siblings_count
+        self._found: dict[str, Target] = {}
+        self._inside: dict[Pointer, tuple[Reference, ...]] = {}
+        self._sound: set[Pointer] = set()
+
+    def value_at(self, pointer: Pointer) -> JSON:
+        """The raw value at a place that exists."""
+        value: JSON = self.root
+        for step in pointer:
+            if isinstance(value, dict):
+                value = value[str(step)]
+            elif isinstance(value, list):
+                value = value[int(step)]
+        return value
+
+    def find(self, ref: str, *, at: Pointer = ()) -> Target:
+        """The value that `ref` names; `at` is where the reference stands, for the message.
+
+        Raises:
+            BuildError: `remote-ref`, `unknown-ref` or `ref-loop`.
+        """
+        if ref not in self._found:
+            self._found[ref] = self._search(ref, at, frozenset())
+        return self._found[ref]
+
+    def follow(self, target: Target) -> Target:
+        """The first value behind `target` that is not itself a reference.
+
+        Raises:
+            BuildError: As `find`, and `ref-loop` when there is none.
+        """
+        passed: set[Pointer] = set()
+        while (ref := ref_of(target.value)) is not None:
+            at = (*target.pointer, "$ref")
+            if target.pointer in passed:
+                self.refuse_loop(ref, at=at)
+            passed.add(target.pointer)
+            target = self.find(ref, at=at)
+        return target
+
+    def closure(
+        self, starts: Iterable[Target], *, known: AbstractSet[Pointer] = frozenset()
+    ) -> Mapping[str, Target]:
+        """Everything that the starts reach, by reference, in the order of discovery.
+
+        Args:
+            starts: Where to begin.
+            known: Targets beyond which not to look.
+
+        Raises:
+            BuildError: Some references lead nowhere; names them all.
+        """
+        reached: dict[str, Target] = {}
+        faults: list[Diagnostic] = []
+        queue = list(starts)
+        passed = {target.pointer for target in queue} | known
+        for start in queue:
+            for reference in self._references_in(start):
+                try:
+                    target = self.find(reference.ref, at=reference.pointer)
+                    self.follow(target)
+                except BuildError as error:
+                    faults.extend(error.diagnostics)
+                    continue
+                reached[reference.ref] = target
+                if target.pointer not in passed:
+                    passed.add(target.pointer)
+                    queue.append(target)
+        if faults:
+            raise BuildError(dict.fromkeys(faults))
+        return reached
+
+    def check(self, starts: Iterable[Target]) -> None:
+        """Refuse starts that reach a broken reference; cheap for what was checked before.
+
+        Raises:
+            BuildError: As `closure`.
+        """
+        reached = self.closure(starts, known=self._sound)
+        self._sound.update(target.pointer for target in reached.values())
+
+    def refuse_loop(self, ref: str, *, at: Pointer = ()) -> NoReturn:
+        """Raise `ref-loop`, for references that lead only to each other."""
+        self._fail(at, "ref-loop", f"{ref!r} leads only back to itself")
+
+    def _search(self, ref: str, at: Pointer, searching: frozenset[str]) -> Target:
+        if not ref.startswith("#"):
+            hint = "bundle the document into one file; nothing is fetched at build time"
+            self._fail(at, "remote-ref", f"{ref!r} leads out of this file", hint)
+        if not ref.startswith("#/"):
+            hint = "name the place from the root of the document: '#/components/schemas/…'"
+            self._fail(at, "unknown-ref", f"{ref!r} names no place in the document", hint)
+        if ref in searching:
+            self.refuse_loop(ref, at=at)
+        here = Target((), self.root)
+        for segment in split_ref(ref):
+            while (beyond := step_into(here, segment)) is None:
+                passed_ref = ref_of(here.value)
+                if passed_ref is None:
+                    self._fail_unknown(ref, at, here, segment)
+                here = self._search(passed_ref, at, searching | {ref})
+            here = beyond
+        return here
+
+    def _fail_unknown(self, ref: str, at: Pointer, parent: Target, segment: str) -> NoReturn:
+        hint = None
+        if meant := nearest(segment, mapping(parent.value)):
+            hint = f"did you mean {join_ref((*parent.pointer, meant))!r}?"
+        elif ref.startswith(("#/$defs/", "#/definitions/")):
+            hint = "'#/' is the root of the document, not of the schema"
+        self._fail(at, "unknown-ref", f"nothing stands at {ref!r}", hint)
+
+    def _fail(self, at: Pointer, code: str, message: str, hint: str | None = None) -> NoReturn:
+        raise BuildError([Diagnostic(self.source.at(at), code, message, hint=hint)])
+
+    def _references_in(self, target: Target) -> tuple[Reference, ...]:
+        if target.pointer not in self._inside:
+            found = references_in(target, siblings_count=self._siblings_count)
+            self._inside[target.pointer] = tuple(found)
+        return self._inside[target.pointer]
+
+
+def ref_of(value: JSON) -> str | None:
+    """The `$ref` of a value that has one."""
+    ref = value.get("$ref") if isinstance(value, dict) else None
+    return ref if isinstance(ref, str) else None
+
+
+def split_ref(ref: str) -> tuple[str, ...]:
+    """The segments of a local reference, unescaped (RFC 6901, section 6)."""
+    segments = ref.removeprefix("#").split("/")[1:]
+    return tuple(unquote(segment).replace("~1", "/").replace("~0", "~") for segment in segments)
+
+
+def join_ref(pointer: Pointer) -> str:
+    """The local reference that leads to a place."""
+    escaped = (str(step).replace("~", "~0").replace("/", "~1") for step in pointer)
+    return "/".join(("#", *escaped))
+
+
+def references_in(target: Target, *, siblings_count: bool) -> Iterator[Reference]:
+    """The references inside a value, without looking behind them; `x-` keys and data have none."""
+    value = target.value
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            inner = Target((*target.pointer, index), item)
+            yield from references_in(inner, siblings_count=siblings_count)
+    elif isinstance(value, dict):
+        for keyword in _KEYWORDS:
+            if isinstance(ref := value.get(keyword), str):
+                yield Reference((*target.pointer, keyword), ref)
+        if siblings_count or ref_of(value) is None:
+            for inner in _followed(target.pointer, value):
+                yield from references_in(inner, siblings_count=siblings_count)
+
+
+def _followed(pointer: Pointer, node: dict[str, JSON]) -> Iterator[Target]:
+    for key, child in node.items():
+        if key in MAPS_OF_NAMES and isinstance(child, dict):
+            for name, value in child.items():
+                yield Target((*pointer, key, name), value)
+        elif key not in NOT_FOLLOWED and key != "examples" and not key.startswith("x-"):
+            yield Target((*pointer, key), child)
+
+
+def step_into(here: Target, segment: str) -> Target | None:
+    """The value that one segment of a pointer leads to, None when it leads nowhere."""
+    value = here.value
+    if isinstance(value, dict) and segment in value:
+        return Target((*here.pointer, segment), value[segment])
+    if isinstance(value, list) and segment.isdecimal() and int(segment) < len(value):
+        index = int(segment)
+        return Target((*here.pointer, index), value[index])
+    return None

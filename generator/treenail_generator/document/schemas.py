@@ -1,0 +1,162 @@
+"""Schema objects of OpenAPI 3.0 and 3.1 as one dialect: JSON Schema 2020-12."""
+
+from collections.abc import Callable
+
+from treenail_generator.document.model import Schema, Version
+from treenail_generator.document.references import References, ref_of, split_ref
+from treenail_generator.yaml_source import JSON
+
+# These would move the base of the references, which here is always the document.
+_BASES = {"$anchor", "$defs", "$dynamicAnchor", "$id", "$schema", "$vocabulary", "definitions"}
+_DROPPED = _BASES | {"$comment", "discriminator", "example", "externalDocs", "nullable", "xml"}
+
+_MAPS = {"dependentSchemas", "patternProperties", "properties"}
+_LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
+_UNEVALUATED = {"unevaluatedItems", "unevaluatedProperties"}
+_CONDITIONS = {"else", "if", "not", "then"}
+_ITEMS = {"additionalProperties", "contains", "contentSchema", "items", "propertyNames"}
+_SINGLES = _UNEVALUATED | _CONDITIONS | _ITEMS
+_IN_PLACE = {"$ref", "allOf", "anyOf", "if", "not", "oneOf"}
+_TEXTS = {"default", "description", "examples", "title"}
+_ANNOTATIONS = _TEXTS | {"deprecated", "readOnly", "writeOnly"}
+_NULL: Schema = {"type": "null"}
+
+
+class Schemas:
+    """The normalised schemas of one document; remembers those that references lead to."""
+
+    def __init__(self, version: Version, references: References) -> None:
+        """Schemas are read in the dialect of `version`."""
+        self.references = references
+        self._version: Version = version
+        self._named: dict[str, Schema] = {}
+
+    def normalised(self, raw: JSON) -> Schema:
+        """A raw schema as JSON Schema 2020-12; `{}` when it is none."""
+        return as_object(normalise(raw, self._version))
+
+    def target(self, ref: str) -> Schema:
+        """The normalised schema that `ref` names, which may be a reference itself.
+
+        Raises:
+            BuildError: It names nothing.
+        """
+        if ref not in self._named:
+            self._named[ref] = self.normalised(self.references.find(ref).value)
+        return self._named[ref]
+
+    def resolve(self, schema: JSON) -> Schema:
+        """See `Document.resolve`."""
+        here = as_object(schema)
+        chain: dict[str, Schema] = {}
+        while (ref := ref_of(here)) is not None:
+            if ref in chain:
+                self.references.refuse_loop(ref)
+            chain[ref] = here
+            here = self.target(ref)
+        for reference in reversed(chain.values()):
+            here = _combined(here, {key: reference[key] for key in reference if key != "$ref"})
+        return here
+
+
+def ref_name(schema: JSON) -> str | None:
+    """The last segment of the `$ref`, None when there is no `$ref`."""
+    ref = ref_of(schema)
+    return None if ref is None else split_ref(ref)[-1]
+
+
+def normalise(raw: JSON, version: Version) -> JSON:
+    """A raw schema and all its subschemas as JSON Schema 2020-12; references stay as they are.
+
+    Source: OpenAPI 3.0.4, section 4.7.24 (Schema Object); OpenAPI 3.1.1, section 4.8.24.
+    """
+    if not isinstance(raw, dict):
+        return raw if isinstance(raw, bool) else {}
+    if version == "3.0" and (ref := ref_of(raw)) is not None:
+        schema: Schema = {"$ref": ref}
+    else:
+        kept = {_keyword(key): raw[key] for key in raw if _is_kept(key)}
+        schema = map_subschemas(kept, lambda child: normalise(child, version))
+        _modernise(schema, raw)
+    return _with_null(schema) if raw.get("nullable") is True else schema
+
+
+def map_subschemas(schema: Schema, change: Callable[[JSON], JSON]) -> Schema:
+    """A copy in which `change` has replaced every direct subschema."""
+    return {key: _mapped(key, value, change) for key, value in schema.items()}
+
+
+def _mapped(key: str, value: JSON, change: Callable[[JSON], JSON]) -> JSON:
+    if key in _MAPS and isinstance(value, dict):
+        return {name: change(child) for name, child in value.items()}
+    if (key in _LISTS or key == "items") and isinstance(value, list):
+        return [change(child) for child in value]
+    return change(value) if key in _SINGLES else value
+
+
+def _keyword(key: str) -> str:
+    """Nothing here has dynamic anchors, and without one `$dynamicRef` is a plain `$ref`."""
+    return "$ref" if key == "$dynamicRef" else key
+
+
+def _is_kept(key: str) -> bool:
+    return key not in _DROPPED and not key.startswith("x-")
+
+
+def _modernise(schema: Schema, raw: Schema) -> None:
+    """Say what `example`, boolean bounds and misplaced `examples` say, in 2020-12."""
+    if not isinstance(schema.get("examples", []), list):
+        del schema["examples"]
+    if "example" in raw:
+        schema.setdefault("examples", [raw["example"]])
+    for limit, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if isinstance(is_exclusive := schema.get(exclusive), bool):
+            del schema[exclusive]
+            if is_exclusive and limit in schema:
+                schema[exclusive] = schema.pop(limit)
+
+
+def _with_null(schema: Schema) -> Schema:
+    """The schema, or null: within its `type` where that is enough, around it where it is not."""
+    if schema.keys() & _IN_PLACE:
+        annotations = {key: schema[key] for key in schema if key in _ANNOTATIONS}
+        rest = {key: schema[key] for key in schema if key not in _ANNOTATIONS}
+        return {**annotations, "anyOf": [rest, _NULL]}
+    opened = dict(schema)
+    types, enum = schema.get("type"), schema.get("enum")
+    if isinstance(types, str):
+        types = [types]
+    if isinstance(types, list) and "null" not in types:
+        opened["type"] = [*types, "null"]
+    if isinstance(enum, list) and None not in enum:
+        opened["enum"] = [*enum, None]
+    return opened
+
+
+def _combined(target: Schema, siblings: Schema) -> Schema:
+    """What a `$ref` to the target and its siblings demand together."""
+    annotations = {key: siblings[key] for key in siblings if key in _ANNOTATIONS}
+    constraints = {key: siblings[key] for key in siblings if key not in _ANNOTATIONS}
+    if not constraints:
+        return {**target, **annotations}
+    if (target.keys() | constraints.keys()) & _UNEVALUATED:
+        return _apart(target, constraints, annotations)
+    listed = target.get("allOf", [])
+    if not isinstance(listed, list):
+        return {**target, **annotations}
+    return {**target, **annotations, "allOf": [*listed, constraints]}
+
+
+def _apart(target: Schema, constraints: Schema, annotations: Schema) -> Schema:
+    """Keep each `unevaluated…` beside the keywords that it must see, and away from others."""
+    own = {key: constraints[key] for key in constraints if key in _UNEVALUATED}
+    others = {key: constraints[key] for key in constraints if key not in _UNEVALUATED}
+    kept = {key: target[key] for key in target if key in _ANNOTATIONS}
+    return {**kept, **annotations, "allOf": [target, others], **own}
+
+
+def as_object(schema: JSON) -> Schema:
+    """The schema as a mapping: `{}` for True, `{"not": {}}` for False."""
+    if isinstance(schema, dict):
+        return schema
+    return {"not": {}} if schema is False else {}

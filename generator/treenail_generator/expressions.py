@@ -1,0 +1,170 @@
+"""Plans of types and values to Python expressions; every text from outside goes through `repr`."""
+
+from typing import Any, assert_never
+
+from .plan import (
+    ABSENT,
+    AnyType,
+    Binding,
+    BooleanType,
+    ChoiceType,
+    Constant,
+    Either,
+    ExactType,
+    FieldPlan,
+    FromArgument,
+    FromConnection,
+    KeptField,
+    ListType,
+    MapType,
+    ModelPlan,
+    ModelType,
+    NullableType,
+    NumberType,
+    TextType,
+    TypePlan,
+    ValuePlan,
+)
+
+_STYLES = {
+    "simple": "simple",
+    "label": "label",
+    "matrix": "matrix",
+    "form": "form",
+    "spaceDelimited": "space_delimited",
+    "pipeDelimited": "pipe_delimited",
+    "deepObject": "deep_object",
+    "json": "json_text",
+}
+_FIXED_EXPLODE = frozenset({"spaceDelimited", "pipeDelimited", "deepObject", "json"})
+
+
+def annotation(field: FieldPlan, model: ModelPlan) -> str:
+    """The annotation of `field`; a model that holds itself is quoted."""
+    inner = _type(field.type, model.name)
+    return inner if field.required or field.default is not ABSENT else f"{inner} | MISSING"
+
+
+def assigned(field: FieldPlan) -> str:
+    """What stands behind the annotation: default, description, names."""
+    keywords: dict[str, Any] = {}
+    if field.description:
+        keywords["description"] = field.description
+    if field.name != field.attribute:
+        keywords["validation_alias"] = field.name
+    if field.upstream != field.attribute:
+        keywords["serialization_alias"] = field.upstream
+    if field.published_default is not ABSENT and field.default is ABSENT:
+        keywords["json_schema_extra"] = {"default": field.published_default}
+    default = "MISSING" if field.default is ABSENT else repr(field.default)
+    arguments = [] if field.required else [default]
+    if not keywords:
+        return f" = {default}" if arguments else ""
+    arguments += [f"{name}={value!r}" for name, value in keywords.items()]
+    return f" = Field({', '.join(arguments)})"
+
+
+def _type(plan: TypePlan, holder: str) -> str:
+    match plan:
+        case ListType():
+            item = _type(plan.item, holder)
+            return _annotated(f"list[{item}]", min_length=plan.min_items, max_length=plan.max_items)
+        case ModelType(model):
+            return repr(model) if model == holder else model
+        case MapType(value):
+            return f"dict[str, {_type(value, holder)}]"
+        case NullableType(inner):
+            return f"{_type(inner, holder)} | None"
+        case ExactType(schema):
+            return f"Annotated[JsonValue, JsonSchema({schema!r})]"
+        case AnyType():
+            return "JsonValue"
+        case _:
+            return _leaf(plan)
+
+
+def _leaf(plan: TextType | NumberType | BooleanType | ChoiceType) -> str:
+    match plan:
+        case TextType():
+            return _text(plan)
+        case NumberType():
+            return _annotated(
+                "int" if plan.whole else "float",
+                *(("WHOLE",) if plan.whole else ()),
+                ge=plan.minimum,
+                le=plan.maximum,
+                gt=plan.exclusive_minimum,
+                lt=plan.exclusive_maximum,
+                multiple_of=plan.multiple_of,
+            )
+        case BooleanType():
+            return "bool"
+        case ChoiceType(values):
+            return f"Literal[{', '.join(map(repr, values))}]"
+        case _:
+            assert_never(plan)
+
+
+def _text(plan: TextType) -> str:
+    if plan.opaque_id:
+        return "OpaqueId"
+    base = {"date": "Date", "date-time": "DateTime"}.get(plan.format or "", "str")
+    return _annotated(
+        base,
+        min_length=plan.min_length,
+        max_length=plan.max_length,
+        pattern=plan.pattern,
+        json_schema_extra={"format": plan.format} if plan.format and base == "str" else None,
+    )
+
+
+def _annotated(base: str, *further: str, **constraints: Any) -> str:
+    given = ", ".join(
+        f"{name}={value!r}" for name, value in constraints.items() if value is not None
+    )
+    parts = ([f"Field({given})"] if given else []) + list(further)
+    return f"Annotated[{base}, {', '.join(parts)}]" if parts else base
+
+
+def bound(binding: Binding) -> str:
+    """The value of a binding, in its style."""
+    value = _value(binding.value)
+    if binding.style is None:
+        return value
+    style = binding.style
+    options = ""
+    if style.style not in _FIXED_EXPLODE:
+        options += f", explode={style.explode!r}"
+    if style.reserved:
+        options += ", reserved=True"
+    return f"{_STYLES[style.style]}({value}{options})"
+
+
+def _value(plan: ValuePlan) -> str:
+    match plan:
+        case FromArgument(attribute):
+            return f"arguments.{attribute}"
+        case FromConnection(field, required):
+            return (
+                f"context.connected({field!r})"
+                if required
+                else f"context.default(MISSING, {field!r})"
+            )
+        case Either(attribute, field, required):
+            method = "either" if required else "default"
+            return f"context.{method}(arguments.{attribute}, {field!r})"
+        case Constant(value):
+            return repr(value)
+        case _:
+            assert_never(plan)
+
+
+def kept(field: KeptField) -> str:
+    """What the record says of a field."""
+    if field.name is None:
+        return "None"
+    if field.redacted:
+        return f"Redacted({field.name!r})"
+    if field.record is not None:
+        return f"Nested({field.name!r}, {field.record})"
+    return repr(field.name)

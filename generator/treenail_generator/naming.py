@@ -1,0 +1,59 @@
+"""From names in documents to names in Python and MCP: total, idempotent, deterministic."""
+
+import keyword
+import re
+from collections.abc import Container
+
+from pydantic import BaseModel
+
+_TAKEN_BY_PYDANTIC = frozenset(dir(BaseModel)) | {"model_config"}
+
+
+def snake_case(text: str) -> str:
+    """`creatingBranchId` -> `creating_branch_id`, `HTTPCode` -> `http_code`, `x-id` -> `x_id`."""
+    spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text)
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", spaced)
+    return re.sub(r"[^0-9A-Za-z]+", "_", spaced).strip("_").lower()
+
+
+def attribute_name(text: str) -> str:
+    """A Python attribute for an argument called `text`, free for use in a pydantic model."""
+    name = text if text.isascii() and text.isidentifier() else snake_case(text)
+    name = name.lstrip("_") or "value"
+    if name[0].isdigit():
+        name = f"value_{name}"
+    if keyword.iskeyword(name) or name in _TAKEN_BY_PYDANTIC or name.startswith("model_"):
+        name = f"{name}_"
+    return name
+
+
+def class_name(text: str) -> str:
+    """`list_clients` -> `ListClients`; always an identifier."""
+    joined = "".join(
+        part[:1].upper() + part[1:] for part in re.split(r"[^0-9A-Za-z]+", text) if part
+    )
+    joined = re.sub(r"[^0-9A-Za-z_]", "", joined) or "Value"
+    return f"Model{joined}" if joined[0].isdigit() else joined
+
+
+def function_name(text: str) -> str:
+    """A Python function for a tool called `text`."""
+    name = snake_case(text) or "tool"
+    if name[0].isdigit():
+        name = f"tool_{name}"
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def constant_name(text: str) -> str:
+    """`list_clients` -> `LIST_CLIENTS`."""
+    return function_name(text).rstrip("_").upper()
+
+
+def free_name(wanted: str, taken: Container[str]) -> str:
+    """`wanted`, or `wanted2`, `wanted3`, ... when it is taken."""
+    if wanted not in taken:
+        return wanted
+    number = 2
+    while f"{wanted}{number}" in taken:
+        number += 1
+    return f"{wanted}{number}"

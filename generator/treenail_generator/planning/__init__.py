@@ -1,0 +1,156 @@
+"""Connector file and document to `ConnectorPlan`: every decision is taken here, none later.
+
+All faults of both inputs are collected and told at once.
+"""
+
+from collections.abc import Set
+
+from treenail_generator.connector_file import ConnectionInfo, ConnectorRequest
+from treenail_generator.diagnostics import BuildError, nearest
+from treenail_generator.document import Document
+from treenail_generator.naming import class_name, function_name
+from treenail_generator.plan import (
+    AnnotationPlan,
+    BudgetPlan,
+    ConnectorPlan,
+    ModelPlan,
+    RetriesPlan,
+    ToolPlan,
+)
+from treenail_generator.yaml_source import Pointer
+
+from .answers import Answers
+from .checks import plan_check
+from .connection import plan_auth, plan_login, plan_servers
+from .faults import Faults
+from .tools import Tools, advice
+from .types import Types
+from .views import Views
+
+__all__ = ["plan_connector"]
+
+
+def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPlan:
+    """The plan of the module that `request` asks for.
+
+    Raises:
+        BuildError: With every fault of the connector file and of the operations it uses.
+    """
+    faults = Faults()
+    faults.diagnostics.extend(request.faults)
+    file = request.file
+    views = Views(document)
+    types = Types(views, file.defaults.naming, faults)
+    answers = Answers(request, views, faults)
+    planner = Tools(request, document, types, answers, faults)
+    tools: list[ToolPlan] = []
+    info = file.helpers.get_connection_info
+    if info is not None:
+        tools.append(_connection_info(request, info, types, faults))
+    for index in range(len(file.tools)):
+        tool = planner.plan(index)
+        if tool is not None:
+            tools.append(tool)
+    _tell_twins(request, faults)
+    servers = plan_servers(request, document, faults)
+    auth = plan_auth(request, document, faults)
+    check = plan_check(request, planner, faults)
+    _tell_idle_defaults(request, planner.seen, faults)
+    if faults.diagnostics:
+        raise BuildError(faults.diagnostics)
+    retries = file.defaults.retries
+    return ConnectorPlan(
+        name=file.name,
+        title=file.title,
+        version=file.version,
+        instructions=file.instructions.strip(),
+        servers=servers,
+        default_server=file.servers.default,
+        auth=auth,
+        login=plan_login(request),
+        check=check,
+        error_code=file.errors.code,
+        error_message=file.errors.message,
+        advice=advice(file.errors.advice),
+        retries=RetriesPlan(most=retries.max, statuses=tuple(retries.on), pause_s=retries.backoff),
+        headers=tuple(file.defaults.headers.items()),
+        models=types.models,
+        records=answers.records,
+        tools=tuple(tools),
+        custom_tools=tuple(file.custom_tools),
+        budget=BudgetPlan(
+            tokens=file.budget.tokens,
+            tool_tokens=file.budget.tool_tokens,
+            tools=file.budget.tools,
+            source=request.at("budget"),
+        ),
+        spec=file.spec,
+    )
+
+
+def _connection_info(
+    request: ConnectorRequest, info: ConnectionInfo, types: Types, faults: Faults
+) -> ToolPlan:
+    """The built-in tool; tells login fields, never secrets."""
+    pointer = ("helpers", "get_connection_info", "fields")
+    secrets = {entry.name: entry.is_secret for entry in request.file.login.fields}
+    for index, name in enumerate(info.fields):
+        if secrets.get(name, True):
+            close = nearest(name, [key for key, hidden in secrets.items() if not hidden])
+            faults.add(
+                request.at(*pointer, index),
+                "secret-told" if name in secrets else "unknown-login-field",
+                f"{name!r} is " + ("a secret" if name in secrets else "no login field"),
+                hint=f"did you mean {close!r}?" if close and name not in secrets else None,
+            )
+    described = info.description or (
+        f"Tells which {request.file.title} account this server acts for, and its defaults."
+    )
+    return ToolPlan(
+        name=info.name,
+        title=info.title,
+        description=" ".join(described.split()),
+        function=function_name(info.name),
+        model=ModelPlan(
+            name=types.reserve(class_name(info.name)), doc=f"{info.name} takes none.", fields=()
+        ),
+        endpoint=None,
+        annotations=AnnotationPlan(
+            read_only=True, destructive=False, idempotent=True, open_world=False
+        ),
+        source=request.at("helpers", "get_connection_info"),
+        told=tuple(info.fields),
+    )
+
+
+def _tell_twins(request: ConnectorRequest, faults: Faults) -> None:
+    """Report names that two tools share, also those that only Python would confuse."""
+    info = request.file.helpers.get_connection_info
+    seen = {function_name(info.name): info.name} if info is not None else {}
+    named: list[tuple[str, Pointer]] = [
+        *((tool.name, ("tools", index, "name")) for index, tool in enumerate(request.file.tools)),
+        *((name, ("custom_tools", index)) for index, name in enumerate(request.file.custom_tools)),
+    ]
+    for name, pointer in named:
+        function = function_name(name)
+        if function in seen:
+            faults.add(
+                request.at(*pointer),
+                "duplicate-tool",
+                f"there is already a tool {seen[function]!r}",
+                hint="give each tool a name of its own",
+            )
+        seen.setdefault(function, name)
+
+
+def _tell_idle_defaults(request: ConnectorRequest, seen: Set[str], faults: Faults) -> None:
+    """Report defaults for parameters that no tool has."""
+    for name in request.file.defaults.params:
+        if name not in seen:
+            close = nearest(name, seen)
+            faults.add(
+                request.key_at("defaults", "params", name),
+                "unknown-parameter",
+                f"{name!r}: no tool has such a parameter or body field",
+                hint=f"did you mean {close!r}?" if close else None,
+            )

@@ -1,0 +1,260 @@
+"""What the agent gets of the upstream's answer: root, picked fields, agent names, pages."""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from treenail_generator.connector_file import ConnectorRequest, PageSection, ResponseSection
+from treenail_generator.diagnostics import nearest
+from treenail_generator.document import Operation, Schema
+from treenail_generator.naming import constant_name, free_name, snake_case
+from treenail_generator.plan import AnswerPlan, KeptField, PagePlan, RecordPlan
+from treenail_generator.yaml_source import Pointer
+
+from .faults import Faults
+from .views import View, Views
+
+_SUCCESS = ("200", "201", "202", "203", "2XX", "default")
+_TREE_DEPTH = 12
+
+
+@dataclass(slots=True)
+class _Names:
+    """Dotted names of one `response` section; `used` are those that named a field."""
+
+    pick: list[str] | None
+    omit: list[str]
+    redact: list[str]
+    rename: dict[str, str]
+    used: set[str] = field(default_factory=set[str])
+    seen: set[str] = field(default_factory=set[str])
+
+
+class Answers:
+    """Plans answers; records with equal fields are shared between tools."""
+
+    def __init__(self, request: ConnectorRequest, views: Views, faults: Faults) -> None:
+        self._request = request
+        self._views = views
+        self._faults = faults
+        self._records: dict[str, RecordPlan] = {}
+
+    @property
+    def records(self) -> tuple[RecordPlan, ...]:
+        """The records; each stands behind those it mentions."""
+        return tuple(self._records.values())
+
+    def plan(
+        self, operation: Operation, section: ResponseSection, pointer: Pointer, tool: str
+    ) -> AnswerPlan:
+        """The answer of the tool whose `response` section stands at `pointer`."""
+        top = self._success_schema(operation)
+        payload = self._payload(top, section, pointer)
+        view = self._views.of(payload) if payload is not None else {}
+        many = _is_list(view)
+        item = view.get("items", {}) if many else payload
+        name = section.name or (_last(section.root) or "items" if many else None)
+        defaults = self._request.file.defaults
+        return AnswerPlan(
+            root=section.root,
+            name=self._styled(name) if name and not section.name else name,
+            many=many,
+            record=self._top_record(item, section, pointer, tool),
+            page=self._page(top, section, pointer) if many else None,
+            max_items=(section.max_items or defaults.max_items) if many else None,
+        )
+
+    def _success_schema(self, operation: Operation) -> Schema | None:
+        for status in _SUCCESS:
+            for response in operation.responses:
+                for media in response.media if response.status.upper() == status.upper() else ():
+                    if media.content_type.partition(";")[0].strip().endswith("json"):
+                        return media.schema
+        return None
+
+    def _payload(self, top: object, section: ResponseSection, pointer: Pointer) -> object:
+        """The schema at `root`; None when the document does not tell."""
+        schema = top
+        for step in section.root.split(".") if section.root else ():
+            properties = self._properties(schema)
+            if step not in properties:
+                if properties:
+                    close = nearest(step, properties)
+                    known = f"it has: {', '.join(properties)}"
+                    self._faults.add(
+                        self._request.at(*pointer, "root"),
+                        "unknown-field",
+                        f"root {section.root!r}: the answer has no {step!r}",
+                        hint=f"did you mean {close!r}?" if close else known,
+                    )
+                return None
+            schema = properties[step]
+        return schema
+
+    def _properties(self, schema: object) -> dict[str, Any]:
+        view = self._views.of(schema) if schema is not None else {}
+        return cast("dict[str, Any]", view.get("properties", {}))
+
+    def _top_record(
+        self, item: object, section: ResponseSection, pointer: Pointer, tool: str
+    ) -> str | None:
+        names = _Names(section.pick, section.omit, section.redact, section.rename)
+        component = self._views.ref_name(item) if item is not None else None
+        wanted = constant_name(component or f"{tool}_answer")
+        view = self._views.of(item) if item is not None else {}
+        if not view.get("properties"):
+            return self._untyped_record(names, wanted)
+        record = self._record(view, names, "", wanted, _TREE_DEPTH, frozenset())
+        self._tell_unknown(names, pointer)
+        return record
+
+    def _untyped_record(self, names: _Names, wanted: str) -> str | None:
+        """A record over names that the document does not tell; flat ones only."""
+        if names.pick is None and not (names.omit or names.redact or names.rename):
+            return None
+        told = [*(names.pick or ()), *names.omit, *names.redact, *names.rename]
+        kept = [self._kept(name, name, names) for name in dict.fromkeys(told)]
+        fields = tuple(each for each in kept if each is not None)
+        return self._shared(wanted, fields, rest=_passes_rest(names))
+
+    def _record(
+        self, view: View, names: _Names, path: str, wanted: str, depth: int, above: frozenset[str]
+    ) -> str:
+        fields: list[KeptField] = []
+        for upstream, schema in cast("dict[str, Any]", view["properties"]).items():
+            full = f"{path}.{upstream}" if path else upstream
+            names.seen.add(full)
+            kept = self._kept(full, upstream, names, self._views.of(schema))
+            if kept is None:
+                continue
+            if kept.name is not None and not kept.redacted:
+                inner = self._inner_record(schema, names, full, wanted, depth, above)
+                kept = KeptField(upstream=upstream, name=kept.name, record=inner)
+            fields.append(kept)
+        return self._shared(wanted, tuple(fields), rest=_passes_rest(names))
+
+    def _inner_record(
+        self,
+        schema: object,
+        names: _Names,
+        path: str,
+        wanted: str,
+        depth: int,
+        above: frozenset[str],
+    ) -> str | None:
+        """The record of a field that is an object or a list of objects; None for anything else."""
+        view = self._views.of(schema)
+        component = self._views.ref_name(schema)
+        if _is_list(view):
+            component = self._views.ref_name(view.get("items", {}))
+            view = self._views.of(view.get("items", {}))
+        # A circular answer keeps its inner objects as they come.
+        if (
+            not view.get("properties")
+            or depth == 0
+            or (component is not None and component in above)
+        ):
+            return None
+        inside = above | {component} if component else above
+        constant = (
+            constant_name(component)
+            if component
+            else f"{wanted}_{constant_name(path.rpartition('.')[2])}"
+        )
+        return self._record(view, names, path, constant, depth - 1, inside)
+
+    def _kept(
+        self, path: str, upstream: str, names: _Names, view: View | None = None
+    ) -> KeptField | None:
+        """What becomes of one field; None when an allow-list leaves it out by silence."""
+        for told in (names.omit, names.redact, names.rename, names.pick or ()):
+            names.used.update(name for name in told if name == path)
+        name = names.rename.get(path) or self._styled(upstream)
+        if path in names.redact:
+            return KeptField(upstream=upstream, name=name, redacted=True)
+        hidden = view is not None and (
+            view.get("writeOnly") is True or view.get("deprecated") is True
+        )
+        if path in names.omit or (hidden and not _names_it(names.pick, path)):
+            return None if not _passes_rest(names) else KeptField(upstream=upstream, name=None)
+        if names.pick is not None and not _names_it(names.pick, path):
+            return None
+        return KeptField(upstream=upstream, name=name)
+
+    def _styled(self, name: str) -> str:
+        snake = self._request.file.defaults.naming == "snake_case"
+        return snake_case(name) or name if snake else name
+
+    def _shared(self, wanted: str, fields: tuple[KeptField, ...], *, rest: bool) -> str:
+        for record in self._records.values():
+            if record.fields == fields and record.rest == rest:
+                return record.constant
+        constant = free_name(wanted, self._records)
+        self._records[constant] = RecordPlan(constant=constant, fields=fields, rest=rest)
+        return constant
+
+    def _page(self, top: object, section: ResponseSection, pointer: Pointer) -> PagePlan | None:
+        if section.page == "none":
+            return None
+        own = section.page if isinstance(section.page, PageSection) else None
+        page = own or self._request.file.defaults.page
+        if page is None:
+            return None
+        missing = [
+            path for path in (page.number, page.pages, page.total) if not self._has(top, path)
+        ]
+        if missing and own is not None:
+            self._faults.add(
+                self._request.at(*pointer, "page"),
+                "unknown-field",
+                f"page: the answer has no {missing[0]!r}",
+            )
+        return None if missing else PagePlan(number=page.number, pages=page.pages, total=page.total)
+
+    def _has(self, schema: object, path: str) -> bool:
+        for step in path.split("."):
+            properties = self._properties(schema)
+            if step not in properties:
+                return False
+            schema = properties[step]
+        return True
+
+    def _tell_unknown(self, names: _Names, pointer: Pointer) -> None:
+        told = {
+            "pick": names.pick or [],
+            "omit": names.omit,
+            "redact": names.redact,
+            "rename": list(names.rename),
+        }
+        for key, entries in told.items():
+            for index, name in enumerate(entries):
+                if name in names.seen:
+                    continue
+                close = nearest(name, names.seen)
+                step = name if key == "rename" else index
+                self._faults.add(
+                    self._request.at(*pointer, key, step),
+                    "unknown-field",
+                    f"{key}: the answer has no field {name!r}",
+                    hint=f"did you mean {close!r}?" if close else None,
+                )
+
+
+def _passes_rest(names: _Names) -> bool:
+    """Whether fields that nobody named pass: not beside an allow-list, not where data is redacted."""
+    return names.pick is None and not names.redact
+
+
+def _names_it(pick: list[str] | None, path: str) -> bool:
+    """Whether `pick` names the field, something inside it, or the whole object around it."""
+    return any(
+        path == name or name.startswith(f"{path}.") or path.startswith(f"{name}.")
+        for name in pick or ()
+    )
+
+
+def _is_list(view: View) -> bool:
+    return view.get("type") == "array" or (view.get("type") is None and "items" in view)
+
+
+def _last(root: str) -> str | None:
+    return root.rpartition(".")[2] or None

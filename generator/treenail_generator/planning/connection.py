@@ -1,0 +1,137 @@
+"""Servers, credentials, login fields: what a connection is made of."""
+
+import re
+from typing import Final
+
+from treenail_generator.connector_file import ConnectorRequest
+from treenail_generator.connector_file.schema import (
+    ApiKeyKind,
+    BasicKind,
+    BearerKind,
+    NoAuthKind,
+)
+from treenail_generator.diagnostics import nearest
+from treenail_generator.document import Document
+from treenail_generator.plan import AuthPlan, LoginFieldPlan, ServerPlan
+
+from .faults import Faults
+
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+
+
+def plan_servers(
+    request: ConnectorRequest, document: Document, faults: Faults
+) -> tuple[ServerPlan, ...]:
+    """The regions; each URL is one that the document names, unless the file says otherwise."""
+    servers = request.file.servers
+    listed = [server.url.rstrip("/") for server in document.servers]
+    if servers.default not in servers.regions:
+        faults.add(
+            request.at("servers", "default"),
+            "unknown-region",
+            f"default {servers.default!r} is none of the regions",
+            hint=f"regions: {', '.join(servers.regions)}",
+        )
+    for key, region in servers.regions.items():
+        if region.url.rstrip("/") not in listed and not region.unlisted:
+            close = nearest(region.url, listed)
+            faults.add(
+                request.at("servers", "regions", key, "url"),
+                "unlisted-server",
+                f"{region.url!r} is no server of {document.file}",
+                hint=f"did you mean {close!r}? Or say `unlisted: true`"
+                if close
+                else "say `unlisted: true` if that is meant",
+            )
+    return tuple(
+        ServerPlan(key=key, title=region.title, url=region.url.rstrip("/"))
+        for key, region in servers.regions.items()
+    )
+
+
+def plan_login(request: ConnectorRequest) -> tuple[LoginFieldPlan, ...]:
+    """The login fields; a choice of servers offers the regions."""
+    regions = {key: region.title for key, region in request.file.servers.regions.items()}
+    return tuple(
+        LoginFieldPlan(
+            name=entry.name,
+            label=entry.label,
+            kind=entry.type,
+            secret=entry.is_secret,
+            required=entry.required,
+            pattern=entry.pattern,
+            options=tuple(
+                (regions if entry.options == "servers" else dict(entry.options or {})).items()
+            ),
+            help=entry.help,
+        )
+        for entry in request.file.login.fields
+    )
+
+
+def plan_auth(request: ConnectorRequest, document: Document, faults: Faults) -> AuthPlan:
+    """How credentials are sent, checked against the document's security schemes."""
+    auth = request.file.auth
+    match auth:
+        case NoAuthKind():
+            return AuthPlan(kind="NoAuth")
+        case BasicKind():
+            plan = AuthPlan(
+                kind="BasicAuth",
+                arguments=(("username", auth.username), ("password", auth.password)),
+            )
+            expected = ("http", "basic")
+        case ApiKeyKind():
+            plan = AuthPlan(
+                kind="ApiKeyAuth",
+                arguments=(("place", auth.place), ("name", auth.name), ("value", auth.value)),
+            )
+            expected = ("apiKey", auth.name)
+        case BearerKind():
+            plan = AuthPlan(kind="BearerAuth", arguments=(("token", auth.value),))
+            expected = ("http", "bearer")
+    _check_scheme(request, document, auth.scheme, expected, faults)
+    _check_placeholders(request, plan, faults)
+    return plan
+
+
+def _check_scheme(
+    request: ConnectorRequest,
+    document: Document,
+    scheme: str | None,
+    expected: tuple[str, str],
+    faults: Faults,
+) -> None:
+    if scheme is None:
+        return
+    found = document.security_schemes.get(scheme)
+    if found is None:
+        close = nearest(scheme, document.security_schemes)
+        faults.add(
+            request.at("auth", "scheme"),
+            "unknown-security-scheme",
+            f"{document.file} has no security scheme {scheme!r}",
+            hint=f"did you mean {close!r}?" if close else None,
+        )
+    elif (found.kind, found.scheme or found.parameter_name) != expected:
+        faults.add(
+            request.at("auth", "kind"),
+            "wrong-security-scheme",
+            f"security scheme {scheme!r} is {found.kind} {found.scheme or found.parameter_name}, "
+            f"not {expected[0]} {expected[1]}",
+        )
+
+
+def _check_placeholders(request: ConnectorRequest, plan: AuthPlan, faults: Faults) -> None:
+    known = [entry.name for entry in request.file.login.fields]
+    for key, text in plan.arguments:
+        written = "value" if request.has("auth", "value") and key in {"token", "value"} else key
+        for name in _PLACEHOLDER.findall(text):
+            if name not in known:
+                close = nearest(name, known)
+                faults.add(
+                    request.at("auth", written),
+                    "unknown-login-field",
+                    f"{{{name}}} is no login field",
+                    hint=f"did you mean {{{close}}}?" if close else None,
+                )

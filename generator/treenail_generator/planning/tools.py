@@ -1,0 +1,205 @@
+"""One tool of the connector file to its plan."""
+
+from dataclasses import replace
+from typing import Literal
+
+from treenail_generator.connector_file import ConnectorRequest, Param, ToolSection
+from treenail_generator.diagnostics import BuildError, nearest
+from treenail_generator.document import Document, Operation
+from treenail_generator.naming import class_name, constant_name, function_name
+from treenail_generator.plan import (
+    AnnotationPlan,
+    AnswerPlan,
+    EndpointPlan,
+    FieldPlan,
+    ModelPlan,
+    ToolPlan,
+)
+from treenail_generator.yaml_source import Pointer
+
+from .answers import Answers
+from .bodies import Bodies, json_media
+from .faults import Faults
+from .parameters import Parameters, path_template
+from .samples import Mode, NoSampleError, Samples
+from .types import Types
+from .values import Values
+from .verbs import Verbs
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
+_REPEATABLE = _SAFE | {"PUT", "DELETE"}
+
+
+class Tools:
+    """Plans the tools of one connector over one document."""
+
+    def __init__(
+        self,
+        request: ConnectorRequest,
+        document: Document,
+        types: Types,
+        answers: Answers,
+        faults: Faults,
+    ) -> None:
+        self._request = request
+        self._document = document
+        self._types = types
+        self._answers = answers
+        self._faults = faults
+        self.seen: set[str] = set()
+
+    def find(self, key: str, *pointer: str | int) -> Operation | None:
+        """The operation `key`; reported at `pointer` when the document lacks it."""
+        try:
+            operation = self._document.operation(key)
+        except BuildError as error:
+            self._faults.diagnostics.extend(error.diagnostics)
+            return None
+        if operation is None:
+            close = nearest(key, self._document.keys())
+            self._faults.add(
+                self._request.at(*pointer),
+                "unknown-operation",
+                f"{self._document.file} has no operation {key!r}",
+                hint=f"did you mean {close!r}?" if close else "use an operationId, or 'GET /path'",
+            )
+        return operation
+
+    def plan(self, index: int) -> ToolPlan | None:
+        """The tool at `index`; None when its operation is not known."""
+        section = self._request.file.tools[index]
+        operation = self.find(section.operation, "tools", index, "operation")
+        if operation is None:
+            return None
+        verbs = Verbs(self._request, ("tools", index), section.params)
+        hint = class_name(section.name)
+        annotations = _annotations(section, operation)
+        fields, endpoint = self._endpoint(operation, verbs, section.body, hint)
+        defaults = self._request.file.defaults
+        endpoint = replace(
+            endpoint,
+            constant=constant_name(section.name),
+            answer=self._answers.plan(
+                operation, section.response, ("tools", index, "response"), section.name
+            ),
+            reads=annotations.read_only,
+            repeatable=operation.method in _REPEATABLE or annotations.read_only,
+            timeout_s=section.timeout or defaults.timeout,
+            max_bytes=section.response.max_bytes or defaults.max_bytes,
+        )
+        self._tell_clashes(index, fields)
+        # What is required stands first, for readers and for models.
+        ordered = sorted(fields, key=lambda field: not field.required)
+        model = ModelPlan(
+            name=self._types.reserve(hint),
+            doc=f"Arguments of {section.name}.",
+            fields=tuple(ordered),
+        )
+        tool = ToolPlan(
+            name=section.name,
+            title=section.title,
+            description=_paragraph(section.description),
+            function=function_name(section.name),
+            model=model,
+            endpoint=endpoint,
+            annotations=annotations,
+            source=self._request.at("tools", index),
+            errors=advice(section.errors),
+        )
+        return self._with_samples(tool, index)
+
+    def endpoint_without_agent(
+        self, operation: Operation, own: dict[str, Param], pointer: Pointer
+    ) -> EndpointPlan:
+        """An endpoint that the runtime calls by itself; `own` speaks for the agent."""
+        verbs = Verbs(self._request, pointer, own)
+        return self._endpoint(operation, verbs, "nested", class_name(operation.key))[1]
+
+    def _endpoint(
+        self, operation: Operation, verbs: Verbs, body: Literal["flatten", "nested"], hint: str
+    ) -> tuple[list[FieldPlan], EndpointPlan]:
+        """The request side of a tool: its arguments, and where each goes."""
+        values = Values(self._request, self._types, verbs, self._faults)
+        file = self._request.file
+        parameters = Parameters(self._types, values, verbs, file.defaults.ids, self._faults)
+        fields, bindings = parameters.plan(operation, hint)
+        media = json_media(operation, self._faults)
+        if media is not None:
+            more = Bodies(self._types, values).plan(operation, media, body, hint)
+            fields, bindings = [*fields, *more[0]], [*bindings, *more[1]]
+        verbs.tell_unused(operation.key, self._faults)
+        self.seen |= verbs.seen
+        return fields, EndpointPlan(
+            constant=constant_name(operation.key),
+            operation=operation.key,
+            method=operation.method,
+            path=path_template(operation, self._faults),
+            bindings=tuple(bindings),
+            answer=AnswerPlan(),
+            reads=operation.method in _SAFE,
+            repeatable=operation.method in _REPEATABLE,
+            body_required=operation.body is not None and operation.body.required,
+            content_type=media.content_type if media is not None else None,
+            timeout_s=file.defaults.timeout,
+            max_bytes=file.defaults.max_bytes,
+            source=operation.location,
+        )
+
+    def _tell_clashes(self, index: int, fields: list[FieldPlan]) -> None:
+        seen: dict[str, FieldPlan] = {}
+        for field in fields:
+            other = seen.setdefault(field.attribute, field)
+            if other is not field:
+                self._faults.add(
+                    self._request.at("tools", index),
+                    "name-clash",
+                    f"{field.upstream!r} and {other.upstream!r} are both called {field.name!r}",
+                    hint=f"rename one of them: params: {{{field.upstream}: {{rename: ...}}}}",
+                )
+
+    def _with_samples(self, tool: ToolPlan, index: int) -> ToolPlan:
+        """`tool` with its example and the cases that prove it."""
+        assert tool.endpoint is not None  # noqa: S101  # planned above
+        samples = Samples({model.name: model for model in self._types.models})
+        modes: tuple[Mode, ...] = ("minimal", "full", "hostile", "null")
+        try:
+            shown = samples.shown(tool.model.fields)
+            cases = [
+                samples.arguments(tool.model.fields, tool.endpoint.bindings, mode) for mode in modes
+            ]
+        except NoSampleError as error:
+            self._faults.add(
+                self._request.at("tools", index),
+                "needs-example",
+                f"no value could be made up for {error.args[0] if error.args else 'an argument'!r}",
+                hint="give one: params: {<name>: {example: ...}}",
+            )
+            return tool
+        unique = [case for number, case in enumerate(cases) if case not in cases[:number]]
+        return replace(tool, example=shown, cases=tuple(unique))
+
+
+def _annotations(section: ToolSection, operation: Operation) -> AnnotationPlan:
+    said = section.annotations
+    safe = operation.method in _SAFE
+    read_only = said.read_only if said.read_only is not None else safe
+    destructive = operation.method in {"PUT", "PATCH", "DELETE"} and not read_only
+    idempotent = operation.method in _REPEATABLE or read_only
+    return AnnotationPlan(
+        read_only=read_only,
+        destructive=destructive if said.destructive is None else said.destructive,
+        idempotent=idempotent if said.idempotent is None else said.idempotent,
+        open_world=True if said.open_world is None else said.open_world,
+    )
+
+
+def advice(told: dict[str, str]) -> tuple[tuple[int | str, str], ...]:
+    """Advice by status (as a number) or by the upstream's own code."""
+    return tuple(
+        (int(key) if key.isascii() and key.isdigit() else key, _paragraph(text))
+        for key, text in told.items()
+    )
+
+
+def _paragraph(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,102 @@
+"""What the connector file says about parameters and body fields, by upstream name."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from treenail_generator.connector_file import ConnectorRequest, Param
+from treenail_generator.diagnostics import Location, nearest
+from treenail_generator.yaml_source import Pointer
+
+from .faults import Faults
+
+_DECISIVE: Final = ("hide", "constant", "inject")
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """The merged entry for one name: the tool's keys over the defaults' keys.
+
+    Attributes:
+        said: The keys that the file gives.
+    """
+
+    param: Param
+    said: frozenset[str]
+    _request: ConnectorRequest
+    _pointers: tuple[Pointer, ...]
+
+    def says(self, key: str) -> bool:
+        """Whether the file gives `key`, null included."""
+        return key in self.said
+
+    def at(self, *keys: str) -> Location:
+        """Where `keys` stand, or the entry itself, the tool's first."""
+        for pointer in self._pointers:
+            if self._request.has(*pointer, *keys):
+                return self._request.at(*pointer, *keys)
+        return self._request.at(*self._pointers[0])
+
+
+class Verbs:
+    """The entries that one tool's parameters are planned with."""
+
+    def __init__(self, request: ConnectorRequest, pointer: Pointer, own: dict[str, Param]) -> None:
+        self._request = request
+        self._pointer = pointer
+        self._own = own
+        self.seen: set[str] = set()
+
+    def of(self, name: str) -> Verb:
+        """The entry for `name` (dotted for fields inside a body)."""
+        self.seen.add(name)
+        default = self._request.file.defaults.params.get(name)
+        own = self._own.get(name)
+        parts = [part for part in (default, own) if part is not None]
+        values = {key: getattr(part, key) for part in parts for key in part.model_fields_set}
+        pointers: list[Pointer] = []
+        if own is not None:
+            pointers.append((*self._pointer, "params", name))
+        if default is not None:
+            pointers.append(("defaults", "params", name))
+        return Verb(
+            Param.model_construct(**values),
+            frozenset(values),
+            self._request,
+            (*pointers, self._pointer),
+        )
+
+    def below(self, path: str) -> bool:
+        """Whether an entry names something inside `path`."""
+        return any(name.startswith(f"{path}.") for name in self._own)
+
+    def tell_unused(self, operation: str, faults: Faults) -> None:
+        """Report entries that name nothing of the operation, once all of it was looked at."""
+        names = self.seen
+        for name, param in self._own.items():
+            if name in names:
+                continue
+            close = nearest(name, names)
+            at = self._request.key_at(*self._pointer, "params", name)
+            what = "rename " if param.rename else ""
+            faults.add(
+                at,
+                "unknown-parameter",
+                f"{what}{name!r}: {operation} has no such parameter or body field",
+                hint=f"did you mean {close!r}?" if close else f"it has: {', '.join(sorted(names))}",
+            )
+
+
+def tell_conflicts(verb: Verb, name: str, faults: Faults) -> None:
+    """Report keys that contradict each other."""
+    decisive = [
+        key for key in _DECISIVE if verb.says(key) and getattr(verb.param, key) is not False
+    ]
+    if len(decisive) > 1:
+        faults.add(
+            verb.at(decisive[1]),
+            "conflicting-keys",
+            f"{name!r}: {decisive[0]!r} and {decisive[1]!r} exclude each other",
+            hint="keep one of them",
+        )
+    if verb.says("override") and not verb.says("inject"):
+        faults.add(verb.at("override"), "conflicting-keys", f"{name!r}: 'override' needs 'inject'")

@@ -1,0 +1,105 @@
+"""A schema as one flat mapping: references followed, `allOf` merged where that is exact."""
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import jsonschema_rs
+
+from treenail_generator.document import Document
+from treenail_generator.yaml_source import JSON
+
+View = dict[str, Any]
+"""A normalised schema at one position; subschemas may still hold references."""
+
+_ANNOTATIONS: Final = frozenset(
+    {
+        "description",
+        "title",
+        "examples",
+        "default",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+        "$comment",
+    }
+)
+_DEPTH: Final = 32
+
+
+class Views:
+    """Views of one document's schemas."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
+
+    def of(self, schema: object, *, depth: int = 0) -> View:
+        """The view of `schema`; keeps `allOf` when merging it would change what is valid."""
+        resolved = cast("View", dict(self._document.resolve(cast("JSON", schema))))
+        members = resolved.get("allOf")
+        if not isinstance(members, list) or depth > _DEPTH:
+            return resolved
+        views = [self.of(member, depth=depth + 1) for member in cast("list[object]", members)]
+        own = {key: value for key, value in resolved.items() if key != "allOf"}
+        merged: View | None = {}
+        for each in (*views, own):
+            merged = _merge(merged, each) if merged is not None else None
+        return merged if merged is not None else resolved
+
+    def ref_name(self, schema: object) -> str | None:
+        """The name of the component that `schema` refers to; None when it stands for itself."""
+        return self._document.ref_name(cast("JSON", schema))
+
+    def bundle(self, schema: object) -> dict[str, JSON]:
+        """Self-contained JSON Schema 2020-12 of `schema`."""
+        return self._document.bundle(cast("JSON", schema))
+
+    def why_not(self, schema: object, value: JSON) -> str | None:
+        """Why `value` does not fit `schema`; None when it does."""
+        bundled = self.bundle(schema)
+        key = repr(bundled)
+        if key not in self._validators:
+            self._validators[key] = jsonschema_rs.Draft202012Validator(
+                bundled, validate_formats=True
+            )
+        for error in self._validators[key].iter_errors(value):
+            return error.message
+        return None
+
+
+def _merge(left: View, right: View) -> View | None:
+    """The view that both allow; None when that cannot be said as one flat view."""
+    merged = dict(left)
+    for key, value in right.items():
+        if key not in merged or key in _ANNOTATIONS:
+            merged[key] = value
+        elif key == "properties":
+            merged[key] = _merged_properties(merged[key], value)
+        elif key == "required":
+            merged[key] = list(dict.fromkeys([*merged[key], *value]))
+        elif merged[key] != value:
+            return None
+    # A closed member of an `allOf` closes on its own properties only.
+    closed = "additionalProperties" in left or "additionalProperties" in right
+    return None if closed and left and not set(right) <= _ANNOTATIONS else merged
+
+
+def _merged_properties(left: Mapping[str, Any], right: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(left)
+    for name, schema in right.items():
+        merged[name] = (
+            schema if merged.get(name, schema) == schema else {"allOf": [merged[name], schema]}
+        )
+    return merged
+
+
+def split_null(view: View) -> tuple[View, bool]:
+    """`view` without null, and whether null was allowed; for the forms that say only that."""
+    kinds = view.get("type")
+    if isinstance(kinds, list) and "null" in kinds:
+        others = [kind for kind in cast("list[str]", kinds) if kind != "null"]
+        inner = {**view, "type": others[0] if len(others) == 1 else others}
+        if isinstance(view.get("enum"), list):
+            inner["enum"] = [value for value in view["enum"] if value is not None]
+        return inner, True
+    return view, False

@@ -1,0 +1,202 @@
+"""The proof of the wire: what each tool would send is decoded again and equals its arguments."""
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from treenail_generator.diagnostics import Diagnostic, Location
+from treenail_generator.document import Document
+from treenail_generator.plan import (
+    ABSENT,
+    Absent,
+    Binding,
+    ConnectorPlan,
+    Constant,
+    Either,
+    EndpointPlan,
+    FromArgument,
+    FromConnection,
+    MaybeJSON,
+    ModelPlan,
+    ToolPlan,
+)
+from treenail_generator.yaml_source import JSON
+
+from .decoding import Decoder, DecodingError
+from .loaded import LoadedModule, LoadedTool
+from .oracle import Oracle
+from .upstream_terms import UpstreamTerms, same, says
+
+
+class _Sent(Exception):  # noqa: N818  # carries the request out of the tool; not an error
+    def __init__(self, request: Any) -> None:
+        super().__init__()
+        self.request = request
+
+
+class _Recorder:
+    """Stands where the upstream client stands; the first request ends the call."""
+
+    async def send(self, request: Any) -> NoReturn:
+        raise _Sent(request)
+
+
+def prove(module: LoadedModule, plan: ConnectorPlan, document: Document) -> list[Diagnostic]:
+    """One diagnostic for each tool whose request says something else than its arguments."""
+    endpoints = [tool.endpoint for tool in plan.tools if tool.endpoint is not None]
+    if plan.check is not None:
+        endpoints.append(plan.check.endpoint)
+    operations = {
+        found.key: found
+        for endpoint in endpoints
+        if (found := document.operation(endpoint.operation)) is not None
+    }
+    prover = _Prover(module, plan, Oracle(document, list(operations.values())))
+    faults: list[Diagnostic] = []
+    loaded = {tool.name: tool for tool in module.connector.tools}
+    for tool in plan.tools:
+        faults.extend(prover.tool(tool, loaded[tool.name]))
+    faults.extend(prover.check())
+    return faults
+
+
+class _Prover:
+    def __init__(self, module: LoadedModule, plan: ConnectorPlan, oracle: Oracle) -> None:
+        self._module = module
+        self._plan = plan
+        self._oracle = oracle
+        models: dict[str, ModelPlan] = {model.name: model for model in plan.models}
+        self._decoder = Decoder(models)
+        self._terms = UpstreamTerms(models)
+        self._connection = _connection(plan)
+
+    def tool(self, tool: ToolPlan, loaded: LoadedTool) -> list[Diagnostic]:
+        """The first fault of each case that fails."""
+        if tool.endpoint is None:
+            return []
+        faults: list[Diagnostic] = []
+        for case in (tool.example, *tool.cases):
+            reason = self._case(tool, tool.endpoint, loaded, case)
+            if reason is not None:
+                faults.append(_fault(tool.source, tool.name, reason, tool.endpoint.source))
+                break
+        return faults
+
+    def check(self) -> list[Diagnostic]:
+        """The credential check's request, proven like a tool's."""
+        check, loaded = self._plan.check, self._module.connector.check
+        if check is None or loaded is None:
+            return []
+        request = _sent(loaded.run(self._module.context(self._connection, _Recorder())))
+        expected = {
+            (binding.place, binding.upstream): self._source(binding, {})
+            for binding in check.endpoint.bindings
+        }
+        reason = self._compared(check.endpoint, request, expected)
+        source = check.endpoint.source
+        return [_fault(source, "the credential check", reason, source)] if reason else []
+
+    def _case(
+        self, tool: ToolPlan, endpoint: EndpointPlan, loaded: LoadedTool, case: dict[str, JSON]
+    ) -> str | None:
+        try:
+            arguments = loaded.arguments.model_validate(case)
+        except ValueError as error:
+            return f"its own example arguments are refused: {_first_line(error)}"
+        context = self._module.context(self._connection, _Recorder())
+        try:
+            request = _sent(loaded.run(arguments, context))
+        except Exception as error:  # noqa: BLE001  # whatever the tool does wrong is its fault
+            return f"with {case!r} nothing is sent: {error}"
+        return self._compared(endpoint, request, self._expected(tool, endpoint, case))
+
+    def _expected(
+        self, tool: ToolPlan, endpoint: EndpointPlan, case: dict[str, JSON]
+    ) -> dict[tuple[str, str], MaybeJSON]:
+        given: dict[str, MaybeJSON] = {
+            field.attribute: self._terms.of(field.type, case[field.name])
+            if field.name in case
+            else field.default
+            for field in tool.model.fields
+        }
+        return {
+            (binding.place, binding.upstream): self._source(binding, given)
+            for binding in endpoint.bindings
+        }
+
+    def _source(self, binding: Binding, given: Mapping[str, MaybeJSON]) -> MaybeJSON:
+        match binding.value:
+            case FromArgument(attribute):
+                return given[attribute]
+            case FromConnection(field):
+                return self._connection[field]
+            case Either(attribute, field):
+                value = given[attribute]
+                return self._connection[field] if isinstance(value, Absent) else value
+            case Constant(value):
+                return value
+
+    def _compared(
+        self, endpoint: EndpointPlan, request: Any, expected: dict[tuple[str, str], MaybeJSON]
+    ) -> str | None:
+        wanted = _with_body(endpoint, expected)
+        try:
+            ours = self._decoder.values(endpoint, request)
+        except (DecodingError, ValueError, KeyError) as error:
+            return f"the request cannot be read: {error}"
+        for key, value in wanted.items():
+            if not same(ours.get(key, ABSENT), value):
+                return f"{key[0]} {key[1]!r} reads {ours.get(key, ABSENT)!r} instead of {value!r}"
+        theirs, problems = self._oracle.values(endpoint, request)
+        if problems:
+            return f"openapi-core refuses the request: {problems[0]}"
+        for key, value in wanted.items():
+            if key in theirs and not says(theirs[key], value):
+                return f"openapi-core reads {key[0]} {key[1]!r} as {theirs[key]!r}, not {value!r}"
+        return None
+
+
+def _with_body(
+    endpoint: EndpointPlan, expected: dict[tuple[str, str], MaybeJSON]
+) -> dict[tuple[str, str], MaybeJSON]:
+    """`expected` with one entry for the body."""
+    wanted = {key: value for key, value in expected.items() if key[0] != "body"}
+    fields = {key[1]: value for key, value in expected.items() if key[0] == "body"}
+    if "" in fields:
+        wanted["body", ""] = fields[""]
+    else:
+        given = {name: value for name, value in fields.items() if not isinstance(value, Absent)}
+        wanted["body", ""] = given if given or endpoint.body_required else ABSENT
+    return wanted
+
+
+def _connection(plan: ConnectorPlan) -> dict[str, str]:
+    """Values of the connection that fit wherever they are used."""
+    return {
+        field.name: field.options[0][0] if field.options else f"connection-{field.name}"
+        for field in plan.login
+        if not field.secret
+    }
+
+
+def _sent(coroutine: Any) -> Any:
+    """The request that a tool sends; tools wait for nothing else."""
+    try:
+        coroutine.send(None)
+    except _Sent as sent:
+        return sent.request
+    finally:
+        coroutine.close()
+    raise DecodingError("nothing was sent")
+
+
+def _first_line(error: ValueError) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+def _fault(location: Location, name: str, reason: str, operation: Location) -> Diagnostic:
+    return Diagnostic(
+        location,
+        "unfaithful-request",
+        f"{name}: {reason}",
+        hint=f"the operation stands at {operation}; please report this with both files",
+    )

@@ -1,0 +1,70 @@
+"""One file's data, and the place of every value and key in it."""
+
+from dataclasses import dataclass
+
+from treenail_generator.diagnostics import Location
+from treenail_generator.yaml_source.text import Text, prepare
+from treenail_generator.yaml_source.tree import JSON, Field, Node, Pointer, read_tree
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Plain data read from one file, with the place of everything in it."""
+
+    _text: Text
+    _root: Node
+
+    @property
+    def file(self) -> str:
+        """The name that locations carry."""
+        return self._text.file
+
+    @property
+    def value(self) -> JSON:
+        """The data; aliased parts are shared, so nobody may change it."""
+        return self._root.value
+
+    def at(self, pointer: Pointer) -> Location:
+        """Where the value stands, or its nearest ancestor that exists."""
+        node = self._walk(pointer)[-1].node
+        return self._text.location(node.line, node.column)
+
+    def key_at(self, pointer: Pointer) -> Location:
+        """Where the key of the value stands (of a list item: the item itself).
+
+        For a value that does not exist, the key of its nearest ancestor that does.
+        """
+        found = self._walk(pointer)[-1]
+        return self._text.location(found.line, found.column)
+
+    def text_at(self, pointer: Pointer) -> str | None:
+        """A scalar as written (`1.10`, not 1.1); None where no scalar stands."""
+        steps = self._walk(pointer)
+        return steps[-1].node.text if len(steps) > len(pointer) else None
+
+    def _walk(self, pointer: Pointer) -> list[Field]:
+        """The root and every value on the way that exists."""
+        steps = [Field(self._root.line, self._root.column, self._root)]
+        for step in pointer:
+            node = steps[-1].node
+            if isinstance(step, str) and step in node.fields:
+                steps.append(node.fields[step])
+            elif isinstance(step, int) and 0 <= step < len(node.items):
+                item = node.items[step]
+                steps.append(Field(item.line, item.column, item))
+            else:
+                break
+        return steps
+
+
+def read_source(text: str, file: str) -> Source:
+    """Read one YAML 1.2 or JSON document.
+
+    Keys are texts, whatever they look like; only `true` and `false` are booleans; dates stay
+    texts. An empty document has the value None.
+
+    Raises:
+        BuildError: `yaml-syntax`, `duplicate-key` (all of them) or `too-large`.
+    """
+    prepared = prepare(text, file)
+    return Source(prepared, read_tree(prepared))
