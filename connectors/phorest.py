@@ -1380,6 +1380,7 @@ CONNECTOR: Final = Connector(
             help="The branch that tools work in unless they are told another one. May stay empty.",
         ),
     ),
+    login_help_url="https://developer.phorest.com",
     check=CredentialCheck(run=check_credentials, denied=(401, 403)),
     errors=ErrorRules(
         code="detail",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .connector_file import ConnectorRequest, read_connector_file
 from .diagnostics import BuildError, Diagnostic, Location
-from .document import Document, read_document, validate_operations
+from .document import Document, read_document
 from .lock import lock_text, published, total_tokens
 from .plan import ConnectorPlan
 from .planning import plan_connector
@@ -60,7 +60,6 @@ def build(sources: Sources) -> Built:
     request = read_connector_file(sources.connector, sources.connector_name)
     document = read_document(sources.spec, sources.spec_name)
     plan = plan_connector(request, document)
-    _validate(plan, document)
     text = verify(render(plan), plan, document)
     loaded = load(text, plan.name)
     tools = (*loaded.connector.tools, *_custom(plan, request, sources))
@@ -76,15 +75,6 @@ def build(sources: Sources) -> Built:
         tools=tools,
         spec_sha256=sha256,
     )
-
-
-def _validate(plan: ConnectorPlan, document: Document) -> None:
-    """Refuse operations in use that are no valid OpenAPI."""
-    keys = {tool.endpoint.operation for tool in plan.tools if tool.endpoint is not None}
-    operations = [operation for operation in document.operations if operation.key in keys]
-    faults = validate_operations(document, operations)
-    if faults:
-        raise BuildError(faults)
 
 
 def _custom(

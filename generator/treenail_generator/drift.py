@@ -43,7 +43,13 @@ class Drift:
     def severity(self) -> Severity:
         """The worst severity of all changes."""
         severities = {change.severity for change in self.changes}
-        return "breaking" if "breaking" in severities else "compatible" if "compatible" in severities else "none"
+        return (
+            "breaking"
+            if "breaking" in severities
+            else "compatible"
+            if "compatible" in severities
+            else "none"
+        )
 
     @property
     def proposed_version(self) -> str:
@@ -79,10 +85,7 @@ def compare(
     """The drift from the committed state to a fresh build."""
     before = {str(tool["name"]): tool for tool in old}
     after = {str(tool["name"]): tool for tool in new}
-    changes: list[Change] = []
-    for name in before:
-        if name not in after:
-            changes.append(Change(name, "breaking", "the tool is gone"))
+    changes = [Change(name, "breaking", "the tool is gone") for name in before if name not in after]
     for name, tool in after.items():
         if name not in before:
             changes.append(Change(name, "compatible", "the tool is new"))
@@ -133,7 +136,10 @@ def _schema(path: str, old: Any, new: Any) -> Iterator[tuple[Severity, str]]:
         return
     before, after = cast("Surface", old), cast("Surface", new)
     if before.get("type") != after.get("type"):
-        yield "breaking", f"{path} is {after.get('type', 'any type')}, was {before.get('type', 'any type')}"
+        yield (
+            "breaking",
+            f"{path} is {after.get('type', 'any type')}, was {before.get('type', 'any type')}",
+        )
         return
     yield from _choices(path, before, after)
     yield from _bounds(path, before, after)
@@ -141,7 +147,17 @@ def _schema(path: str, old: Any, new: Any) -> Iterator[tuple[Severity, str]]:
         yield from _object(f"{path}.", before, after)
     if "items" in before or "items" in after:
         yield from _schema(f"{path}[]", before.get("items", {}), after.get("items", {}))
-    handled = {"type", "enum", "const", "properties", "required", "items", "description", *_LOWER, *_UPPER}
+    handled = {
+        "type",
+        "enum",
+        "const",
+        "properties",
+        "required",
+        "items",
+        "description",
+        *_LOWER,
+        *_UPPER,
+    }
     for key in sorted((set(before) | set(after)) - handled):
         if before.get(key) != after.get(key):
             severity: Severity = "none" if key in {"default", "examples", "title"} else "breaking"

@@ -41,8 +41,11 @@ _FIXED_EXPLODE = frozenset({"spaceDelimited", "pipeDelimited", "deepObject", "js
 
 def annotation(field: FieldPlan, model: ModelPlan) -> str:
     """The annotation of `field`; a model that holds itself is quoted."""
-    inner = _type(field.type, model.name)
-    return inner if field.required or field.default is not ABSENT else f"{inner} | MISSING"
+    if field.required or field.default is not ABSENT:
+        return _type(field.type, model.name)
+    if isinstance(field.type, NullableType):
+        return f"{_type(field.type.inner, model.name)} | MISSING | None"
+    return f"{_type(field.type, model.name)} | MISSING"
 
 
 def assigned(field: FieldPlan) -> str:

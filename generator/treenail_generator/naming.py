@@ -2,6 +2,7 @@
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Container
 
 from pydantic import BaseModel
@@ -10,10 +11,11 @@ _TAKEN_BY_PYDANTIC = frozenset(dir(BaseModel)) | {"model_config"}
 
 
 def snake_case(text: str) -> str:
-    """`creatingBranchId` -> `creating_branch_id`, `HTTPCode` -> `http_code`, `x-id` -> `x_id`."""
+    """`creatingBranchId` -> `creating_branch_id`, `HTTPCode` -> `http_code`, `größe` -> `grosse`."""
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text)
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", spaced)
-    return re.sub(r"[^0-9A-Za-z]+", "_", spaced).strip("_").lower()
+    plain = unicodedata.normalize("NFKD", spaced.casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^0-9a-z]+", "_", plain).strip("_")
 
 
 def attribute_name(text: str) -> str:

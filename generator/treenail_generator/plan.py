@@ -390,6 +390,7 @@ class ConnectorPlan:
     default_server: str
     auth: AuthPlan
     login: tuple[LoginFieldPlan, ...]
+    login_help_url: str | None
     check: CheckPlan | None
     error_code: str
     error_message: str

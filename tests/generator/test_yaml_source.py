@@ -197,11 +197,12 @@ def test_what_does_not_exist_is_where_its_nearest_ancestor_is(
 
 
 def test_scalars_can_be_had_as_they_were_written() -> None:
-    source = read_source("version: 1.10\nname: 'x'\nlist: []\n", "a.yaml")
+    source = read_source("version: 1.10\nname: 'x'\nlist: []\nnone: ~\n", "a.yaml")
 
     assert source.text_at(("version",)) == "1.10"
     assert source.text_at(("name",)) == "x"
     assert source.text_at(("list",)) is None
+    assert source.text_at(("none",)) is None
     assert source.text_at(("absent",)) is None
 
 

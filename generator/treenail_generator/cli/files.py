@@ -28,7 +28,7 @@ def read_sources(project: Project, name: str) -> Sources:
         BuildError: A file is missing or is no UTF-8 text.
     """
     path = project.connector_file(name)
-    if not path.is_file():
+    if name not in project.names():
         close = nearest(name, project.names())
         known = ", ".join(project.names()) or "none yet"
         raise _fault(

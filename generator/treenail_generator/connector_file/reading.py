@@ -177,7 +177,9 @@ class _Faults:
                 hint=_ADVICE,
             )
         else:
-            text = message.removeprefix("Value error, ").removeprefix("Input ")
+            text = (
+                message.removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
+            )
             found = Diagnostic(
                 self._source.at(self._original(pointer)),
                 "wrong-value",

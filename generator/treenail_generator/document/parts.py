@@ -124,7 +124,7 @@ def _read_server(context: Context, pointer: Pointer, node: dict[str, JSON]) -> S
         url=text(node.get("url")),
         description=text(node.get("description")),
         variables={
-            name: _read_server_variable(mapping(variable))
+            name: _read_server_variable(context, (*pointer, "variables", name), variable)
             for name, variable in mapping(node.get("variables")).items()
         },
         extensions={key: value for key, value in node.items() if key.startswith("x-")},
@@ -132,16 +132,18 @@ def _read_server(context: Context, pointer: Pointer, node: dict[str, JSON]) -> S
     )
 
 
-def _read_server_variable(node: dict[str, JSON]) -> ServerVariable:
+def _read_server_variable(context: Context, pointer: Pointer, variable: JSON) -> ServerVariable:
+    written = context.references.source.text_at
+    enum = items(mapping(variable).get("enum"))
     return ServerVariable(
-        default=text(node.get("default")),
-        enum=tuple(text(value) for value in items(node.get("enum"))),
-        description=text(node.get("description")),
+        default=written((*pointer, "default")) or "",
+        enum=tuple(written((*pointer, "enum", index)) or "" for index in range(len(enum))),
+        description=text(mapping(variable).get("description")),
     )
 
 
 def _read_name(context: Context, target: Target) -> str:
-    name = text(mapping(target.value).get("name"))
+    name = context.references.source.text_at((*target.pointer, "name"))
     if not name:
         context.fail(target.pointer, "a parameter without a name")
     return name

@@ -108,7 +108,9 @@ class Pruned:
         copied: dict[str, JSON] = {}
         for key, value in node.items():
             if key in MAPS_OF_NAMES and isinstance(value, dict):
-                copied[key] = {name: self._copied(child) for name, child in value.items()}
+                # The validator would take a property called `$ref` for a reference.
+                names = (name for name in value if name != "$ref")
+                copied[key] = {name: self._copied(value[name]) for name in names}
             elif key == "$dynamicRef" and isinstance(value, str):
                 copied["$ref"] = join_ref(self._place(self._references.find(value)))
             elif key in NOT_FOLLOWED or key == "examples" or key.startswith("x-"):

@@ -7,7 +7,7 @@ from typing import NoReturn
 from urllib.parse import unquote
 
 from treenail_generator.diagnostics import BuildError, Diagnostic, nearest
-from treenail_generator.document.values import mapping
+from treenail_generator.document.values import mapping, text
 from treenail_generator.yaml_source import JSON, Pointer, Source
 
 _KEYWORDS = ("$ref", "$dynamicRef", "$recursiveRef")
@@ -193,8 +193,8 @@ def references_in(target: Target, *, siblings_count: bool) -> Iterator[Reference
             yield from references_in(inner, siblings_count=siblings_count)
     elif isinstance(value, dict):
         for keyword in _KEYWORDS:
-            if isinstance(ref := value.get(keyword), str):
-                yield Reference((*target.pointer, keyword), ref)
+            if keyword in value:
+                yield Reference((*target.pointer, keyword), text(value[keyword]))
         if siblings_count or ref_of(value) is None:
             for inner in _followed(target.pointer, value):
                 yield from references_in(inner, siblings_count=siblings_count)

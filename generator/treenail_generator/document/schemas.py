@@ -122,14 +122,15 @@ def _with_null(schema: Schema) -> Schema:
         annotations = {key: schema[key] for key in schema if key in _ANNOTATIONS}
         rest = {key: schema[key] for key in schema if key not in _ANNOTATIONS}
         return {**annotations, "anyOf": [rest, _NULL]}
-    opened = dict(schema)
     types, enum = schema.get("type"), schema.get("enum")
+    if isinstance(enum, list) and None not in enum:
+        # OpenAPI 3.0.4 4.7.24.1: `nullable` opens the type; an `enum` has to name null itself.
+        return schema
+    opened = dict(schema)
     if isinstance(types, str):
         types = [types]
     if isinstance(types, list) and "null" not in types:
         opened["type"] = [*types, "null"]
-    if isinstance(enum, list) and None not in enum:
-        opened["enum"] = [*enum, None]
     return opened
 
 

@@ -10,11 +10,13 @@ from jsonschema.validators import validator_for
 from jsonschema_path.paths import SchemaPath
 from openapi_spec_validator.validation import keywords, validators
 from openapi_spec_validator.validation.exceptions import ExtraParametersError
+from openapi_spec_validator.validation.registries import KeywordValidatorRegistry
 
 from treenail_generator.document.model import Version
 from treenail_generator.document.values import mapping
 from treenail_generator.yaml_source import JSON, Pointer
 
+_ENDLESS = "this schema contains itself, or nests too deeply"
 _NO_REFERENCE = "'$ref' is a required property"
 
 
@@ -45,17 +47,13 @@ def spec_faults(document: dict[str, JSON], version: Version) -> Iterator[SpecFau
     validator = _VALIDATORS[version](document)
     structure = validator.schema_validator
     if structure.is_valid(document):
-        schema_validator = validator.keyword_validators_registry["schema"]
-        schemas = mapping(mapping(document.get("components")).get("schemas"))
-        ids = {id(schema) for schema in schemas.values()}
-        cast("_LocatedSchemaValidator", schema_validator).component_ids = ids
-        errors = validator.root_validator(validator.schema_path)
+        errors = _schema_errors(validator, document)
     else:
         errors = _explained(document, structure.schema)
     for error in errors:
         yield SpecFault(
             path=tuple(error.path),
-            keyword=str(error.validator or ""),
+            keyword=error.validator if isinstance(error.validator, str) else "",
             message=error.message,
             value=_plain(error.instance),
             allowed_keys=tuple(mapping(mapping(_plain(error.schema)).get("properties"))),
@@ -64,6 +62,21 @@ def spec_faults(document: dict[str, JSON], version: Version) -> Iterator[SpecFau
 
 def _plain(value: object) -> JSON:
     return cast("JSON", value) if isinstance(value, (str, int, float, list, dict)) else None
+
+
+def _schema_errors(
+    validator: validators.SpecValidator, document: dict[str, JSON]
+) -> Iterator[ValidationError]:
+    schema_validator, value_validator = (
+        validator.keyword_validators_registry[keyword] for keyword in ("schema", "default")
+    )
+    schemas = mapping(mapping(document.get("components")).get("schemas"))
+    ids = {id(schema) for schema in schemas.values()}
+    cast("_LocatedSchemaValidator", schema_validator).component_ids = ids
+    errors = list(validator.root_validator(validator.schema_path))
+    yield from errors
+    if not errors:
+        yield from cast("_LateValueValidator", value_validator).late_errors()
 
 
 def _explained(document: JSON, meta_schema: Any) -> Iterator[ValidationError]:
@@ -95,8 +108,7 @@ class _LocatedSchemaValidator(keywords.SchemaValidator):
         try:
             yield from _located(errors, schema.parts)
         except RecursionError:
-            endless = ValidationError("this schema contains itself, or nests too deeply")
-            yield from _located([endless], schema.parts)
+            yield from _located([ValidationError(_ENDLESS)], schema.parts)
 
     def _collect_properties(self, schema: SchemaPath) -> set[str]:  # noqa: ARG002  # as above
         """Nothing: the original never returns from schemas that contain each other.
@@ -106,9 +118,23 @@ class _LocatedSchemaValidator(keywords.SchemaValidator):
         return set()
 
 
-class _LocatedValueValidator(keywords.ValueValidator):
+class _LateValueValidator(keywords.ValueValidator):
+    """Checks defaults after all schemas: the original crashes on schemas not yet checked."""
+
+    def __init__(self, registry: KeywordValidatorRegistry) -> None:
+        super().__init__(registry)
+        self._waiting: list[tuple[SchemaPath, Any]] = []
+
     def __call__(self, schema: SchemaPath, value: Any) -> Iterator[ValidationError]:
-        yield from _located(super().__call__(schema, value), (*schema.parts, "default"))
+        self._waiting.append((schema, value))
+        return iter(())
+
+    def late_errors(self) -> Iterator[ValidationError]:
+        for schema, value in self._waiting:
+            try:
+                yield from _located(super().__call__(schema, value), (*schema.parts, "default"))
+            except RecursionError:
+                yield from _located([ValidationError(_ENDLESS)], schema.parts)
 
 
 class _Schema30(_LocatedSchemaValidator, keywords.OpenAPIV30SchemaValidator):
@@ -119,11 +145,11 @@ class _Schema31(_LocatedSchemaValidator, keywords.OpenAPIV31SchemaValidator):
     pass
 
 
-class _Value30(_LocatedValueValidator, keywords.OpenAPIV30ValueValidator):
+class _Value30(_LateValueValidator, keywords.OpenAPIV30ValueValidator):
     pass
 
 
-class _Value31(_LocatedValueValidator, keywords.OpenAPIV31ValueValidator):
+class _Value31(_LateValueValidator, keywords.OpenAPIV31ValueValidator):
     pass
 
 

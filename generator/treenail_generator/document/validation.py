@@ -1,6 +1,7 @@
 """Strict validation of what a connector uses, and of nothing else."""
 
 from collections.abc import Iterable
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from treenail_generator.diagnostics import Diagnostic, nearest
@@ -54,6 +55,7 @@ def _unknown_key(fault: "SpecFault") -> str | None:
 
 
 def _message(fault: "SpecFault") -> str:
-    if fault.keyword in _ALTERNATIVES or len(fault.message) > _LONGEST_MESSAGE:
+    """The validator's words, without the whole value that they sometimes hold."""
+    if fault.keyword in _ALTERNATIVES:
         return f"this is none of the forms that OpenAPI allows here ({fault.keyword})"
-    return fault.message
+    return shorten(fault.message, _LONGEST_MESSAGE, placeholder=" …")

@@ -4,10 +4,11 @@ All faults of both inputs are collected and told at once.
 """
 
 from collections.abc import Set
+from pathlib import PurePath
 
 from treenail_generator.connector_file import ConnectionInfo, ConnectorRequest
 from treenail_generator.diagnostics import BuildError, nearest
-from treenail_generator.document import Document
+from treenail_generator.document import Document, validate_operations
 from treenail_generator.naming import class_name, function_name
 from treenail_generator.plan import (
     AnnotationPlan,
@@ -39,6 +40,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     faults = Faults()
     faults.diagnostics.extend(request.faults)
     file = request.file
+    _tell_other_name(request, faults)
     views = Views(document)
     types = Types(views, file.defaults.naming, faults)
     answers = Answers(request, views, faults)
@@ -56,6 +58,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     auth = plan_auth(request, document, faults)
     check = plan_check(request, planner, faults)
     _tell_idle_defaults(request, planner.seen, faults)
+    faults.diagnostics.extend(validate_operations(document, planner.operations))
     if faults.diagnostics:
         raise BuildError(faults.diagnostics)
     retries = file.defaults.retries
@@ -68,6 +71,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
         default_server=file.servers.default,
         auth=auth,
         login=plan_login(request),
+        login_help_url=file.login.help_url,
         check=check,
         error_code=file.errors.code,
         error_message=file.errors.message,
@@ -121,6 +125,19 @@ def _connection_info(
         source=request.at("helpers", "get_connection_info"),
         told=tuple(info.fields),
     )
+
+
+def _tell_other_name(request: ConnectorRequest, faults: Faults) -> None:
+    """Report a connector that is not called as its file is."""
+    at = request.at("name")
+    stem = PurePath(at.file).stem
+    if request.file.name != stem:
+        faults.add(
+            at,
+            "name-differs",
+            f"the connector is called {request.file.name!r}, its file {stem!r}",
+            hint=f"say name: {stem}, or rename the file",
+        )
 
 
 def _tell_twins(request: ConnectorRequest, faults: Faults) -> None:

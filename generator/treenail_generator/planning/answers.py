@@ -15,6 +15,7 @@ from .views import View, Views
 
 _SUCCESS = ("200", "201", "202", "203", "2XX", "default")
 _TREE_DEPTH = 12
+_ENDLESS = ""
 
 
 @dataclass(slots=True)
@@ -27,6 +28,16 @@ class _Names:
     rename: dict[str, str]
     used: set[str] = field(default_factory=set[str])
     seen: set[str] = field(default_factory=set[str])
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a record is planned: dotted path, name for it, depth left, components around it."""
+
+    path: str
+    wanted: str
+    depth: int
+    above: frozenset[str]
 
 
 class Answers:
@@ -127,40 +138,32 @@ class Answers:
             if kept is None:
                 continue
             if kept.name is not None and not kept.redacted:
-                inner = self._inner_record(schema, names, full, wanted, depth, above)
+                place = _Place(full, wanted, depth, above)
+                inner = self._inner_record(schema, names, place)
+                if inner is _ENDLESS:
+                    # An object inside itself: an allow-list ends here, anything else passes as it is.
+                    if not _passes_rest(names):
+                        continue
+                    inner = None
                 kept = KeptField(upstream=upstream, name=kept.name, record=inner)
             fields.append(kept)
         return self._shared(wanted, tuple(fields), rest=_passes_rest(names))
 
-    def _inner_record(
-        self,
-        schema: object,
-        names: _Names,
-        path: str,
-        wanted: str,
-        depth: int,
-        above: frozenset[str],
-    ) -> str | None:
+    def _inner_record(self, schema: object, names: _Names, place: _Place) -> str | None:
         """The record of a field that is an object or a list of objects; None for anything else."""
         view = self._views.of(schema)
         component = self._views.ref_name(schema)
         if _is_list(view):
             component = self._views.ref_name(view.get("items", {}))
             view = self._views.of(view.get("items", {}))
-        # A circular answer keeps its inner objects as they come.
-        if (
-            not view.get("properties")
-            or depth == 0
-            or (component is not None and component in above)
-        ):
+        if not view.get("properties"):
             return None
-        inside = above | {component} if component else above
-        constant = (
-            constant_name(component)
-            if component
-            else f"{wanted}_{constant_name(path.rpartition('.')[2])}"
-        )
-        return self._record(view, names, path, constant, depth - 1, inside)
+        if place.depth == 0 or (component is not None and component in place.above):
+            return _ENDLESS
+        inside = place.above | {component} if component else place.above
+        last = constant_name(place.path.rpartition(".")[2])
+        constant = constant_name(component) if component else f"{place.wanted}_{last}"
+        return self._record(view, names, place.path, constant, place.depth - 1, inside)
 
     def _kept(
         self, path: str, upstream: str, names: _Names, view: View | None = None
@@ -171,10 +174,10 @@ class Answers:
         name = names.rename.get(path) or self._styled(upstream)
         if path in names.redact:
             return KeptField(upstream=upstream, name=name, redacted=True)
-        hidden = view is not None and (
-            view.get("writeOnly") is True or view.get("deprecated") is True
-        )
-        if path in names.omit or (hidden and not _names_it(names.pick, path)):
+        # What is only written is never told; what is deprecated only when somebody asks for it.
+        secret = view is not None and view.get("writeOnly") is True
+        dated = view is not None and view.get("deprecated") is True
+        if path in names.omit or secret or (dated and path not in (names.pick or ())):
             return None if not _passes_rest(names) else KeptField(upstream=upstream, name=None)
         if names.pick is not None and not _names_it(names.pick, path):
             return None

@@ -27,6 +27,7 @@ def plan_check(request: ConnectorRequest, tools: Tools, faults: Faults) -> Check
             f"the check uses {operation.method} {operation.path}, which may change something",
             hint="name an operation with GET",
         )
+        return None
     own = {name: Param(constant=value) for name, value in check.args.items()}
     endpoint = tools.endpoint_without_agent(operation, own, pointer)
     bindings = [

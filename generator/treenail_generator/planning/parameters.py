@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias
 from urllib.parse import quote
 
 from treenail_generator.document import Operation, Parameter
+from treenail_generator.naming import class_name
 from treenail_generator.plan import (
     AnyType,
     Binding,
@@ -86,7 +87,10 @@ class Parameters:
                 continue
             slot = Slot(
                 subject=Subject(
-                    schema=parameter.schema, path=parameter.name, hint=hint, ancestors={}
+                    schema=parameter.schema,
+                    path=parameter.name,
+                    hint=f"{hint}{class_name(parameter.name)}",
+                    ancestors={},
                 ),
                 upstream=parameter.name,
                 required=parameter.required,

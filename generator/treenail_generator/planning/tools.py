@@ -47,6 +47,12 @@ class Tools:
         self._answers = answers
         self._faults = faults
         self.seen: set[str] = set()
+        self._operations: dict[str, Operation] = {}
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations found so far, each once."""
+        return tuple(self._operations.values())
 
     def find(self, key: str, *pointer: str | int) -> Operation | None:
         """The operation `key`; reported at `pointer` when the document lacks it."""
@@ -63,6 +69,8 @@ class Tools:
                 f"{self._document.file} has no operation {key!r}",
                 hint=f"did you mean {close!r}?" if close else "use an operationId, or 'GET /path'",
             )
+            return None
+        self._operations.setdefault(operation.key, operation)
         return operation
 
     def plan(self, index: int) -> ToolPlan | None:
@@ -72,7 +80,8 @@ class Tools:
         if operation is None:
             return None
         verbs = Verbs(self._request, ("tools", index), section.params)
-        hint = class_name(section.name)
+        # Before the models inside it, so that it keeps the plain name.
+        hint = self._types.reserve(class_name(section.name))
         annotations = _annotations(section, operation)
         fields, endpoint = self._endpoint(operation, verbs, section.body, hint)
         defaults = self._request.file.defaults
@@ -91,7 +100,7 @@ class Tools:
         # What is required stands first, for readers and for models.
         ordered = sorted(fields, key=lambda field: not field.required)
         model = ModelPlan(
-            name=self._types.reserve(hint),
+            name=hint,
             doc=f"Arguments of {section.name}.",
             fields=tuple(ordered),
         )

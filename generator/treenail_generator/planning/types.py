@@ -1,5 +1,6 @@
 """JSON Schema to types of the generated module; what they cannot say exactly stays a schema."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -25,9 +26,11 @@ from .constrain import narrowed
 from .exact import requestable
 from .faults import Faults
 from .leaves import constraints, leaf_type
-from .verbs import Verb, Verbs, tell_conflicts
+from .verbs import Verb, Verbs
 from .views import View, Views, split_null
 
+# Model providers refuse a whole tool list for one name outside this (Anthropic Messages API).
+_ARGUMENT_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _ARRAY = frozenset({"type", "items", "minItems", "maxItems"})
 _OBJECT = frozenset({"type", "properties", "required", "additionalProperties"})
 
@@ -87,10 +90,10 @@ class Types:
     ) -> FieldPlan:
         """The argument or property that `subject` becomes."""
         verb = verbs.of(subject.path)
-        tell_conflicts(verb, subject.path, self.faults)
         view = narrowed(self.views.of(subject.schema), verb, subject.path, self.views, self.faults)
         own = replace(subject, schema=subject.schema if not verb.says("constrain") else view)
         name = self.agent_name(upstream, verb)
+        self._tell_illegal_name(verb, subject.path, name)
         told = verb.param.describe or description or str(view.get("description", ""))
         default = self._own_default(verb, subject.path, view)
         return FieldPlan(
@@ -105,6 +108,15 @@ class Types:
             example=self._example(verb, view, examples, subject.path),
             shown=verb.says("example"),
         )
+
+    def _tell_illegal_name(self, verb: Verb, path: str, name: str) -> None:
+        if not _ARGUMENT_NAME.fullmatch(name):
+            self.faults.add(
+                verb.at("rename"),
+                "argument-name",
+                f"{path!r}: clients refuse an argument called {name!r}",
+                hint="rename it: 1 to 64 of the characters A-Z a-z 0-9 _ . -",
+            )
 
     def _own_default(self, verb: Verb, path: str, view: View) -> MaybeJSON:
         if not verb.says("default"):
@@ -140,8 +152,20 @@ class Types:
         view, nullable = split_null(self.views.of(subject.schema))
         plan = leaf_type(view) or self._compound(view, component, subject, verbs)
         if plan is None:
-            return ExactType(requestable(self.views.bundle(subject.schema)))
+            return self._exact(subject, verbs)
         return NullableType(plan) if nullable else plan
+
+    def _exact(self, subject: Subject, verbs: Verbs) -> TypePlan:
+        reason = self.views.why_no_schema(subject.schema)
+        if reason is not None:
+            self.faults.add(
+                verbs.of(subject.path).at(),
+                "invalid-schema",
+                f"{subject.path!r}: its schema cannot be used: {reason}",
+                hint="repair the document, or hide the field",
+            )
+            return AnyType()
+        return ExactType(requestable(self.views.bundle(subject.schema)))
 
     def _compound(
         self, view: View, component: str | None, subject: Subject, verbs: Verbs

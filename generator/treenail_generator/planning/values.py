@@ -21,7 +21,7 @@ from treenail_generator.yaml_source import JSON
 
 from .faults import Faults
 from .types import Subject, Types, offered
-from .verbs import Verb, Verbs
+from .verbs import Verb, Verbs, tell_conflicts
 
 Sourced: TypeAlias = tuple[ValuePlan, FieldPlan | None, TypePlan]
 """The value, the argument it needs (if any), and the type it has for the upstream."""
@@ -54,6 +54,7 @@ class Values:
     def of(self, slot: Slot) -> Sourced | None:
         """The value of `slot`; None when nothing is sent for it."""
         verb = self._verbs.of(slot.subject.path)
+        tell_conflicts(verb, slot.subject.path, self._faults)
         view = self._types.views.of(slot.subject.schema)
         spoken = verb.param.keep_deprecated or bool(verb.said - {"hide"})
         if slot.deprecated and not slot.required and not spoken:

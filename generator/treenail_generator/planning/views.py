@@ -55,16 +55,31 @@ class Views:
         return self._document.bundle(cast("JSON", schema))
 
     def why_not(self, schema: object, value: JSON) -> str | None:
-        """Why `value` does not fit `schema`; None when it does."""
+        """Why `value` does not fit `schema`; None when it does, or when the schema is no schema."""
+        try:
+            validator = self._validator(schema)
+        except jsonschema_rs.ValidationError:
+            return None
+        for error in validator.iter_errors(value):
+            return error.message
+        return None
+
+    def why_no_schema(self, schema: object) -> str | None:
+        """Why no value can be checked against `schema`; None when all is well."""
+        try:
+            self._validator(schema)
+        except jsonschema_rs.ValidationError as error:
+            return error.message
+        return None
+
+    def _validator(self, schema: object) -> jsonschema_rs.Draft202012Validator:
         bundled = self.bundle(schema)
         key = repr(bundled)
         if key not in self._validators:
             self._validators[key] = jsonschema_rs.Draft202012Validator(
                 bundled, validate_formats=True
             )
-        for error in self._validators[key].iter_errors(value):
-            return error.message
-        return None
+        return self._validators[key]
 
 
 def _merge(left: View, right: View) -> View | None:
@@ -99,7 +114,10 @@ def split_null(view: View) -> tuple[View, bool]:
     if isinstance(kinds, list) and "null" in kinds:
         others = [kind for kind in cast("list[str]", kinds) if kind != "null"]
         inner = {**view, "type": others[0] if len(others) == 1 else others}
-        if isinstance(view.get("enum"), list):
-            inner["enum"] = [value for value in view["enum"] if value is not None]
+        choices = view.get("enum")
+        if isinstance(choices, list):
+            # Null has to be among the values, too.
+            inner["enum"] = [value for value in cast("list[Any]", choices) if value is not None]
+            return inner, None in choices
         return inner, True
     return view, False

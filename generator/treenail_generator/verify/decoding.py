@@ -76,7 +76,7 @@ class Decoder:
         style = binding.style or _DEFAULTS["path"]
         if style.style == "json":
             return json.loads(unquote(raw))
-        parts = _path_parts(raw, style, binding.upstream)
+        parts = _path_parts(raw, style, binding.upstream, compound=self._is_compound(binding.type))
         return self._assembled(binding.type, parts, explode=style.explode)
 
     def _query(self, binding: Binding, pairs: list[tuple[str, ...]]) -> MaybeJSON:
@@ -98,7 +98,7 @@ class Decoder:
             return ABSENT
         if style.style == "json":
             return json.loads(unquote(keyed[0]))
-        compound = self._is_object(binding.type) or isinstance(binding.type, ListType)
+        compound = self._is_compound(binding.type)
         if not style.explode and compound:
             keyed = keyed[0].split(_DELIMITERS[style.style])
         return self._assembled(binding.type, keyed, explode=style.explode)
@@ -109,7 +109,7 @@ class Decoder:
             return ABSENT
         if style.style == "json":
             return json.loads(raw)
-        compound = self._is_object(binding.type) or isinstance(binding.type, ListType)
+        compound = self._is_compound(binding.type)
         parts = raw.split(",") if compound else [raw]
         return self._assembled(binding.type, parts, explode=style.explode, decode=False)
 
@@ -136,6 +136,9 @@ class Decoder:
         if len(parts) != 1:
             raise DecodingError(f"one value was expected, not {len(parts)}")
         return self._primitive(kind, text(parts[0]))
+
+    def _is_compound(self, kind: TypePlan) -> bool:
+        return isinstance(kind, ListType) or self._is_object(kind)
 
     def _is_object(self, kind: TypePlan) -> bool:
         return isinstance(kind, ModelType | MapType)
@@ -179,17 +182,18 @@ def _segments(template: str, path: str) -> dict[str, str]:
     return dict(zip(parts[1::2], cast("tuple[Any, ...]", found.groups()), strict=True))
 
 
-def _path_parts(raw: str, style: StylePlan, name: str) -> list[str]:
+def _path_parts(raw: str, style: StylePlan, name: str, *, compound: bool) -> list[str]:
     """The percent-encoded parts of one path parameter."""
     match style.style:
         case "simple":
-            return raw.split(",")
+            return raw.split(",") if compound else [raw]
         case "label" if raw.startswith("."):
-            return raw[1:].split("." if style.explode else ",")
+            return raw[1:].split("." if style.explode else ",") if compound else [raw[1:]]
         case "matrix" if raw.startswith(";"):
             parts = raw[1:].split(";")
             if style.explode:
                 return [part.removeprefix(f"{name}=") for part in parts]
-            return parts[0].removeprefix(name).removeprefix("=").split(",")
+            text = parts[0].removeprefix(name).removeprefix("=")
+            return text.split(",") if compound else [text]
         case _:
             raise DecodingError(f"{raw!r} is not in style {style.style}")

@@ -14,10 +14,25 @@ from typing import Any, Protocol, cast
 class SentRequest(Protocol):
     """The contract's `Request`, as far as the proof looks at it."""
 
-    path: str
-    query: str
-    headers: Sequence[tuple[str, str]]
-    body: bytes | None
+    @property
+    def path(self) -> str:
+        """Percent-encoded."""
+        ...
+
+    @property
+    def query(self) -> str:
+        """Percent-encoded, without "?"."""
+        ...
+
+    @property
+    def headers(self) -> Sequence[tuple[str, str]]:
+        """Name and value."""
+        ...
+
+    @property
+    def body(self) -> bytes | None:
+        """JSON text; None for no body."""
+        ...
 
 
 class ArgumentsModel(Protocol):

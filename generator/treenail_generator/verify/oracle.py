@@ -4,12 +4,15 @@ It does not know nested deepObject, matrix, label or spaceDelimited, and splits 
 (measured with 0.23.1); those are left to our own decoder.
 """
 
+import json
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, unquote
 
-from treenail_generator.document import Document, Operation
+from treenail_generator.document import Document
 from treenail_generator.document.pruning import Pruned
 from treenail_generator.plan import Binding, EndpointPlan, ListType, MapType, ModelType
 
@@ -43,8 +46,8 @@ class _Request:
 
     @property
     def path(self) -> str:
-        # Decoded, as every WSGI and ASGI server hands it on.
-        return unquote(self.sent.path)
+        # Decoded, as every WSGI and ASGI server hands it on; but openapi-core takes it for a URL.
+        return unquote(self.sent.path).replace("?", "%3F").replace("#", "%23")
 
     @property
     def method(self) -> str:
@@ -60,33 +63,66 @@ class _Request:
 
 
 class Oracle:
-    """Reads requests to some operations of a document."""
+    """Reads requests to the operations behind some endpoints."""
 
-    def __init__(self, document: Document, operations: list[Operation]) -> None:
+    def __init__(self, document: Document, endpoints: Sequence[EndpointPlan]) -> None:
         self._document = document
-        self._operations = operations
+        self._endpoints = endpoints
 
     @cached_property
     def _reader(self) -> Any:
         from openapi_core import Config, OpenAPI  # noqa: PLC0415  # costs 0.3 s
 
-        raw = Pruned(self._document.references, self._document.version, self._operations).document
-        raw = {**raw, "servers": [{"url": _HOST}]}
-        for methods in cast("dict[str, dict[str, dict[str, Any]]]", raw["paths"]).values():
-            for operation in methods.values():
-                # Credentials are the upstream client's business.
-                operation.pop("security", None)
-                operation.pop("servers", None)
-        keep: dict[str, Any] = dict.fromkeys(_KEPT_FORMATS, _unchanged)
-        # The document was validated before, with places; here it is only read.
-        config = Config(spec_validator_cls=cast("Any", None), extra_format_unmarshallers=keep)
-        return OpenAPI.from_dict(cast("Any", raw), config=config)
+        config = Config(
+            # The document was validated before, with places; here it is only read.
+            spec_validator_cls=cast("Any", None),
+            extra_format_unmarshallers=dict.fromkeys(_KEPT_FORMATS, _unchanged),
+            extra_media_type_deserializers={
+                endpoint.content_type: json.loads
+                for endpoint in self._endpoints
+                if endpoint.content_type is not None
+            },
+        )
+        return OpenAPI.from_dict(cast("Any", self._readable_document()), config=config)
+
+    def _readable_document(self) -> dict[str, Any]:
+        """The operations in use, without parameters that openapi-core would misread."""
+        operations = {
+            found.key: found
+            for endpoint in self._endpoints
+            if (found := self._document.operation(endpoint.operation)) is not None
+        }
+        pruned = Pruned(self._document.references, self._document.version, operations.values())
+        raw: dict[str, Any] = {**pruned.document, "servers": [{"url": _HOST}]}
+        for operation in operations.values():
+            declared = raw["paths"][operation.path][operation.method.lower()]
+            # Credentials and hosts are the upstream client's business.
+            declared.pop("security", None)
+            declared.pop("servers", None)
+            right = {
+                (binding.place, binding.upstream)
+                for endpoint in self._endpoints
+                if endpoint.operation == operation.key
+                for binding in endpoint.bindings
+                if reads(binding)
+            }
+            declared["parameters"] = [
+                parameter
+                for parameter, known in zip(
+                    declared["parameters"], operation.parameters, strict=True
+                )
+                if (known.place, known.name) in right
+            ]
+        return raw
 
     def values(
         self, endpoint: EndpointPlan, request: SentRequest
     ) -> tuple[dict[tuple[str, str], object], list[str]]:
         """What openapi-core reads, for the bindings it is right about, and its objections."""
-        result = self._reader.unmarshal_request(_Request(endpoint, request))
+        with warnings.catch_warnings():
+            # It warns of every deprecated parameter; those were decided on in the plan.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            result = self._reader.unmarshal_request(_Request(endpoint, request))
         problems = [_explained(error) for error in cast("list[Exception]", result.errors)]
         if problems:
             return {}, problems
@@ -100,7 +136,7 @@ class Oracle:
             if binding.place in places and reads(binding):
                 place = cast("dict[str, object]", places[binding.place])
                 if binding.upstream in place:
-                    found[binding.place, binding.upstream] = place[binding.upstream]
+                    found[binding.place, binding.upstream] = _restored(place[binding.upstream])
         if request.body is not None:
             found["body", ""] = _plain(result.body)
         return found, []
@@ -111,6 +147,11 @@ def reads(binding: Binding) -> bool:
     if binding.style is not None or isinstance(binding.type, ModelType | MapType):
         return False
     return binding.place == "query" or not isinstance(binding.type, ListType)
+
+
+def _restored(value: object) -> object:
+    """Undo what `_Request.path` hid from openapi-core."""
+    return value.replace("%3F", "?").replace("%23", "#") if isinstance(value, str) else value
 
 
 def _unchanged(value: object) -> object:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+import jsonschema_rs
+
 from treenail_generator.diagnostics import Diagnostic, Location
 from treenail_generator.document import Document
 from treenail_generator.plan import (
@@ -45,12 +47,7 @@ def prove(module: LoadedModule, plan: ConnectorPlan, document: Document) -> list
     endpoints = [tool.endpoint for tool in plan.tools if tool.endpoint is not None]
     if plan.check is not None:
         endpoints.append(plan.check.endpoint)
-    operations = {
-        found.key: found
-        for endpoint in endpoints
-        if (found := document.operation(endpoint.operation)) is not None
-    }
-    prover = _Prover(module, plan, Oracle(document, list(operations.values())))
+    prover = _Prover(module, plan, Oracle(document, endpoints))
     faults: list[Diagnostic] = []
     loaded = {tool.name: tool for tool in module.connector.tools}
     for tool in plan.tools:
@@ -102,6 +99,9 @@ class _Prover:
             arguments = loaded.arguments.model_validate(case)
         except ValueError as error:
             return f"its own example arguments are refused: {_first_line(error)}"
+        problem = _unpublished(loaded, case)
+        if problem is not None:
+            return f"its published schema refuses its own example arguments: {problem}"
         context = self._module.context(self._connection, _Recorder())
         try:
             request = _sent(loaded.run(arguments, context))
@@ -153,6 +153,14 @@ class _Prover:
             if key in theirs and not says(theirs[key], value):
                 return f"openapi-core reads {key[0]} {key[1]!r} as {theirs[key]!r}, not {value!r}"
         return None
+
+
+def _unpublished(loaded: LoadedTool, case: dict[str, JSON]) -> str | None:
+    """Why the schema that agents see refuses `case`; None when it does not."""
+    validator = jsonschema_rs.Draft202012Validator(loaded.input_schema, validate_formats=True)
+    for error in validator.iter_errors(case):
+        return error.message
+    return None
 
 
 def _with_body(

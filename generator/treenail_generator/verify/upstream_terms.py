@@ -60,7 +60,7 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, list) and isinstance(right, list):
         items, others = cast("list[Any]", left), cast("list[Any]", right)
         return len(items) == len(others) and all(map(same, items, others))
-    return type(cast("Any", left)) is type(cast("Any", right)) and left == right
+    return isinstance(left, str) == isinstance(right, str) and bool(left == right)
 
 
 def says(read: Any, wanted: Any) -> bool:

@@ -38,9 +38,10 @@ class Source:
         return self._text.location(found.line, found.column)
 
     def text_at(self, pointer: Pointer) -> str | None:
-        """A scalar as written (`1.10`, not 1.1); None where no scalar stands."""
+        """A scalar as written (`1.10`, not 1.1); None where no scalar stands, or null."""
         steps = self._walk(pointer)
-        return steps[-1].node.text if len(steps) > len(pointer) else None
+        is_there = len(steps) > len(pointer) and steps[-1].node.value is not None
+        return steps[-1].node.text if is_there else None
 
     def _walk(self, pointer: Pointer) -> list[Field]:
         """The root and every value on the way that exists."""

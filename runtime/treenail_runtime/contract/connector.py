@@ -164,6 +164,7 @@ class Connector:
         version: Version of the tool surface (semantic versioning).
         instructions: MCP server instructions.
         servers: Regions by key; `default_server` is used when the connection names none.
+        login_help_url: Where people learn how to get credentials.
         custom_tools: Names of the tools that `connectors/<name>_custom.py` adds.
         headers: Fixed header fields of every request.
     """
@@ -178,6 +179,7 @@ class Connector:
     auth: Auth
     tools: Sequence[Tool]
     login: Sequence[LoginField] = ()
+    login_help_url: str | None = None
     check: CredentialCheck | None = None
     errors: ErrorRules = field(default_factory=ErrorRules)
     retries: Retries = field(default_factory=Retries)

@@ -25,7 +25,7 @@ def published_schema(model: type[Input]) -> dict[str, Any]:
     A definition that is used once stands where it is used; one that is used more often, or inside
     itself, stays in `$defs`.
     """
-    schema = model.model_json_schema(by_alias=False, schema_generator=_Untitled)
+    schema = model.model_json_schema(by_alias=True, schema_generator=_Untitled)
     definitions = cast("dict[str, dict[str, Any]]", schema.pop("$defs", {}))
     for each in (schema, *definitions.values()):
         # A class docstring is for readers of the code; the field's description is for agents.

@@ -121,8 +121,15 @@ def path_text(name: str, value: object) -> str:
     """
     styled = value if isinstance(value, Styled) else Styled(value, "simple")
 
+    dotted = styled.style == "label" and styled.explode
+    parts = dotted and isinstance(plain(styled.value), Mapping | list | tuple)
+
     def atom(item: object) -> str:
-        return quote(_inside_segment(text_of(item, name), name), safe="")
+        text = text_of(item, name)
+        if parts and "." in text:
+            # A dot is never percent-encoded (RFC 3986 2.3), so it would read as a delimiter.
+            raise InvalidArguments([f"{name}: an item must not hold '.': {text!r}"])
+        return quote(_inside_segment(text, name), safe="")
 
     if styled.style == "json":
         return atom(_json(styled.value))

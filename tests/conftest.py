@@ -1,0 +1,16 @@
+"""What all tests share: the checkout, and how properties are tried."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# The same examples on every run, and no deadline: the machines of CI are shared.
+settings.register_profile("treenail", deadline=None, derandomize=True)
+settings.load_profile("treenail")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return Path(__file__).parent.parent

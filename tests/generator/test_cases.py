@@ -1,0 +1,51 @@
+"""Every folder of cases/ through the command line: inputs beside what must come out.
+
+`UPDATE_CASES=1 pytest tests/generator/test_cases.py` writes the expectations again; the diff is
+what a reviewer reads.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from treenail_generator.cli import gen
+
+CASES = Path(__file__).parent / "cases"
+UPDATE = os.environ.get("UPDATE_CASES") == "1"
+
+
+def _project(case: Path, folder: Path) -> Path:
+    (folder / "connectors").mkdir()
+    (folder / "specs").mkdir()
+    shutil.copy(case / "connector.yaml", folder / "connectors" / f"{case.name}.yaml")
+    shutil.copy(case / "spec.yaml", folder / "specs" / "spec.yaml")
+    if (case / "custom.py").exists():
+        shutil.copy(case / "custom.py", folder / "connectors" / f"{case.name}_custom.py")
+    return folder
+
+
+def _expect(path: Path, text: str) -> None:
+    if UPDATE:
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
+def test_build_gives_the_expected_module_or_the_expected_faults(case: Path, tmp_path: Path) -> None:
+    project = _project(case, tmp_path)
+
+    result = CliRunner().invoke(gen, ["build", case.name, "--project", str(project)])
+
+    module = project / "connectors" / f"{case.name}.py"
+    if case.name.startswith("fault_"):
+        assert (result.exit_code, module.exists()) == (1, False)
+        assert sorted(path.suffix for path in (project / "connectors").iterdir()) == [".yaml"]
+        _expect(case / "expected.stderr", result.stderr)
+    else:
+        assert result.exit_code == 0, result.output
+        _expect(case / "expected.py", module.read_text(encoding="utf-8"))
+        lock = project / "connectors" / f"{case.name}.lock"
+        _expect(case / "expected.lock", lock.read_text(encoding="utf-8"))

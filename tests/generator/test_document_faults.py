@@ -1,0 +1,265 @@
+"""Documents with faults: which are refused, which cost one operation, and what is said."""
+
+from textwrap import dedent
+
+import pytest
+
+from treenail_generator.diagnostics import BuildError
+from treenail_generator.document import (
+    Document,
+    Operation,
+    read_document,
+)
+
+
+def read(text: str, version: str = "3.1.0") -> Document:
+    head = "" if "openapi:" in text else f"openapi: {version}\n"
+    return read_document(head + dedent(text), "api.yaml")
+
+
+def operation(document: Document, key: str) -> Operation:
+    found = document.operation(key)
+    assert found is not None
+    return found
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(BuildError) as raised:
+        read_document(dedent(text), "api.yaml")
+    return str(raised.value)
+
+
+def refusal_of(document: Document, key: str) -> str:
+    with pytest.raises(BuildError) as raised:
+        document.operation(key)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "swagger: '2.0'\npaths: {}\n",
+            (
+                "api.yaml:1:10: openapi-version: Swagger 2.0 is not supported\n"
+                "  hint: OpenAPI 3.0 and 3.1 are; convert the document"
+            ),
+        ),
+        (
+            "info: {}\nopenapi: 3.2.0\n",
+            (
+                "api.yaml:2:10: openapi-version: OpenAPI 3.2.0 is not supported\n"
+                "  hint: OpenAPI 3.0 and 3.1 are; convert the document"
+            ),
+        ),
+        (
+            "openapi:\n",
+            (
+                "api.yaml:1:9: openapi-version: OpenAPI ? is not supported\n"
+                "  hint: OpenAPI 3.0 and 3.1 are; convert the document"
+            ),
+        ),
+        (
+            "paths: {}\n",
+            (
+                "api.yaml:1:1: openapi-version: the document names no OpenAPI version\n"
+                "  hint: begin it with 'openapi: 3.1.0'"
+            ),
+        ),
+        ("a: b\n", "api.yaml:1:1: not-openapi: this is not an OpenAPI document"),
+        ("- a\n", "api.yaml:1:1: not-openapi: this is not an OpenAPI document"),
+        ("", "api.yaml:1:1: not-openapi: this is not an OpenAPI document"),
+        (
+            "openapi: 3.1.0\npaths: [a]\n",
+            "api.yaml:2:8: invalid-openapi: 'paths' must be a mapping of paths",
+        ),
+    ],
+)
+def test_what_is_no_openapi_3_document_is_refused(text: str, message: str) -> None:
+    assert refusal(text) == message
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.0.4", "'3.1'", "3.1.1", "3.1.0-rc1"])
+def test_every_patch_version_of_3_0_and_3_1_is_accepted(version: str) -> None:
+    assert read_document(f"openapi: {version}\n", "api.yaml").operations == ()
+
+
+BROKEN = """\
+openapi: 3.0.3
+paths:
+  /good:
+    get: {operationId: good, responses: {200: {$ref: '#/components/responses/R'}}}
+  /remote:
+    get:
+      operationId: remote
+      responses:
+        200:
+          content:
+            application/json: {schema: {$ref: '#/components/schemas/Outer'}}
+  /elsewhere: {$ref: './other.yaml'}
+  /unnamed:
+    get:
+      operationId: unnamed
+      parameters:
+        - in: query
+        - {name: b, in: body}
+        - {name: c, in: query}
+        - {name: c, in: query}
+components:
+  responses:
+    R: {description: fine}
+  schemas:
+    Outer: {type: object, properties: {inner: {$ref: '#/components/schemas/Inner'}}}
+    Inner:
+      type: array
+      items: {$ref: 'https://x.test/a.yaml#/A'}
+    Unused: {$ref: '#/nowhere'}
+"""
+
+
+def test_a_fault_costs_only_the_operations_that_reach_it() -> None:
+    document = read(BROKEN)
+
+    assert [found.key for found in document.operations] == ["good"]
+    assert operation(document, "good").responses[0].description == "fine"
+
+
+def test_asking_for_a_broken_operation_says_what_breaks_it_and_where() -> None:
+    document = read(BROKEN)
+    remote = (
+        "api.yaml:28:21: remote-ref: 'https://x.test/a.yaml#/A' leads out of this file\n"
+        "  hint: bundle the document into one file; nothing is fetched at build time"
+    )
+
+    assert refusal_of(document, "remote") == remote
+    assert refusal_of(document, "GET /remote") == remote
+    assert refusal_of(document, "POST /elsewhere").startswith(
+        "api.yaml:12:22: remote-ref: './other.yaml' leads out of this file"
+    )
+
+
+def test_all_faults_of_an_operation_are_reported_together() -> None:
+    assert refusal_of(read(BROKEN), "unnamed") == (
+        "api.yaml:17:11: invalid-openapi: a parameter without a name\n"
+        "api.yaml:18:25: invalid-openapi: a parameter stands in path, query, header, cookie;"
+        " not in 'body'\n"
+        "  hint: that is Swagger 2.0; in OpenAPI 3 it is the requestBody\n"
+        "api.yaml:20:11: invalid-openapi: query parameter 'c' stands twice"
+    )
+
+
+def test_faults_are_warnings_as_long_as_nobody_asks() -> None:
+    warnings = read(BROKEN).warnings
+
+    assert {warning.severity for warning in warnings} == {"warning"}
+    assert [(warning.location.line, warning.code) for warning in warnings] == [
+        (12, "remote-ref"),
+        (17, "invalid-openapi"),
+        (18, "invalid-openapi"),
+        (20, "invalid-openapi"),
+        (28, "remote-ref"),
+    ]
+
+
+def test_broken_operations_are_still_known_by_name() -> None:
+    assert {"remote", "GET /remote", "unnamed"} <= set(read(BROKEN).keys())
+
+
+def test_an_operation_id_used_twice_names_neither_operation() -> None:
+    document = read(
+        """
+        paths:
+          /a:
+            get: {operationId: same}
+            put: {operationId: same}
+        """
+    )
+
+    assert [found.key for found in document.operations] == ["GET /a", "PUT /a"]
+    assert operation(document, "PUT /a").id == "same"
+    assert refusal_of(document, "same") == (
+        "api.yaml:5:24: duplicate-operation-id:"
+        " the operationId 'same' names more than one operation\n"
+        "  hint: say 'GET /a' for this one\n"
+        "api.yaml:6:24: duplicate-operation-id:"
+        " the operationId 'same' names more than one operation\n"
+        "  hint: say 'PUT /a' for this one"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ref", "message"),
+    [
+        (
+            "#/components/schemas/pett",
+            (
+                "unknown-ref: nothing stands at '#/components/schemas/pett'\n"
+                "  hint: did you mean '#/components/schemas/Pet'?"
+            ),
+        ),
+        (
+            "#/$defs/Pet",
+            (
+                "unknown-ref: nothing stands at '#/$defs/Pet'\n"
+                "  hint: '#/' is the root of the document, not of the schema"
+            ),
+        ),
+        (
+            "#pet",
+            (
+                "unknown-ref: '#pet' names no place in the document\n"
+                "  hint: name the place from the root of the document: '#/components/schemas/…'"
+            ),
+        ),
+        (
+            "#/components/schemas/Loop",
+            "ref-loop: '#/components/schemas/Pool' leads only back to itself",
+        ),
+        (
+            "#/components/schemas/Self/x",
+            "ref-loop: '#/components/schemas/Self/x' leads only back to itself",
+        ),
+    ],
+)
+def test_references_that_lead_nowhere_are_named(ref: str, message: str) -> None:
+    document = read(
+        f"""
+        paths:
+          /a: {{get: {{operationId: a, parameters: [{{name: q, in: query, schema: {{$ref: '{ref}'}}}}]}}}}
+        components:
+          schemas:
+            Pet: {{type: object}}
+            Loop: {{$ref: '#/components/schemas/Pool'}}
+            Pool: {{$ref: '#/components/schemas/Loop'}}
+            Self: {{$ref: '#/components/schemas/Self/x'}}
+        """
+    )
+    code, _, rest = message.partition(": ")
+
+    assert f": {code}: {rest}" in refusal_of(document, "a")
+
+
+def test_a_reference_that_is_no_text_is_a_fault() -> None:
+    document = read("paths: {/a: {get: {operationId: a, responses: {200: {$ref: 5}}}}}\n")
+
+    assert refusal_of(document, "a").startswith("api.yaml:2:60: remote-ref: '5' leads out")
+
+
+def test_an_unknown_schema_dialect_is_a_warning() -> None:
+    document = read("jsonSchemaDialect: http://json-schema.org/draft-07/schema#\npaths: {}\n")
+
+    assert [str(warning) for warning in document.warnings] == [
+        (
+            "api.yaml:2:20: unknown-dialect: schemas are read as JSON Schema 2020-12,"
+            " not as 'http://json-schema.org/draft-07/schema#'"
+        )
+    ]
+
+
+def test_a_security_scheme_of_an_unknown_type_is_a_warning() -> None:
+    document = read("paths: {}\ncomponents: {securitySchemes: {s: {type: basic}}}\n")
+
+    assert document.security_schemes == {}
+    assert [str(warning) for warning in document.warnings] == [
+        "api.yaml:3:42: invalid-openapi: security scheme 's' has the unknown type 'basic'"
+    ]

@@ -1,0 +1,113 @@
+"""From the upstream's answer to the tool's."""
+
+import pytest
+
+from treenail_runtime.contract import (
+    Answer,
+    Endpoint,
+    JsonObject,
+    Nested,
+    PageNumbers,
+    Record,
+    Redacted,
+    UpstreamAnswer,
+    UpstreamMalformed,
+)
+from treenail_runtime.contract.answer import detail
+from treenail_runtime.contract.context import read
+
+PERSON = Record(
+    {
+        "personId": "person_id",
+        "phone": Redacted("phone"),
+        "address": Nested("address", Record({"city": "city"})),
+        "pin": None,
+    }
+)
+PAGE = PageNumbers(number="page.number", pages="page.totalPages", total="page.totalElements")
+
+
+def test_only_declared_fields_pass_under_the_agents_names() -> None:
+    upstream: JsonObject = {
+        "personId": "p1", "phone": "123", "pin": "0000", "address": {"city": "Cork", "zip": "T12"},
+        "added": "later", "missing": None,
+    }  # fmt: skip
+
+    assert Answer(record=PERSON).of(upstream) == {
+        "person_id": "p1",
+        "phone": "[redacted]",
+        "address": {"city": "Cork"},
+    }
+
+
+def test_a_record_with_rest_keeps_what_nobody_named() -> None:
+    record = Record({"aB": "a_b", "secret": None}, rest=True)
+
+    assert record.of({"aB": 1, "secret": 2, "other": {"x": None}}) == {
+        "a_b": 1,
+        "other": {"x": None},
+    }
+
+
+def test_a_list_is_answered_under_its_name_with_its_place_among_the_pages() -> None:
+    answer = Answer(root="_embedded.people", name="people", many=True, record=PERSON, page=PAGE)
+
+    assert answer.of(
+        {
+            "_embedded": {"people": [{"personId": "p1"}]},
+            "page": {"number": 1, "size": 1, "totalPages": 3, "totalElements": 3},
+        }
+    ) == {
+        "people": [{"person_id": "p1"}],
+        "page": 1,
+        "total_pages": 3,
+        "total_items": 3,
+        "next_page": 2,
+    }
+
+
+def test_the_last_page_names_no_next_one() -> None:
+    answer = Answer(root="items", name="items", many=True, page=PAGE)
+
+    told = answer.of({"items": [], "page": {"number": 2, "totalPages": 3, "totalElements": 3}})
+
+    assert "next_page" not in told
+
+
+@pytest.mark.parametrize("upstream", [{}, {"_embedded": None}, {"_embedded": {}}, [], None, 5])
+def test_a_list_that_is_not_there_is_empty(upstream: JsonObject) -> None:
+    assert Answer(root="_embedded.people", name="people", many=True).of(upstream) == {"people": []}
+
+
+def test_a_list_over_the_limit_tells_how_much_was_left_out() -> None:
+    answer = Answer(name="tags", many=True, max_items=2)
+
+    assert answer.of(["a", "b", "c"]) == {"tags": ["a", "b"], "truncated": {"shown": 2, "of": 3}}
+
+
+@pytest.mark.parametrize(("upstream", "told"), [(7, {"value": 7}), ([1], {"value": [1]}), ({}, {})])
+def test_the_answer_is_always_an_object(upstream: JsonObject, told: JsonObject) -> None:
+    assert Answer().of(upstream) == told
+
+
+def test_a_read_that_is_no_json_is_an_error() -> None:
+    with pytest.raises(UpstreamMalformed):
+        read(Endpoint("GET", "/", reads=True), UpstreamAnswer(200, b"<html>"))
+
+
+@pytest.mark.requirement("GEN-WRITE-DONE")
+def test_a_write_that_took_place_is_never_an_error() -> None:
+    told = read(Endpoint("POST", "/"), UpstreamAnswer(201, b"<html>\xff"))
+
+    assert told == {"ok": True, "status": 201, "unreadable_answer": "<html>\ufffd"}
+
+
+def test_an_empty_answer_says_that_it_worked() -> None:
+    assert read(Endpoint("DELETE", "/"), UpstreamAnswer(204, b" ")) == {"ok": True, "status": 204}
+
+
+@pytest.mark.parametrize(
+    ("path", "found"), [("error.code", "E1"), ("error.none", None), ("error", None), ("", None)]
+)
+def test_error_details_are_found_by_path_or_not_at_all(path: str, found: str | None) -> None:
+    assert detail({"error": {"code": "E1"}}, path) == found
