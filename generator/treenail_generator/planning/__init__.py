@@ -22,7 +22,7 @@ from treenail_generator.yaml_source import Pointer
 
 from .answers import Answers
 from .checks import plan_check
-from .connection import plan_auth, plan_login, plan_servers
+from .connection import check_headers, plan_auth, plan_login, plan_servers
 from .faults import Faults
 from .tools import Tools, advice
 from .types import Types
@@ -55,6 +55,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
             tools.append(tool)
     _tell_twins(request, faults)
     servers = plan_servers(request, document, faults)
+    check_headers(request, faults)
     auth = plan_auth(request, document, faults)
     check = plan_check(request, planner, faults)
     _tell_idle_defaults(request, planner.seen, faults)

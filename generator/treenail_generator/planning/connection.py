@@ -15,6 +15,7 @@ from treenail_generator.document import Document
 from treenail_generator.plan import AuthPlan, LoginFieldPlan, ServerPlan
 
 from .faults import Faults
+from .headers import why_no_header
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 
@@ -47,6 +48,18 @@ def plan_servers(
         ServerPlan(key=key, title=region.title, url=region.url.rstrip("/"))
         for key, region in servers.regions.items()
     )
+
+
+def check_headers(request: ConnectorRequest, faults: Faults) -> None:
+    """Report fixed header fields that no request may carry."""
+    for name, text in request.file.defaults.headers.items():
+        reason = why_no_header(name)
+        if reason is None and not (text.isascii() and text.isprintable() and text == text.strip()):
+            reason = "only printable ASCII without outer spaces can be sent"
+        if reason is not None:
+            faults.add(
+                request.at("defaults", "headers", name), "unusable-header", f"{name!r}: {reason}"
+            )
 
 
 def plan_login(request: ConnectorRequest) -> tuple[LoginFieldPlan, ...]:

@@ -23,6 +23,7 @@ from treenail_generator.plan import (
 )
 
 from .faults import Faults
+from .headers import why_no_header
 from .types import Subject, Types
 from .values import Slot, Values
 from .verbs import Verbs
@@ -45,24 +46,6 @@ _STYLES: Final[dict[str, dict[str, frozenset[Structure]]]] = {
     "header": {"simple": frozenset({"primitive", "array", "object"})},
 }
 _DEFAULTS: Final = {"path": ("simple", False), "query": ("form", True), "header": ("simple", False)}
-_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CONNECTION_HEADERS: Final = frozenset(
-    {
-        "connection",
-        "content-length",
-        "content-encoding",
-        "cookie",
-        "expect",
-        "host",
-        "keep-alive",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "user-agent",
-    }
-)
 _PATH_LITERAL: Final = "/:@!$&'()*+,;=-._~"
 
 
@@ -194,12 +177,8 @@ def _unsupported(parameter: Parameter) -> str | None:
     delimited = parameter.style in {"spaceDelimited", "pipeDelimited"}
     if parameter.content_type is None and delimited and parameter.explode:
         return f"{what}: style {parameter.style} has no defined form with explode"
-    if parameter.place == "header":
-        if not _HEADER_NAME.fullmatch(parameter.name):
-            return f"{what}: not a header name"
-        if parameter.name.lower() in _CONNECTION_HEADERS:
-            return f"{what}: this header belongs to the connection"
-    return None
+    reason = why_no_header(parameter.name) if parameter.place == "header" else None
+    return f"{what}: {reason}" if reason else None
 
 
 def _place(parameter: Parameter) -> Place:

@@ -120,10 +120,14 @@ class Answer:
 
 
 def _at(value: JsonValue, steps: tuple[str, ...]) -> JsonValue:
+    """What stands at `steps`, whose numbers count in lists; None when there is nothing."""
     for step in steps:
-        if not isinstance(value, dict):
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdecimal():
+            value = value[int(step)] if int(step) < len(value) else None
+        else:
             return None
-        value = value.get(step)
     return value
 
 
@@ -139,6 +143,8 @@ def _place(value: JsonValue, page: PageNumbers) -> JsonObject:
 
 
 def detail(value: JsonValue, path: str) -> str | None:
-    """The text at a dotted `path` of an error body; None when there is none."""
+    """The text or number at a dotted `path` of an error body, as text; None when there is none."""
     found = _at(value, tuple(path.split("."))) if path else value
+    if isinstance(found, int | float) and not isinstance(found, bool):
+        return str(found)
     return found if isinstance(found, str) and found else None

@@ -6,6 +6,7 @@ below name another one.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, cast
@@ -188,10 +189,11 @@ def _json(value: object, *, ascii_only: bool = False) -> str:
 
 
 def _inside_segment(text: str, name: str) -> str:
-    seen = text
+    # Some servers fold full-width dots and slashes into plain ones.
+    seen = text if text.isascii() else unicodedata.normalize("NFKC", text)
     for _ in range(_UNQUOTE_ROUNDS):
         if _leaves_segment(seen):
-            raise InvalidArguments([f"{name}: {text!r} is not usable inside a URL path"])
+            raise InvalidArguments([f"{name}: {text[:40]!r} is not usable inside a URL path"])
         decoded = unquote(seen)
         if decoded == seen:
             return text

@@ -107,7 +107,22 @@ def test_an_empty_answer_says_that_it_worked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "found"), [("error.code", "E1"), ("error.none", None), ("error", None), ("", None)]
+    ("path", "found"),
+    [
+        ("error.code", "E1"),
+        ("error.number", "7"),
+        ("errors.0.code", "E2"),
+        ("errors.1.code", None),
+        ("error.none", None),
+        ("error", None),
+        ("error.flag", None),
+        ("", None),
+    ],
 )
 def test_error_details_are_found_by_path_or_not_at_all(path: str, found: str | None) -> None:
-    assert detail({"error": {"code": "E1"}}, path) == found
+    body: JsonObject = {
+        "error": {"code": "E1", "number": 7, "flag": True},
+        "errors": [{"code": "E2"}],
+    }
+
+    assert detail(body, path) == found

@@ -1,0 +1,20 @@
+"""HTTP towards the wrapped API: credentials, retries, limits, and what the agent hears of failures."""
+
+from .breaker import CircuitBreaker
+from .client import UpstreamClient
+from .credentials import Credentials, credentials_for
+from .exchange import AnswerError, OutgoingRequest, WholeResponse
+from .retrying import Timing
+from .transport import AiohttpTransport
+
+__all__ = [
+    "AiohttpTransport",
+    "AnswerError",
+    "CircuitBreaker",
+    "Credentials",
+    "OutgoingRequest",
+    "Timing",
+    "UpstreamClient",
+    "WholeResponse",
+    "credentials_for",
+]

@@ -1,0 +1,172 @@
+"""Sends the requests of one connection: its credentials, a deadline, retries, a circuit breaker."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Final
+
+import httpx
+import structlog
+
+from treenail_runtime.contract import Connector, Endpoint, Request, UpstreamAnswer
+
+from .breaker import CircuitBreaker
+from .credentials import Credentials
+from .exchange import AnswerError, Outcome, OutgoingRequest, WholeResponse, whole
+from .retrying import Timing, pause_before_retry, retry_after_s
+from .telling import resting, timed_out, told
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+_JSON: Final = "application/json"
+_USER_AGENT: Final = f"treenail/{version('treenail')}"
+
+
+class UpstreamClient:
+    """The contract's `Upstream` for one connection.
+
+    Args:
+        connector: Its fixed headers, retries and error rules are used.
+        server_url: Without a slash at the end.
+        credentials: Go with every request, and go before a header of the same name.
+        transport: Shared by all connections.
+        breaker: Shared by all connections to this server.
+        timing: Where time and chance come from.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        server_url: str,
+        credentials: Credentials,
+        transport: httpx.AsyncBaseTransport,
+        breaker: CircuitBreaker,
+        timing: Timing | None = None,
+    ) -> None:
+        self._server_url = server_url
+        self._credentials = credentials
+        self._transport = transport
+        self._breaker = breaker
+        self._timing = timing or Timing()
+        self._retries = connector.retries
+        self._rules = connector.errors
+        self._key = "&".join(f"{name}={value}" for name, value in credentials.query)
+        fixed = {
+            "Accept": "application/json",
+            # Without it any coding would be welcome (RFC 9110 12.5.3), also one we cannot undo.
+            "Accept-Encoding": "gzip, deflate",
+            "User-Agent": _USER_AGENT,
+        }
+        self._headers = _joined(fixed, connector.headers, credentials.headers)
+        self._headers_with_body = _joined({"Content-Type": _JSON}, self._headers)
+
+    async def send(self, request: Request) -> UpstreamAnswer:
+        """The answer, when its status is 2xx; see `Upstream.send`."""
+        endpoint = request.endpoint
+        try:
+            async with asyncio.timeout(endpoint.timeout_s):
+                return await self._answer(endpoint, self._outgoing(request))
+        except TimeoutError:
+            self._count_failure(endpoint)
+            _log.warning("upstream.timed_out", **_facts(endpoint))
+            raise timed_out(endpoint) from None
+
+    def _outgoing(self, request: Request) -> OutgoingRequest:
+        query = f"{request.query}&{self._key}" if request.query and self._key else ""
+        query = query or request.query or self._key
+        headers = self._headers if request.body is None else self._headers_with_body
+        if request.body is not None and request.endpoint.content_type != _JSON:
+            headers = _joined({"Content-Type": request.endpoint.content_type}, self._headers)
+        if request.headers:
+            headers = _joined(headers, request.headers, self._credentials.headers)
+        path = f"{self._server_url}{request.path}"
+        return OutgoingRequest(
+            request.endpoint.method,
+            f"{path}?{query}" if query else path,
+            headers,
+            request.body,
+            max_bytes=request.endpoint.max_bytes,
+            repeatable=request.endpoint.repeatable,
+        )
+
+    async def _answer(self, endpoint: Endpoint, outgoing: OutgoingRequest) -> UpstreamAnswer:
+        deadline = self._timing.stopwatch() + endpoint.timeout_s
+        attempt = 0
+        while True:
+            if (wait_s := self._breaker.admit()) > 0:
+                raise resting(endpoint, wait_s)
+            attempt += 1
+            outcome = await self._attempt(endpoint, outgoing)
+            if isinstance(outcome, WholeResponse) and outcome.is_success:
+                return UpstreamAnswer(outcome.status_code, outcome.body)
+            await self._pause(outcome, attempt, endpoint, deadline)
+
+    async def _attempt(self, endpoint: Endpoint, outgoing: OutgoingRequest) -> Outcome:
+        try:
+            response = await self._transport.handle_async_request(outgoing)
+            outcome = await whole(response, endpoint.max_bytes)
+        except AnswerError as error:
+            # The status says enough of a refusal, and of a write: it took place, and an error
+            # would invite the agent to repeat it.
+            lost = error.received.is_success and endpoint.reads
+            outcome = error if lost else error.received
+        except httpx.RequestError as error:
+            outcome = error
+        if _is_failure_of_upstream(outcome):
+            self._count_failure(endpoint)
+        elif self._breaker.succeeded():
+            _log.info("upstream.circuit_closed", **_facts(endpoint))
+        return outcome
+
+    async def _pause(
+        self, failure: Outcome, attempt: int, endpoint: Endpoint, deadline: float
+    ) -> None:
+        """Wait for the next attempt.
+
+        Raises:
+            ToolError: There is none: it is not allowed, or would come after the deadline.
+        """
+        facts = {**_facts(endpoint), **_outcome(failure), "attempt": attempt}
+        pause_s = pause_before_retry(failure, attempt, endpoint, self._retries, self._timing)
+        left_s = deadline - self._timing.stopwatch()
+        if pause_s is None or pause_s >= left_s or self._breaker.state == "open":
+            log = _log.warning if _is_failure_of_upstream(failure) else _log.info
+            log("upstream.failed", **facts)
+            after_s = retry_after_s(failure, self._timing.now)
+            raise told(failure, endpoint, self._rules, self._credentials, after_s)
+        _log.info("upstream.retried", **facts, pause_s=round(pause_s, 3))
+        await self._timing.sleep(pause_s)
+
+    def _count_failure(self, endpoint: Endpoint) -> None:
+        if self._breaker.failed():
+            _log.warning("upstream.circuit_opened", **_facts(endpoint))
+
+
+def _joined(*parts: Mapping[str, str] | Sequence[tuple[str, str]]) -> httpx.Headers:
+    headers = httpx.Headers()
+    for part in parts:
+        headers.update(part)
+    return headers
+
+
+def _is_failure_of_upstream(outcome: Outcome) -> bool:
+    match outcome:
+        case WholeResponse():
+            return outcome.is_server_error and outcome.status_code != HTTPStatus.NOT_IMPLEMENTED
+        case AnswerError():
+            return outcome.fault == "cut short"
+        case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
+            return False
+        case _:
+            return True
+
+
+def _facts(endpoint: Endpoint) -> dict[str, str]:
+    return {"method": endpoint.method, "path": endpoint.path}
+
+
+def _outcome(failure: Outcome) -> dict[str, object]:
+    if isinstance(failure, WholeResponse):
+        return {"status": failure.status_code}
+    return {"reason": f"{type(failure).__name__}: {failure}"}

@@ -1,0 +1,121 @@
+"""From a connection's login values to what a request carries to prove who is calling."""
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from pydantic import SecretStr
+
+from treenail_runtime.contract import ApiKeyAuth, BasicAuth, BearerAuth, NoAuth, NotConfigured
+from treenail_runtime.contract.connector import Auth
+
+_FIELD: Final = re.compile(r"\{([^{}]+)\}")
+_UNUSABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters, and surrogates, which have no UTF-8."""
+
+_HEADER_TEXT: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_ADVICE: Final = "The person who connected this server must connect again and correct it."
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Credentials:
+    """Header fields and query pairs that go with every request of one connection.
+
+    Attributes:
+        query: Percent-encoded names and values.
+        hidden: Every text that must not be shown, in each form an upstream may repeat it in.
+    """
+
+    headers: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = ()
+    hidden: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        names = ", ".join(name for name, _ in (*self.headers, *self.query))
+        return f"Credentials({names})"
+
+    def appear_in(self, text: str) -> bool:
+        """Whether `text` gives any of them away."""
+        return any(secret in text for secret in self.hidden)
+
+
+def credentials_for(
+    auth: Auth, values: Mapping[str, str], secrets: Mapping[str, SecretStr]
+) -> Credentials:
+    """The credentials that `auth` describes, made from the login fields.
+
+    Raises:
+        NotConfigured: A field is missing, or holds what its place cannot carry. The text names the
+            field or the place, never the value.
+    """
+    known = {**values, **{name: secret.get_secret_value() for name, secret in secrets.items()}}
+    secret_texts = [secret.get_secret_value() for secret in secrets.values()]
+    match auth:
+        case NoAuth():
+            return Credentials(hidden=_forms(secret_texts))
+        case BasicAuth(username, password):
+            proof = _basic(_filled(username, known), word := _filled(password, known))
+            header = ("Authorization", f"Basic {proof}")
+            return Credentials((header,), hidden=_forms([*secret_texts, word, proof]))
+        case BearerAuth(token):
+            proof = _header_text(_filled(token, known), "token")
+            header = ("Authorization", f"Bearer {proof}")
+            return Credentials((header,), hidden=_forms([*secret_texts, proof]))
+        case ApiKeyAuth("header", name, value):
+            key = _header_text(_filled(value, known), "API key")
+            return Credentials(((name, key),), hidden=_forms([*secret_texts, key]))
+        case ApiKeyAuth(_, name, value):
+            key = _without_controls(_filled(value, known), "API key")
+            pair = (quote(name, safe=""), quote(key, safe=""))
+            return Credentials(query=(pair,), hidden=_forms([*secret_texts, key]))
+
+
+def _filled(template: str, known: Mapping[str, str]) -> str:
+    def value(field: re.Match[str]) -> str:
+        found = known.get(field[1])
+        if not found:
+            raise NotConfigured(f"the connection has no {field[1]}", advice=_ADVICE)
+        return found
+
+    return _FIELD.sub(value, template)
+
+
+def _basic(username: str, password: str) -> str:
+    """The credentials part of RFC 7617 section 2, with its UTF-8 (2.1)."""
+    if ":" in username:
+        raise NotConfigured("the stored username holds a colon", advice=_ADVICE)
+    pair = f"{_without_controls(username, 'username')}:{_without_controls(password, 'password')}"
+    return base64.b64encode(pair.encode()).decode()
+
+
+def _without_controls(text: str, place: str) -> str:
+    if _UNUSABLE.search(text):
+        raise NotConfigured(f"the stored {place} holds a control character", advice=_ADVICE)
+    return text
+
+
+def _header_text(text: str, place: str) -> str:
+    if not _HEADER_TEXT.fullmatch(text):
+        raise NotConfigured(
+            f"the stored {place} is not plain ASCII without outer spaces", advice=_ADVICE
+        )
+    return text
+
+
+def _forms(secrets: Iterable[str]) -> frozenset[str]:
+    return frozenset(
+        form
+        for secret in secrets
+        if secret
+        for form in (
+            secret,
+            quote(secret, safe=""),
+            json.dumps(secret, ensure_ascii=False)[1:-1],
+            html.escape(secret),
+        )
+    )
