@@ -26,8 +26,8 @@ CONTRACT_NAMES: Final = (
 )  # fmt: skip
 
 # What the contract's Endpoint assumes when nothing is said.
-_DEFAULT_TIMEOUT_S: Final = 20.0
-_DEFAULT_MAX_BYTES: Final = 1_000_000
+DEFAULT_TIMEOUT_S: Final = 20.0
+DEFAULT_MAX_BYTES: Final = 1_000_000
 _WIDTH: Final = 84
 
 
@@ -61,8 +61,8 @@ def render(plan: ConnectorPlan) -> str:
         plan=plan,
         contract_names=CONTRACT_NAMES,
         contract_version=CONTRACT_VERSION,
-        default_timeout_s=_DEFAULT_TIMEOUT_S,
-        default_max_bytes=_DEFAULT_MAX_BYTES,
+        default_timeout_s=DEFAULT_TIMEOUT_S,
+        default_max_bytes=DEFAULT_MAX_BYTES,
     )
 
 

@@ -1,0 +1,55 @@
+"""docs/connector-file.md mentions every key and every fault of connector files."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from treenail_generator.connector_file import json_schema
+
+
+def keys(node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        for item in cast("list[Any]", node):
+            yield from keys(item)
+    elif isinstance(node, dict):
+        mapping = cast("dict[str, Any]", node)
+        yield from mapping.get("properties", {})
+        for value in mapping.values():
+            yield from keys(value)
+
+
+def test_every_key_is_documented(root: Path) -> None:
+    text = (root / "docs/connector-file.md").read_text(encoding="utf-8")
+
+    assert not {key for key in keys(json_schema()) if not re.search(rf"\b{re.escape(key)}\b", text)}
+
+
+def codes(path: Path) -> Iterator[str]:
+    """The codes of the diagnostics that a module makes: their second argument."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if (
+            isinstance(node, ast.Call)
+            and ast.unparse(node.func).rpartition(".")[2] in {"add", "Diagnostic"}
+            and len(node.args) > 1
+        ):
+            for constant in ast.walk(node.args[1]):
+                if (
+                    isinstance(constant, ast.Constant)
+                    and isinstance(constant.value, str)
+                    and constant.value[0] != "-"
+                ):
+                    yield constant.value
+
+
+def test_every_fault_is_documented(root: Path) -> None:
+    text = (root / "docs/connector-file.md").read_text(encoding="utf-8")
+    sources = root / "generator/treenail_generator"
+    paths = [sources / "build.py", sources / "cli/files.py", sources / "verify/proof.py"]
+    for folder in ("planning", "connector_file"):
+        paths += (sources / folder).rglob("*.py")
+    made = {code for path in paths for code in codes(path)}
+
+    assert len(made) > 25
+    assert not {code for code in made if f"`{code}`" not in text}
