@@ -2,8 +2,10 @@
 
 import hashlib
 import re
+from functools import lru_cache
 
 
+@lru_cache(maxsize=10_000)
 def letters(name: str) -> str:
     """`updated_after`, `updatedAfter` and `Updated-After` are the same name."""
     return re.sub(r"[\W_]+", "", name).casefold()

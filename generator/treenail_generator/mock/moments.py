@@ -38,13 +38,17 @@ def moved(text: str, by: timedelta) -> str | None:
             return f"{day + by:%H:%M}{found[3] or ''}"
         if found := _INSTANT.fullmatch(text):
             moment = datetime.fromisoformat(found[1]) + by
-            return f"{moment:%Y-%m-%d}{found[1][10]}{moment:%H:%M:%S}{found[2] or ''}{found[3] or ''}"
+            return (
+                f"{moment:%Y-%m-%d}{found[1][10]}{moment:%H:%M:%S}{found[2] or ''}{found[3] or ''}"
+            )
     except (ValueError, OverflowError):
         pass
     return None
 
 
 def spelled_like(sample: str, moment: datetime) -> str | None:
-    """The moment in the spelling of a sample; None when the sample is no date or instant."""
-    there = instant(sample) or (instant(f"{sample}T00:00:00Z") if is_day(sample) else None)
+    """The moment in the spelling of a sample, be it a day, a time of day or an instant; else None."""
+    if _CLOCK.fullmatch(sample):
+        return f"{moment.astimezone(UTC):%H:%M:%S}"[: len(sample)]
+    there = instant(f"{sample}T00:00:00Z") if is_day(sample) else instant(sample)
     return None if there is None else moved(sample, moment - there)

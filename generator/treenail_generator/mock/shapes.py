@@ -18,9 +18,7 @@ class Shapes:
         self._document = document
         self._flat: dict[int, tuple[JSON, Schema]] = {}
         self._variants: dict[int, tuple[Schema, ...]] = {}
-        self._validators: dict[
-            int, tuple[JSON, jsonschema_rs.Draft202012Validator | None]
-        ] = {}
+        self._validators: dict[int, tuple[JSON, jsonschema_rs.Draft202012Validator | None]] = {}
 
     def flat(self, schema: JSON) -> Schema:
         """One level of the schema without `$ref` and `allOf`; equal references give one object."""
@@ -65,7 +63,10 @@ class Shapes:
             return declared
         if "properties" in flat or "additionalProperties" in flat:
             return "object"
-        return "array" if "items" in flat or "prefixItems" in flat else ""
+        if "items" in flat or "prefixItems" in flat:
+            return "array"
+        kinds = {self.kind(variant) for variant in self.variants(flat)} - {"null"}
+        return kinds.pop() if len(kinds) == 1 else ""
 
     def is_flagged(self, schema: JSON, flag: str) -> bool:
         """Whether the schema has a boolean annotation like `readOnly`."""

@@ -1,0 +1,60 @@
+"""`gen mock`: a fake upstream to try against."""
+
+import sys
+
+import click
+
+from treenail_generator.connector_file import read_connector_file
+from treenail_generator.diagnostics import BuildError
+from treenail_generator.document import read_document
+from treenail_generator.mock import FAULTS, run_mock
+from treenail_generator.project import Project
+
+from .files import read_sources
+from .options import name_argument, project_option
+from .output import tell, tell_faults
+
+
+@click.command("mock")
+@name_argument
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8791, show_default=True, help="0 takes a free one.")
+@click.option("--seed", type=int, help="Other data; the connector file's mock.seed by default.")
+@click.option("--fault", type=click.Choice(FAULTS), help="Answer every request with this fault.")
+@click.option("--fault-every", default=1, show_default=True, help="Only every N-th request.")
+@click.option(
+    "--latency", "latency_ms", default=0, show_default=True, help="Milliseconds per answer."
+)
+@project_option
+def mock_command(
+    name: str,
+    host: str,
+    port: int,
+    seed: int | None,
+    fault: str | None,
+    fault_every: int,
+    latency_ms: int,
+    project: Project,
+) -> None:
+    """Serve the document of connector NAME as a real HTTP server with seeded data."""
+    try:
+        sources = read_sources(project, name)
+        request = read_connector_file(sources.connector, sources.connector_name)
+        document = read_document(sources.spec, sources.spec_name)
+    except BuildError as error:
+        tell_faults(error, as_json=False)
+        sys.exit(1)
+    try:
+        run_mock(
+            document,
+            request,
+            host=host,
+            port=port,
+            seed=seed,
+            fault=fault,
+            fault_every=fault_every,
+            latency_ms=latency_ms,
+        )
+    except OSError as error:
+        tell(f"cannot listen at {host}:{port}: {error.strerror}; --port 0 takes a free port")
+        sys.exit(1)
