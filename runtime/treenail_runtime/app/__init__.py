@@ -1,0 +1,1 @@
+"""Puts the parts together: settings and connectors in, a running server out."""

@@ -1,0 +1,134 @@
+"""Several processes behind one listening socket.
+
+A pipe connects the parent with each worker: the worker says on it that it answers, and takes a
+word from it, or its end, as the order to stop. So a parent that dies ends its workers, and a signal
+sent to the whole process group (systemd, Ctrl-C) is not taken for two.
+"""
+
+import asyncio
+import multiprocessing
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from types import FrameType
+
+import structlog
+
+from treenail_runtime.settings import Settings, environment
+from treenail_runtime.telemetry import set_up_logging
+
+from .composition import create_app
+from .connecting import Offering, offerings
+from .servable import check_servable
+from .serving import address, forget_start, listen, loop_factory, serve_app
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+_LISTENING = "listening"
+_STOP = "stop"
+
+
+def serve_by_workers(
+    settings: Settings, served: Sequence[Offering], *, announce: Callable[[str], None]
+) -> None:
+    """Serve from `settings.workers` processes until SIGTERM or SIGINT; a second one kills them.
+
+    A worker that ends by itself ends the others, and this process with status 1: whoever
+    supervises it starts all of them afresh.
+
+    Args:
+        settings: Handed to each worker, which loads the connectors again.
+        served: Checked once here, so that mistakes are told once.
+        announce: Called with `host:port` once every worker answers.
+
+    Raises:
+        ConfigurationError: The settings must not be served, the address cannot be had, or a
+            connection makes no credentials.
+    """
+    check_servable(settings)
+    create_app(settings, served)
+    sock = listen(settings)
+    workers = _Workers(settings, sock)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, workers.on_signal)
+    failed = workers.run(lambda: announce(address(sock)))
+    sock.close()
+    if failed:
+        sys.exit(1)
+    log.info("server.stopped")
+
+
+class _Workers:
+    def __init__(self, settings: Settings, sock: socket.socket) -> None:
+        self._stopping = False
+        self._pipes: list[Connection] = []
+        self._processes: list[SpawnProcess] = []
+        spawn = multiprocessing.get_context("spawn")
+        for _ in range(settings.workers):
+            ours, theirs = spawn.Pipe()
+            process = spawn.Process(target=work, args=(settings, sock, theirs), daemon=True)
+            process.start()
+            theirs.close()
+            self._pipes.append(ours)
+            self._processes.append(process)
+
+    def run(self, announce: Callable[[], None]) -> bool:
+        """Wait for all of them to end; whether one ended by itself."""
+        silent = list(self._pipes)
+        failed = False
+        while running := [each for each in self._processes if each.is_alive()]:
+            ready = wait([*(each.sentinel for each in running), *silent])
+            for pipe in [each for each in silent if each in ready]:
+                silent.remove(pipe)
+                if _has_spoken(pipe) and not silent:
+                    announce()
+            if any(each.sentinel in ready for each in running) and not self._stopping:
+                log.error("worker.ended", exit_codes=[each.exitcode for each in self._processes])
+                failed = True
+                self.stop()
+        return failed
+
+    def stop(self) -> None:
+        """Have the workers finish their calls and end."""
+        self._stopping = True
+        for pipe in self._pipes:
+            with suppress(OSError):
+                pipe.send(_STOP)
+
+    def on_signal(self, number: int, _: FrameType | None) -> None:
+        """Stop them at the first signal, kill them at the second."""
+        if not self._stopping:
+            log.info("server.stopping", signal=number)
+            self.stop()
+            return
+        for process in self._processes:
+            process.kill()
+
+
+def _has_spoken(pipe: Connection) -> bool:
+    try:
+        return pipe.recv() == _LISTENING
+    except (EOFError, OSError):
+        return False
+
+
+def work(settings: Settings, sock: socket.socket, parent: Connection) -> None:
+    """The main function of a worker process."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    set_up_logging(settings.log_level, settings.log_format)
+    app = create_app(settings, offerings(settings, environment()))
+    forget_start()
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        stop = asyncio.Event()
+
+        async def run() -> None:
+            asyncio.get_running_loop().add_reader(parent.fileno(), stop.set)
+            await serve_app(app, sock, listening=lambda: parent.send(_LISTENING), stopped=stop.wait)
+            asyncio.get_running_loop().remove_reader(parent.fileno())
+
+        runner.run(run())

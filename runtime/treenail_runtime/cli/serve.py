@@ -1,0 +1,63 @@
+"""`treenail serve`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from treenail_runtime.app.connecting import Offering, offerings
+from treenail_runtime.app.servable import check_servable
+from treenail_runtime.settings import Settings, environment, read_settings
+from treenail_runtime.telemetry import set_up_logging
+
+from .told import told
+
+
+@click.command
+@click.argument("connectors", nargs=-1)
+@click.option("--no-auth", is_flag=True, default=None, help="Serve without authorization.")
+@click.option("--host", help="Address to listen at; with --no-auth a loopback one.")
+@click.option("--port", type=int, help="TCP port; 0 takes a free one.")
+@click.option("--workers", type=int, help="Processes that share the port.")
+@click.option("--connectors-dir", type=click.Path(path_type=Path), help="Folder of the modules.")
+@click.option("--upstream-url", help="Call this URL instead of the connector's servers.")
+def serve(connectors: Sequence[str], **options: object) -> None:
+    """Offer CONNECTORS to agents over MCP, each at /NAME/mcp, the first also at /mcp.
+
+    The upstream's credentials come from variables such as PHOREST_EMAIL.
+    """
+    with told():
+        settings = read_settings(connectors=connectors or None, **options)
+        set_up_logging(settings.log_level, settings.log_format)
+        check_servable(settings)
+        served = offerings(settings, environment())
+        _warn(settings)
+        _serve(settings, served)
+
+
+def _serve(settings: Settings, served: Sequence[Offering]) -> None:
+    from treenail_runtime.app import (  # noqa: PLC0415  # takes a second; refusals do without
+        serving,
+        workers,
+    )
+
+    serve_here = serving.serve if settings.workers == 1 else workers.serve_by_workers
+    serve_here(settings, served, announce=lambda where: _announce(served, where))
+
+
+def _warn(settings: Settings) -> None:
+    lines = (
+        "NO AUTHORIZATION",
+        "Every program and every user of this machine can call these tools",
+        f"at {settings.host}, with the upstream credentials of this environment.",
+    )
+    width = max(map(len, lines)) + 4
+    click.secho("!" * width, err=True, fg="red", bold=True)
+    for line in lines:
+        click.secho(f"! {line:<{width - 4}} !", err=True, fg="red", bold=True)
+    click.secho("!" * width, err=True, fg="red", bold=True)
+
+
+def _announce(served: Sequence[Offering], where: str) -> None:
+    names = ", ".join(each.connector.name for each in served)
+    click.echo(f"serving {names} at http://{where}/mcp")

@@ -1,0 +1,16 @@
+"""`treenail version`."""
+
+from importlib.metadata import version as version_of
+
+import click
+from mcp_types.version import KNOWN_PROTOCOL_VERSIONS
+
+from treenail_runtime.contract import CONTRACT_VERSION
+
+
+@click.command
+def version() -> None:
+    """Tell the version, the contract of generated modules, and the MCP versions that are served."""
+    click.echo(f"treenail {version_of('treenail')}")
+    click.echo(f"contract {CONTRACT_VERSION}")
+    click.echo(f"MCP {', '.join(reversed(KNOWN_PROTOCOL_VERSIONS))}")

@@ -1,0 +1,135 @@
+"""The course of a demo: start both processes, call every tool in both eras, stay up."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx2
+from mcp.shared.exceptions import MCPError
+from pydantic import ValidationError
+
+from treenail_runtime.contract import Connector
+
+from .account import Account
+from .connection import demo_environment
+from .driving import Mode, UnlistedError, calls, connected, listed
+from .gathering import Gathered
+from .processes import ProcessError, Started, started
+
+_MODES: Final[Sequence[Mode]] = ("auto", "legacy")
+"""What the SDK's client does first: ask what the server speaks, or initialize."""
+
+_BY_SIGNAL: Final = 128
+"""Added to a signal's number, it is the exit status of a process that the signal ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """What is shown, and how.
+
+    Attributes:
+        connectors_dir: Has the connector file, and beside it the folder of documents.
+        environment: Of this process; handed on without the person's credentials.
+        once: End after the account.
+        as_json: Print it as JSON, too.
+    """
+
+    connector: Connector
+    connectors_dir: Path
+    environment: Mapping[str, str]
+    once: bool
+    as_json: bool
+
+
+def demonstrate(demo: Demo) -> int:
+    """Run the demo to its end; the exit status."""
+    return asyncio.run(_until_signalled(demo))
+
+
+async def _until_signalled(demo: Demo) -> int:
+    """Run it in a task that signals cancel, so that what was started is stopped in order."""
+    work = asyncio.create_task(_demonstrate(demo))
+    received: list[int] = []
+
+    def stop(number: int) -> None:
+        received.append(number)
+        work.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop, number)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        return _BY_SIGNAL + received[0]
+
+
+async def _demonstrate(demo: Demo) -> int:
+    account = Account(connector=demo.connector, as_json=demo.as_json)
+    account.begin()
+    try:
+        async with _mock(demo, account) as mock, _server(demo, account, mock.url) as server:
+            await _drive(account, server.url)
+            account.end({process.name: process.said for process in (mock, server)})
+            if not demo.once:
+                account.invite(server.url)
+                await _stay(mock, server)
+    except ProcessError as error:
+        account.problem(str(error))
+        account.end({error.name: error.said})
+    return 1 if account.failures else 0
+
+
+async def _drive(account: Account, url: str) -> None:
+    """Every tool in both eras; what one era changes upstream, the next one finds."""
+    gathered = Gathered()
+    for mode in _MODES:
+        try:
+            async with connected(url, mode) as client:
+                tools = await listed(client, account.connector)
+                account.era(client.protocol_version, mode, tools)
+                async for call in calls(client, account.connector, gathered):
+                    account.call(call)
+        except (MCPError, ValidationError, httpx2.HTTPError, UnlistedError) as error:
+            account.problem(f"the client in mode {mode}: {error}")
+
+
+async def _stay(*processes: Started) -> None:
+    """Until a signal, which is how it should end.
+
+    Raises:
+        ProcessError: One of the processes ended before.
+    """
+    with suppress(asyncio.CancelledError):
+        await asyncio.gather(*(process.ended() for process in processes))
+
+
+@asynccontextmanager
+async def _mock(demo: Demo, account: Account) -> AsyncGenerator[Started]:
+    project = str(demo.connectors_dir.parent)
+    arguments = ("mock", demo.connector.name, "--port", "0", "--project", project)
+    async with _part(demo, account, "mock", "treenail_generator", *arguments) as mock:
+        yield mock
+
+
+@asynccontextmanager
+async def _server(demo: Demo, account: Account, upstream_url: str) -> AsyncGenerator[Started]:
+    arguments = ("serve", demo.connector.name, "--no-auth", "--host", "127.0.0.1", "--port", "0")
+    where = ("--connectors-dir", str(demo.connectors_dir), "--upstream-url", upstream_url)
+    async with _part(demo, account, "server", "treenail_runtime", *arguments, *where) as server:
+        yield server
+
+
+@asynccontextmanager
+async def _part(
+    demo: Demo, account: Account, name: str, module: str, *arguments: str
+) -> AsyncGenerator[Started]:
+    since = time.perf_counter()
+    environment = demo_environment(demo.connector, demo.environment)
+    async with started(name, module, *arguments, environment=environment) as process:
+        account.started(name, process.url, time.perf_counter() - since)
+        yield process

@@ -1,0 +1,1 @@
+"""MCP: from a JSON-RPC request to a tool, and back."""

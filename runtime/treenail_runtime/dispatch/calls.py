@@ -1,0 +1,97 @@
+"""One tool call: validate, run, and tell what became of it. Every failure is an outcome."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import structlog
+from pydantic import ValidationError
+
+from treenail_runtime.contract import (
+    Connector,
+    InvalidArguments,
+    JsonObject,
+    Tool,
+    ToolContext,
+    ToolError,
+    UpstreamRefused,
+)
+from treenail_runtime.telemetry import request_id
+
+from .outcome import Answered, Failed, Outcome, failure
+from .problems import nearest, problems_of, shown_name
+from .strict_json import write_json
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+
+class UnknownToolError(Exception):
+    """No tool has this name; the text says which one may have been meant."""
+
+
+class Calls:
+    """The tools of one connector, ready to be called by name."""
+
+    def __init__(self, connector: Connector) -> None:
+        self.connector = connector
+        self._tools = {tool.name: tool for tool in connector.tools}
+
+    def tool(self, name: str) -> Tool:
+        """The tool of that name.
+
+        Raises:
+            UnknownToolError: There is none.
+        """
+        found = self._tools.get(name)
+        if found is None:
+            near = nearest(name, list(self._tools))
+            hint = f"; did you mean {near}?" if near else ""
+            raise UnknownToolError(f"Unknown tool: {shown_name(name)}{hint}")
+        return found
+
+    async def call(
+        self, name: str, arguments: Mapping[str, Any] | None, context: ToolContext
+    ) -> Outcome:
+        """What became of calling `name`; arguments are validated first, and nothing is sent if they are wrong.
+
+        Raises:
+            UnknownToolError: No tool has this name.
+        """
+        tool = self.tool(name)
+        try:
+            structured = await _run(tool, arguments or {}, context)
+            return Answered(structured, write_json(structured))
+        except ToolError as error:
+            self._log_failure(error, name)
+            return failure(error, tool, self.connector)
+        except Exception:
+            # The boundary: whatever a tool raises becomes an answer, and its cause a log line.
+            reference = request_id()
+            log.exception(
+                "tool.crashed", connector=self.connector.name, tool=name, reference=reference
+            )
+            return Failed(
+                "internal_error",
+                f"The tool failed unexpectedly (reference {reference}).",
+                "Do not repeat it blindly; tell the operator of this server the reference.",
+            )
+
+    def _log_failure(self, error: ToolError, tool: str) -> None:
+        facts: dict[str, object] = {"kind": error.kind}
+        if isinstance(error, UpstreamRefused):
+            facts |= {"status": error.status, "error_code": error.code}
+        log.info("tool.failed", connector=self.connector.name, tool=tool, **facts)
+
+
+async def _run(tool: Tool, arguments: Mapping[str, Any], context: ToolContext) -> JsonObject:
+    try:
+        validated = tool.arguments.model_validate(arguments)
+    except ValidationError as error:
+        raise InvalidArguments(
+            problems_of(error, arguments, tool.input_schema),
+            advice="Nothing was sent. Correct these arguments, then call again.",
+        ) from None
+    answer = await tool.run(validated, context)
+    # Hand-written tools are not type-checked by us.
+    if not isinstance(cast("object", answer), dict):
+        raise TypeError(f"the tool answered {type(answer).__name__}, not an object")
+    return answer

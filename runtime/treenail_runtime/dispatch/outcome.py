@@ -1,0 +1,108 @@
+"""What became of a call: an answer, or a failure with advice."""
+
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias, assert_never
+
+from treenail_runtime.contract import (
+    Connector,
+    InvalidArguments,
+    JsonObject,
+    Tool,
+    ToolError,
+    UpstreamMalformed,
+    UpstreamRefused,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
+
+_TRY_AGAIN: Final = "Try again; if it stays, the upstream is at fault."
+_LOOK_FIRST: Final = "It is not known whether it took place: look before you repeat it."
+_CORRECT: Final = "Correct the arguments, then call again."
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The call succeeded; `text` is the compact JSON of `structured`."""
+
+    structured: JsonObject
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The call did not succeed.
+
+    Attributes:
+        kind: For programs: the `ToolError.kind`, or `internal_error`.
+        message: What happened, safe to show.
+        advice: What to do next.
+    """
+
+    kind: str
+    message: str
+    advice: str
+
+    @property
+    def text(self) -> str:
+        """For the agent."""
+        return f"{self.message}\n\nAdvice: {self.advice}"
+
+
+Outcome: TypeAlias = Answered | Failed
+
+
+def failure(error: ToolError, tool: Tool, connector: Connector) -> Failed:
+    """How `error` is told, with the most specific advice there is."""
+    message = error.message
+    if isinstance(error, InvalidArguments):
+        message = "\n".join(error.problems)
+    return Failed(error.kind, message, _advice(error, tool, connector))
+
+
+def result_of(outcome: Outcome) -> dict[str, Any]:
+    """The `CallToolResult` as both eras know it; what an era does not know, the SDK takes out."""
+    match outcome:
+        case Answered(structured, text):
+            return {
+                "content": [{"type": "text", "text": text.decode()}],
+                "structuredContent": structured,
+                "isError": False,
+                "resultType": "complete",
+            }
+        case Failed():
+            return {
+                "content": [{"type": "text", "text": outcome.text}],
+                "isError": True,
+                "resultType": "complete",
+            }
+        case _:
+            assert_never(outcome)
+
+
+def _advice(error: ToolError, tool: Tool, connector: Connector) -> str:
+    declared = _declared(error, tool, connector) if isinstance(error, UpstreamRefused) else None
+    return declared or error.advice or _general(error, tool)
+
+
+def _declared(error: UpstreamRefused, tool: Tool, connector: Connector) -> str | None:
+    """What the connector's author wrote: the tool before the connector, the code before the status."""
+    for advice in (tool.errors, connector.errors.advice):
+        for key in (error.code, error.status):
+            if key is not None and key in advice:
+                return advice[key]
+    return None
+
+
+def _general(error: ToolError, tool: Tool) -> str:
+    repeatable = tool.annotations.read_only or tool.annotations.idempotent
+    match error:
+        case InvalidArguments():
+            return _CORRECT
+        case UpstreamRefused(status=status) if status < 500:  # noqa: PLR2004  # RFC 9110 15.5
+            return _CORRECT
+        case UpstreamUnavailable(retry_after_s=float(seconds)):
+            return f"Try again in {seconds:.0f} s."
+        case UpstreamRefused() | UpstreamTimeout() | UpstreamMalformed() if not repeatable:
+            return _LOOK_FIRST
+        case _:
+            return _TRY_AGAIN

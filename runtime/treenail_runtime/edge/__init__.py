@@ -1,0 +1,1 @@
+"""HTTP: what reaches us is checked before anything reads it, then goes to MCP or to a page."""

@@ -1,0 +1,197 @@
+"""A module that cannot be served is refused at the start, in one line that says what to do."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import connectors_folder
+from treenail_runtime.loading import ConnectorLoadError, load_connector
+
+CUSTOM = """
+from treenail_connectors.sample import CONNECTOR, Nothing, LOCAL
+from treenail_runtime.contract import Tool
+
+
+async def greet(arguments, context):
+    return {"hello": context.connector}
+
+
+def tool(name):
+    return Tool(name=name, title=name, description=name, arguments=Nothing, run=greet,
+                annotations=LOCAL)
+
+
+TOOLS = (tool("greet"), tool("wave"))
+"""
+
+
+@pytest.fixture(autouse=True)
+def forget_modules() -> Iterator[None]:
+    yield
+    for name in [name for name in sys.modules if name.startswith("treenail_connectors")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return connectors_folder(tmp_path)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def name_custom_tools(folder: Path, *names: str) -> None:
+    edit(
+        folder / "sample.py",
+        'name="sample",',
+        f'name="sample",\n    custom_tools={tuple(names)!r},',
+    )
+
+
+def refused(folder: Path, name: str = "sample") -> str:
+    with pytest.raises(ConnectorLoadError) as caught:
+        load_connector(folder, name)
+    (problem,) = caught.value.problems
+    assert "\n" not in problem
+    assert "Traceback" not in problem
+    return problem
+
+
+def test_a_module_is_loaded_by_its_path(folder: Path) -> None:
+    connector = load_connector(folder, "sample")
+
+    assert connector.name == "sample"
+    assert [tool.name for tool in connector.tools][:2] == ["get_item", "create_item"]
+    assert connector.tools[0].arguments.__module__ == "treenail_connectors.sample"
+
+
+def test_a_missing_module_is_told_with_the_nearest_name(folder: Path) -> None:
+    assert refused(folder, "sampel") == (
+        f"{folder}/sampel.py: there is no such module; did you mean 'sample'?"
+    )
+    assert refused(folder, "other").endswith("there is no such module; there are: sample")
+    assert refused(folder / "none", "other").endswith("run `gen build other`")
+
+
+@pytest.mark.parametrize("name", ["", "../sample", "Sample", "sample.py", "a-b", "sample_custom"])
+def test_a_name_that_is_no_name_opens_no_file(folder: Path, name: str) -> None:
+    assert "is no connector name" in refused(folder, name)
+
+
+def test_a_syntax_error_is_told_with_its_line(folder: Path) -> None:
+    (folder / "sample.py").write_text("a = 1\nb = = 2\n", encoding="utf-8")
+
+    assert refused(folder) == (
+        f"{folder}/sample.py: it cannot be imported: SyntaxError: invalid syntax (sample.py, line 2) "
+        "(line 2); run `gen build sample`"
+    )
+
+
+def test_a_fault_of_the_module_is_told_with_its_line(folder: Path) -> None:
+    edit(folder / "sample.py", "CONNECTOR = Connector(", "missing_name()\nCONNECTOR = Connector(")
+
+    problem = refused(folder)
+
+    assert "NameError: name 'missing_name' is not defined (line " in problem
+    assert "treenail_connectors.sample" not in sys.modules
+
+
+def test_a_module_without_a_connector_is_refused(folder: Path) -> None:
+    (folder / "sample.py").write_text("CONNECTOR = 1\n", encoding="utf-8")
+
+    assert "it has no CONNECTOR of type Connector" in refused(folder)
+
+
+def test_a_module_of_another_contract_is_refused(folder: Path) -> None:
+    edit(folder / "sample.py", "contract=CONTRACT_VERSION", "contract=999")
+
+    assert "generated for contract 999, this treenail speaks contract 1" in refused(folder)
+
+
+def test_a_module_under_another_name_is_refused(folder: Path) -> None:
+    (folder / "sample.py").rename(folder / "shop.py")
+
+    assert "its CONNECTOR is called 'sample'" in refused(folder, "shop")
+
+
+def test_custom_tools_stand_behind_the_generated_ones_in_the_order_of_their_names(
+    folder: Path,
+) -> None:
+    name_custom_tools(folder, "wave", "greet")
+    (folder / "sample_custom.py").write_text(CUSTOM, encoding="utf-8")
+
+    connector = load_connector(folder, "sample")
+
+    assert [tool.name for tool in connector.tools][-3:] == ["get_connection_info", "wave", "greet"]
+
+
+def test_custom_tools_that_are_named_have_to_be_there(folder: Path) -> None:
+    name_custom_tools(folder, "greet", "wave")
+
+    assert "custom tools are named but not there: greet, wave" in refused(folder)
+
+
+@pytest.mark.requirement("GEN-CUSTOM")
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        (("greet",), "TOOLS holds greet, wave, `custom_tools` names greet"),
+        (
+            ("greet", "wave", "bow"),
+            "TOOLS holds greet, wave, `custom_tools` names bow, greet, wave",
+        ),
+        (("greet", "wave", "wave"), "`custom_tools` names greet, wave, wave"),
+        ((), "TOOLS holds greet, wave, `custom_tools` names nothing"),
+    ],
+)
+def test_custom_tools_are_exactly_those_that_are_named(
+    folder: Path, named: tuple[str, ...], told: str
+) -> None:
+    name_custom_tools(folder, *named)
+    (folder / "sample_custom.py").write_text(CUSTOM, encoding="utf-8")
+
+    assert told in refused(folder)
+
+
+def test_a_custom_tool_cannot_take_the_name_of_another(folder: Path) -> None:
+    name_custom_tools(folder, "get_item")
+    text = CUSTOM.replace('(tool("greet"), tool("wave"))', '(tool("get_item"),)')
+    (folder / "sample_custom.py").write_text(text, encoding="utf-8")
+
+    assert "tool 'get_item' is there 2 times" in refused(folder)
+
+
+@pytest.mark.parametrize("tools", ["[]", "(1,)", "tool('greet')"])
+def test_custom_tools_come_in_a_tuple(folder: Path, tools: str) -> None:
+    name_custom_tools(folder, "greet")
+    text = CUSTOM.replace('(tool("greet"), tool("wave"))', tools)
+    (folder / "sample_custom.py").write_text(text, encoding="utf-8")
+
+    assert "it has no TOOLS of type tuple[Tool, ...]" in refused(folder)
+
+
+def test_a_fault_in_a_custom_module_is_not_blamed_on_the_generator(folder: Path) -> None:
+    name_custom_tools(folder, "greet")
+    (folder / "sample_custom.py").write_text("raise ValueError('no')\n", encoding="utf-8")
+
+    assert refused(folder) == (
+        f"{folder}/sample_custom.py: it cannot be imported: ValueError: no (line 1); correct it"
+    )
+
+
+@pytest.mark.parametrize("name", ["get item", "", "x" * 65, "get/item", "get_item\\n"])
+def test_a_tool_name_is_one_that_every_client_takes(folder: Path, name: str) -> None:
+    edit(folder / "sample.py", 'name="create_item"', f'name="{name}"')
+
+    assert "is no tool name" in refused(folder)
+
+
+def test_arguments_are_a_closed_model(folder: Path) -> None:
+    edit(folder / "sample.py", "arguments=CreateItem", "arguments=dict")
+
+    assert "the arguments of tool 'create_item' are no Input model" in refused(folder)
