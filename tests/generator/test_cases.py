@@ -33,6 +33,16 @@ def _expect(path: Path, text: str) -> None:
     assert path.read_text(encoding="utf-8") == text
 
 
+@pytest.mark.requirement(
+    "GEN-FAULTS",
+    "GEN-REFUSED",
+    "GEN-NARROWING",
+    "GEN-BUDGET",
+    "GEN-CUSTOM",
+    "GEN-REMOTE-REF",
+    "OAS-READONLY",
+    "OAS-HEADERS",
+)
 @pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
 def test_build_gives_the_expected_module_or_the_expected_faults(case: Path, tmp_path: Path) -> None:
     project = _project(case, tmp_path)

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from treenail_generator.build import Sources, build
 from treenail_generator.lint import as_json, lint
 
 
+@pytest.mark.requirement("LINT-READY")
 def test_phorest_has_no_errors_and_every_argument_described(root: Path) -> None:
     built = build(
         Sources(

@@ -90,6 +90,7 @@ def validator() -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(published_schema(Sample), validate_formats=True)
 
 
+@pytest.mark.requirement("JS-2020")
 def test_the_published_schema_is_closed_compact_and_says_what_is_checked() -> None:
     assert published_schema(Sample) == {
         "type": "object",

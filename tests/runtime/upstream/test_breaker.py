@@ -81,6 +81,7 @@ def test_a_lost_test_does_not_keep_the_circuit_open() -> None:
     assert breaker.admit() == 0.0
 
 
+@pytest.mark.requirement("UP-BREAKER")
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 async def test_server_errors_open_the_circuit_and_calls_end_at_once(status: int) -> None:
     time = FakeTime()

@@ -27,6 +27,7 @@ WRITE = Endpoint("POST", "/things")
 BASIC = credentials_for(BasicAuth("ann", "{pw}"), {}, {"pw": SecretStr("pä:ss")})
 
 
+@pytest.mark.requirement("RS-08")
 async def test_a_request_has_these_headers_and_no_others() -> None:
     async with (
         loopback() as site,
@@ -119,6 +120,7 @@ async def test_the_deadline_ends_a_silent_upstream() -> None:
     assert "change" not in error.value.message
 
 
+@pytest.mark.requirement("UP-LIMITS")
 async def test_the_deadline_also_ends_a_trickle() -> None:
     slow = Endpoint("GET", "/things", reads=True, timeout_s=0.03)
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab"
@@ -148,6 +150,7 @@ async def test_a_read_that_is_too_large_advises_to_ask_for_less() -> None:
     assert len(site.requests) == 1
 
 
+@pytest.mark.requirement("GEN-WRITE-DONE")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -178,6 +181,7 @@ async def test_malformed_http_is_told_as_such() -> None:
     assert len(site.requests) == 1
 
 
+@pytest.mark.requirement("UP-REDIRECT")
 async def test_a_redirect_is_refused_and_nothing_goes_there() -> None:
     """The other host would get the credentials."""
     async with (

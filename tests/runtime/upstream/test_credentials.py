@@ -69,6 +69,7 @@ def test_a_missing_field_is_named() -> None:
         _made(BASIC, "secret")
 
 
+@pytest.mark.requirement("NO-SECRETS")
 @pytest.mark.parametrize(
     "auth", [BASIC, BearerAuth("{password}"), ApiKeyAuth("query", "k", "{password}")]
 )

@@ -37,6 +37,7 @@ class Upstream:
         return outcome
 
 
+@pytest.mark.requirement("UP-RETRY", "S2-16")
 @pytest.mark.parametrize("endpoint", [READ, SEARCH, REPLACE])
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 async def test_a_repeatable_request_is_tried_again(endpoint: Endpoint, status: int) -> None:
@@ -45,6 +46,7 @@ async def test_a_repeatable_request_is_tried_again(endpoint: Endpoint, status: i
     assert upstream.calls == 2
 
 
+@pytest.mark.requirement("UP-RETRY")
 @pytest.mark.parametrize("endpoint", [WRITE, DELETE])
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 async def test_any_other_request_is_not(endpoint: Endpoint, status: int) -> None:
@@ -99,6 +101,7 @@ async def test_a_connector_may_forbid_retries() -> None:
     assert upstream.calls == 1
 
 
+@pytest.mark.requirement("UP-RETRY")
 @pytest.mark.parametrize(
     "fields",
     [
@@ -119,6 +122,7 @@ async def test_retry_after_is_honoured(fields: dict[str, str]) -> None:
     assert time.slept == [3.0]
 
 
+@pytest.mark.requirement("UP-RETRY")
 @pytest.mark.parametrize("status", [429, 503])
 async def test_a_wait_beyond_the_deadline_is_told_at_once(status: int) -> None:
     time = FakeTime()
@@ -182,6 +186,7 @@ async def test_a_read_on_a_stale_connection_succeeds_even_without_retries() -> N
         assert (await client.send(READ.request())).body == b"[1]"
 
 
+@pytest.mark.requirement("NO-SECRETS")
 async def test_logs_tell_the_operation_and_nothing_that_was_sent() -> None:
     upstream = Upstream(httpx.Response(503, text="b0dy"), httpx.ReadError("broken"))
     endpoint = Endpoint("GET", "/things/{id}", reads=True, repeatable=True)

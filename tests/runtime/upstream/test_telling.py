@@ -71,6 +71,7 @@ async def test_long_texts_are_cut() -> None:
     assert refused.code == f"{'C' * 99}…"
 
 
+@pytest.mark.requirement("MCP-ADVICE", "S2-16")
 @pytest.mark.parametrize(
     ("status", "words"),
     [
@@ -113,6 +114,7 @@ def _credentials(auth: Auth) -> Credentials:
     return credentials_for(auth, {}, {"pw": SecretStr(ECHOED), "plain": SecretStr("pl41n")})
 
 
+@pytest.mark.requirement("NO-SECRETS")
 @pytest.mark.parametrize("auth", AUTHS)
 @pytest.mark.parametrize("where", ["message", "code", "text", "json", "unicode", "late"])
 async def test_an_upstream_that_repeats_the_credentials_is_not_quoted(

@@ -61,6 +61,7 @@ async def test_the_url_is_there_for_whoever_asks() -> None:
     assert await request.aread() == b""
 
 
+@pytest.mark.requirement("UP-REDIRECT")
 async def test_redirects_are_not_followed() -> None:
     async with (
         loopback() as elsewhere,
@@ -71,6 +72,7 @@ async def test_redirects_are_not_followed() -> None:
     assert elsewhere.requests == []
 
 
+@pytest.mark.requirement("UP-REDIRECT")
 async def test_cookies_are_not_kept() -> None:
     setting = reply(200, b"{}", "Set-Cookie: session=1; Path=/")
     async with loopback(setting) as site, AiohttpTransport() as transport:
@@ -97,6 +99,7 @@ async def test_the_environment_decides_nothing(
     assert "authorization" not in site.requests[0].names
 
 
+@pytest.mark.requirement("UP-LIMITS")
 @pytest.mark.parametrize("length", ["Content-Length: 11", "Transfer-Encoding: chunked"])
 async def test_a_body_over_the_limit_stops_the_reading(length: str) -> None:
     body = b"b\r\n12345678901\r\n0\r\n\r\n" if "chunked" in length else b"12345678901"
@@ -109,6 +112,7 @@ async def test_a_body_over_the_limit_stops_the_reading(length: str) -> None:
         assert (await sent(outgoing(site.url, max_bytes=11))).body == b"12345678901"
 
 
+@pytest.mark.requirement("UP-LIMITS")
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 async def test_a_bomb_is_never_unpacked(coding: str) -> None:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31 if coding == "gzip" else 15)
