@@ -102,12 +102,23 @@ def compare(
 
 def _tool(old: Surface, new: Surface) -> Iterator[tuple[Severity, str]]:
     yield from _object("", old["inputSchema"], new["inputSchema"])
+    yield from _answers(old.get("outputSchema"), new.get("outputSchema"))
     for hint, value in cast("Mapping[str, Any]", old["annotations"]).items():
         if new["annotations"].get(hint) != value:
             yield "compatible", f"{hint} is {new['annotations'].get(hint)} now"
     for key in ("title", "description"):
         if old[key] != new[key]:
             yield "none", f"the {key} reads differently"
+
+
+def _answers(old: Surface | None, new: Surface | None) -> Iterator[tuple[Severity, str]]:
+    """Changes of what is answered: there, what is gone breaks and what is new does not."""
+    if old is not None and new is None:
+        yield "breaking", "the answer has no schema any more"
+    elif old is None and new is not None:
+        yield "compatible", "the answer has a schema now"
+    elif old is not None and new is not None:
+        yield from _object("answer.", old, new)
 
 
 def _object(path: str, old: Surface, new: Surface) -> Iterator[tuple[Severity, str]]:

@@ -20,11 +20,13 @@ _FORMAT: Final = 1
 def published(tool: LoadedTool) -> dict[str, Any]:
     """The tool as tools/list tells it (MCP 2026-07-28, `Tool`)."""
     hints = tool.annotations
+    output = {"outputSchema": tool.output_schema} if tool.output_schema is not None else {}
     return {
         "name": tool.name,
         "title": tool.title,
         "description": tool.description,
         "inputSchema": tool.input_schema,
+        **output,
         "annotations": {
             "readOnlyHint": hints.read_only,
             "destructiveHint": hints.destructive,

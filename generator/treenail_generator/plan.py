@@ -304,6 +304,8 @@ class ToolPlan:
         endpoint: None for the built-in connection tool, which tells `told` fields.
         example: Arguments by the agent's names, complete enough to work.
         cases: Further arguments with which the build proves the request.
+        output: JSON Schema of the answer, when it is published.
+        strict_output: Whether a read whose answer does not fit it fails.
     """
 
     name: str
@@ -318,6 +320,8 @@ class ToolPlan:
     example: dict[str, JSON] = field(default_factory=dict[str, JSON])
     cases: tuple[dict[str, JSON], ...] = ()
     errors: tuple[tuple[int | str, str], ...] = ()
+    output: dict[str, JSON] | None = None
+    strict_output: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

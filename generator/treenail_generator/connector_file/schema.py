@@ -36,6 +36,7 @@ FieldName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 ToolName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 """MCP 2026-07-28, Tools: 1-128 of these characters; clients cap the prefixed name at 64."""
 Advice: TypeAlias = dict[str, str]
+OutputMode: TypeAlias = Literal["off", "lenient", "strict"]
 
 
 class Closed(BaseModel):
@@ -189,6 +190,7 @@ class ResponseSection(Closed):
     page: PageSection | Literal["none"] | None = None
     max_items: Annotated[int, Field(ge=1)] | None = None
     max_bytes: Bytes | None = None
+    output: OutputMode | None = None
 
 
 class AnnotationSection(Closed):
@@ -220,6 +222,7 @@ class Defaults(Closed):
     headers: dict[str, str] = {}
     params: dict[str, Param] = {}
     page: PageSection | None = None
+    output: OutputMode = "off"
 
 
 class ToolSection(Closed):

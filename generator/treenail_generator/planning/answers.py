@@ -8,9 +8,10 @@ from treenail_generator.diagnostics import nearest
 from treenail_generator.document import Operation, Schema
 from treenail_generator.naming import constant_name, free_name, snake_case
 from treenail_generator.plan import AnswerPlan, KeptField, PagePlan, RecordPlan
-from treenail_generator.yaml_source import Pointer
+from treenail_generator.yaml_source import JSON, Pointer
 
 from .faults import Faults
+from .outputs import OutputSchemas
 from .views import View, Views
 
 _SUCCESS = ("200", "201", "202", "203", "2XX", "default")
@@ -73,6 +74,13 @@ class Answers:
             page=self._page(top, section, pointer) if many else None,
             max_items=(section.max_items or defaults.max_items) if many else None,
         )
+
+    def output(self, operation: Operation, answer: AnswerPlan, *, strict: bool) -> dict[str, JSON]:
+        """JSON Schema of what the tool answers; see `outputs.OutputSchemas`."""
+        schema: object = self._success_schema(operation)
+        for step in answer.root.split(".") if answer.root else ():
+            schema = self._properties(schema).get(step)
+        return OutputSchemas(self._views, self._records, strict=strict).of(answer, schema)
 
     def _success_schema(self, operation: Operation) -> Schema | None:
         for status in _SUCCESS:

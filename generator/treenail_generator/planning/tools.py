@@ -115,6 +115,11 @@ class Tools:
             source=self._request.at("tools", index),
             errors=advice(section.errors),
         )
+        mode = section.response.output or defaults.output
+        if mode != "off":
+            strict = mode == "strict"
+            schema = self._answers.output(operation, endpoint.answer, strict=strict)
+            tool = replace(tool, output=schema, strict_output=strict)
         return self._with_samples(tool, index)
 
     def endpoint_without_agent(

@@ -64,6 +64,7 @@ class LoadedTool(Protocol):
     annotations: LoadedAnnotations
     example: Mapping[str, Any]
     input_schema: dict[str, Any]
+    output_schema: Mapping[str, Any] | None
 
 
 class LoadedCheck(Protocol):

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias
 
 from .context import ToolContext
+from .outputs import OutputFit
 from .schemas import published_schema
 from .types import Input, JsonObject
 
@@ -34,6 +35,9 @@ class Tool:
         operation: The upstream operation, for people; None for a local tool.
         example: Arguments that work against the mock upstream; shown in docs, never published.
         errors: Advice by HTTP status or upstream error code; goes before the connector's.
+        output_schema: JSON Schema of the structured answer, published as `outputSchema`.
+        strict_output: Whether a read fails whose answer does not fit `output_schema`; otherwise
+            what does not fit is left out of the structured answer and told in the log.
     """
 
     name: str
@@ -45,6 +49,13 @@ class Tool:
     operation: str | None = None
     example: Mapping[str, Any] = field(default_factory=dict[str, Any])
     errors: Mapping[int | str, str] = field(default_factory=lambda: _NO_ADVICE)
+    output_schema: Mapping[str, Any] | None = None
+    strict_output: bool = False
+
+    @cached_property
+    def output_fit(self) -> OutputFit | None:
+        """Fits answers to `output_schema`; None when there is none."""
+        return OutputFit(self.output_schema) if self.output_schema is not None else None
 
     @cached_property
     def input_schema(self) -> dict[str, Any]:

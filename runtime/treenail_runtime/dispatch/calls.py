@@ -13,6 +13,7 @@ from treenail_runtime.contract import (
     Tool,
     ToolContext,
     ToolError,
+    UpstreamMalformed,
     UpstreamRefused,
 )
 from treenail_runtime.telemetry import request_id
@@ -59,7 +60,7 @@ class Calls:
         tool = self.tool(name)
         try:
             structured = await _run(tool, arguments or {}, context)
-            return Answered(structured, write_json(structured))
+            return self._answered(tool, structured)
         except ToolError as error:
             self._log_failure(error, name)
             return failure(error, tool, self.connector)
@@ -74,6 +75,23 @@ class Calls:
                 f"The tool failed unexpectedly (reference {reference}).",
                 "Do not repeat it blindly; tell the operator of this server the reference.",
             )
+
+    def _answered(self, tool: Tool, structured: JsonObject) -> Answered:
+        text = write_json(structured)
+        if tool.output_fit is None:
+            return Answered(structured, text, text)
+        fitting, taken = tool.output_fit.fitted(structured)
+        if not taken:
+            return Answered(structured, text, text)
+        log.warning(
+            "answer.drifted", connector=self.connector.name, tool=tool.name, places=taken[:20]
+        )
+        if tool.strict_output and tool.annotations.read_only:
+            raise UpstreamMalformed(
+                f"the upstream's answer is not what its document says: {', '.join(taken[:5])}"
+            )
+        # The text tells the whole answer; the structured one only what its schema allows.
+        return Answered(fitting, write_json(fitting), text)
 
     def _log_failure(self, error: ToolError, tool: str) -> None:
         facts: dict[str, object] = {"kind": error.kind}

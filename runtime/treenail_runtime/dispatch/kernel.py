@@ -197,10 +197,10 @@ class Kernel:
         """What the SDK's result pipeline would make of `result_of(outcome)`."""
         result: dict[str, Any]
         match outcome:
-            case Answered(text=text):
+            case Answered(json=structured, text=text):
                 result = {
                     "content": [{"type": "text", "text": text.decode()}],
-                    "structuredContent": orjson.Fragment(text),
+                    "structuredContent": orjson.Fragment(structured),
                     "isError": False,
                 }
             case Failed():

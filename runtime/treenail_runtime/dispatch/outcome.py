@@ -22,9 +22,16 @@ _CORRECT: Final = "Correct the arguments, then call again."
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The call succeeded; `text` is the compact JSON of `structured`."""
+    """The call succeeded.
+
+    Attributes:
+        structured: Fits the tool's output schema, if it has one.
+        json: `structured` as compact JSON.
+        text: The whole answer as compact JSON, for clients that read text.
+    """
 
     structured: JsonObject
+    json: bytes
     text: bytes
 
 
@@ -62,7 +69,7 @@ def failure(error: ToolError, tool: Tool, connector: Connector) -> Failed:
 def result_of(outcome: Outcome) -> dict[str, Any]:
     """The `CallToolResult` as both eras know it; what an era does not know, the SDK takes out."""
     match outcome:
-        case Answered(structured, text):
+        case Answered(structured=structured, text=text):
             return {
                 "content": [{"type": "text", "text": text.decode()}],
                 "structuredContent": structured,

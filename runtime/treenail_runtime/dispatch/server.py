@@ -81,6 +81,7 @@ def _published(tool: Tool) -> types.Tool:
         title=tool.title,
         description=tool.description,
         input_schema=tool.input_schema,
+        output_schema=dict(tool.output_schema) if tool.output_schema is not None else None,
         annotations=types.ToolAnnotations(
             read_only_hint=hints.read_only,
             destructive_hint=hints.destructive,

@@ -275,3 +275,42 @@ def test_every_tool_can_be_found() -> None:
     tools: list[Tool] = [calls.tool(tool.name) for tool in CONNECTOR.tools]
 
     assert tools == list(CONNECTOR.tools)
+
+
+def publishing(*, strict: bool, reads: bool) -> Calls:
+    async def run(_: Input, __: ToolContext) -> JsonObject:
+        return {"id": 7, "name": "n"}
+
+    tool = replace(
+        CONNECTOR.tools[0],
+        name="made",
+        arguments=Nothing,
+        run=run,
+        annotations=replace(CONNECTOR.tools[0].annotations, read_only=reads),
+        output_schema={"type": "object", "properties": {"id": {"type": "string"}}},
+        strict_output=strict,
+    )
+    return Calls(replace(CONNECTOR, tools=(tool,)))
+
+
+@pytest.mark.requirement("GEN-WRITE-DONE")
+@pytest.mark.parametrize(("strict", "reads"), [(False, True), (False, False), (True, False)])
+async def test_an_answer_beside_its_schema_is_told_whole_in_text_and_fitted_in_structure(
+    *, strict: bool, reads: bool
+) -> None:
+    calls = publishing(strict=strict, reads=reads)
+
+    outcome = await calls.call("made", {}, context(Scripted(UpstreamAnswer(200, b"{}"))))
+
+    assert isinstance(outcome, Answered)
+    assert (outcome.structured, outcome.json) == ({"name": "n"}, b'{"name":"n"}')
+    assert outcome.text == b'{"id":7,"name":"n"}'
+
+
+async def test_a_strict_read_beside_its_schema_fails_and_names_the_place() -> None:
+    calls = publishing(strict=True, reads=True)
+
+    outcome = await calls.call("made", {}, context(Scripted(UpstreamAnswer(200, b"{}"))))
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.kind, "/id" in outcome.message) == ("upstream_malformed", True)
