@@ -97,7 +97,7 @@ def _value(tool: Tool, name: str, text: str) -> Any:
 
 def _print(outcome: Outcome, *, as_json: bool) -> None:
     if isinstance(outcome, Answered):
-        shown = outcome.text.decode() if as_json else _indented(outcome.structured)
+        shown = outcome.text if as_json else _indented(outcome.structured)
         click.echo(shown)
     elif as_json:
         error = {"kind": outcome.kind, "message": outcome.message, "advice": outcome.advice}

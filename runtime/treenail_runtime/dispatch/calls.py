@@ -79,10 +79,10 @@ class Calls:
     def _answered(self, tool: Tool, structured: JsonObject) -> Answered:
         text = write_json(structured)
         if tool.output_fit is None:
-            return Answered(structured, text, text)
+            return Answered(structured, text)
         fitting, taken = tool.output_fit.fitted(structured)
         if not taken:
-            return Answered(structured, text, text)
+            return Answered(structured, text)
         log.warning(
             "answer.drifted", connector=self.connector.name, tool=tool.name, places=taken[:20]
         )

@@ -197,10 +197,10 @@ class Kernel:
         """What the SDK's result pipeline would make of `result_of(outcome)`."""
         result: dict[str, Any]
         match outcome:
-            case Answered(json=structured, text=text):
+            case Answered():
                 result = {
-                    "content": [{"type": "text", "text": text.decode()}],
-                    "structuredContent": orjson.Fragment(structured),
+                    "content": [{"type": "text", "text": outcome.text}],
+                    "structuredContent": orjson.Fragment(outcome.json),
                     "isError": False,
                 }
             case Failed():

@@ -27,12 +27,17 @@ class Answered:
     Attributes:
         structured: Fits the tool's output schema, if it has one.
         json: `structured` as compact JSON.
-        text: The whole answer as compact JSON, for clients that read text.
+        whole: The whole answer as compact JSON, when `structured` had to leave something out.
     """
 
     structured: JsonObject
     json: bytes
-    text: bytes
+    whole: bytes | None = None
+
+    @property
+    def text(self) -> str:
+        """For the agent, and for clients that read only text."""
+        return (self.whole or self.json).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +74,10 @@ def failure(error: ToolError, tool: Tool, connector: Connector) -> Failed:
 def result_of(outcome: Outcome) -> dict[str, Any]:
     """The `CallToolResult` as both eras know it; what an era does not know, the SDK takes out."""
     match outcome:
-        case Answered(structured=structured, text=text):
+        case Answered():
             return {
-                "content": [{"type": "text", "text": text.decode()}],
-                "structuredContent": structured,
+                "content": [{"type": "text", "text": outcome.text}],
+                "structuredContent": outcome.structured,
                 "isError": False,
                 "resultType": "complete",
             }

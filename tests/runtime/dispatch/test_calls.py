@@ -304,7 +304,7 @@ async def test_an_answer_beside_its_schema_is_told_whole_in_text_and_fitted_in_s
 
     assert isinstance(outcome, Answered)
     assert (outcome.structured, outcome.json) == ({"name": "n"}, b'{"name":"n"}')
-    assert outcome.text == b'{"id":7,"name":"n"}'
+    assert outcome.text == '{"id":7,"name":"n"}'
 
 
 async def test_a_strict_read_beside_its_schema_fails_and_names_the_place() -> None:
