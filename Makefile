@@ -27,7 +27,7 @@ help: ## List the commands.
 setup: $(READY) ## Make .venv from requirements.lock; done already when nothing changed.
 
 demo: $(READY) ## Start the mock upstream and the server, and drive an agent through them.
-	$(BIN)/treenail demo $(ARGS)
+	@$(BIN)/treenail demo $(ARGS)
 
 test: $(READY) ## Run the tests; ARGS go to pytest.
 	$(BIN)/pytest $(ARGS)

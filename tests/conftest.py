@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.support.mock_upstream"]
+pytest_plugins = ["tests.support.mock_upstream", "tests.support.phorest"]
 
 # The same examples on every run, and no deadline: the machines of CI are shared.
 settings.register_profile("treenail", deadline=None, derandomize=True)

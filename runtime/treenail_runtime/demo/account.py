@@ -13,11 +13,14 @@ import orjson
 
 from treenail_runtime.contract import Connector
 
-from .driving import Call, Mode
+from .driving import MODES, Call, Mode
 from .summaries import answer_summary, arguments_summary, one_line
 
 _COLUMNS: Final = 118
-"""Of a line where there is no terminal; a narrower terminal gets lines of this length, too."""
+"""Of a line where there is no terminal."""
+
+_FEWEST_COLUMNS: Final = 80
+_MOST_COLUMNS: Final = 140
 
 _BYTES_PER_TOKEN: Final = 4
 """docs/decisions/0004-token-count.md."""
@@ -93,8 +96,9 @@ class Account:
         self._say()
         self._mark(good=not self.failures)
         good = sum(call.ok for call in self._calls)
-        self._say(f" {good} of {len(self._calls)} calls succeeded", bold=True, nl=False)
-        self._say(f" in {time.perf_counter() - self._since:.1f} s", nl=False)
+        planned = len(self.connector.tools) * len(MODES)
+        self._say(f" {good} of {planned} calls succeeded", bold=True, nl=False)
+        self._say(f"; {time.perf_counter() - self._since:.1f} s in all", nl=False)
         for slowest in sorted(self._calls, key=lambda call: -call.ms)[:1]:
             self._say(f"; slowest: {slowest.tool}, {slowest.ms:.1f} ms ({slowest.era})", nl=False)
         self._say()
@@ -139,7 +143,9 @@ class Account:
 
     def _columns(self) -> int:
         stream = sys.stderr if self._as_json else sys.stdout
-        return max(_COLUMNS, shutil.get_terminal_size().columns) if stream.isatty() else _COLUMNS
+        if not stream.isatty():
+            return _COLUMNS
+        return min(max(shutil.get_terminal_size().columns, _FEWEST_COLUMNS), _MOST_COLUMNS)
 
 
 def _tokens(tools: Sequence[types.Tool]) -> int:

@@ -20,7 +20,18 @@ from .gathering import Gathered
 
 Mode = Literal["auto", "legacy"]
 
+MODES: Final[Sequence[Mode]] = ("auto", "legacy")
+"""What the SDK's client does first: ask what the server speaks, or initialize."""
+
 _TIMEOUT_S: Final = 30.0
+
+
+class UnlistedError(Exception):
+    """The server does not offer the tools that the connector has."""
+
+
+CLIENT_FAULTS: Final = (MCPError, ValidationError, RuntimeError, httpx2.HTTPError, UnlistedError)
+"""What a client says of a server that breaks the protocol, or is not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +56,6 @@ class Call:
     def ok(self) -> bool:
         """Whether it succeeded."""
         return self.problem is None
-
-
-class UnlistedError(Exception):
-    """The server does not offer the tools that the connector has."""
 
 
 @asynccontextmanager
@@ -108,7 +115,7 @@ async def _call(client: Client, tool: Tool, arguments: JsonObject) -> Call:
     start = time.perf_counter()
     try:
         result = await client.call_tool(tool.name, dict[str, Any](arguments))
-    except (MCPError, ValidationError, httpx2.HTTPError) as error:
+    except CLIENT_FAULTS as error:
         problem, answer = f"{type(error).__name__}: {error}", None
     else:
         problem = _text(result) if result.is_error else None

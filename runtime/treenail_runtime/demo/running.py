@@ -3,26 +3,19 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import httpx2
-from mcp.shared.exceptions import MCPError
-from pydantic import ValidationError
-
 from treenail_runtime.contract import Connector
 
 from .account import Account
 from .connection import demo_environment
-from .driving import Mode, UnlistedError, calls, connected, listed
+from .driving import CLIENT_FAULTS, MODES, calls, connected, listed
 from .gathering import Gathered
 from .processes import ProcessError, Started, started
-
-_MODES: Final[Sequence[Mode]] = ("auto", "legacy")
-"""What the SDK's client does first: ask what the server speaks, or initialize."""
 
 _BY_SIGNAL: Final = 128
 """Added to a signal's number, it is the exit status of a process that the signal ended."""
@@ -87,14 +80,14 @@ async def _demonstrate(demo: Demo) -> int:
 async def _drive(account: Account, url: str) -> None:
     """Every tool in both eras; what one era changes upstream, the next one finds."""
     gathered = Gathered()
-    for mode in _MODES:
+    for mode in MODES:
         try:
             async with connected(url, mode) as client:
                 tools = await listed(client, account.connector)
                 account.era(client.protocol_version, mode, tools)
                 async for call in calls(client, account.connector, gathered):
                     account.call(call)
-        except (MCPError, ValidationError, httpx2.HTTPError, UnlistedError) as error:
+        except CLIENT_FAULTS as error:
             account.problem(f"the client in mode {mode}: {error}")
 
 
@@ -110,7 +103,7 @@ async def _stay(*processes: Started) -> None:
 
 @asynccontextmanager
 async def _mock(demo: Demo, account: Account) -> AsyncGenerator[Started]:
-    project = str(demo.connectors_dir.parent)
+    project = str(demo.connectors_dir.resolve().parent)
     arguments = ("mock", demo.connector.name, "--port", "0", "--project", project)
     async with _part(demo, account, "mock", "treenail_generator", *arguments) as mock:
         yield mock

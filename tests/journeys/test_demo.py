@@ -1,0 +1,215 @@
+"""`treenail demo`: what a person sees, what a program reads, and that nothing stays behind."""
+
+import asyncio
+import json
+import re
+import shutil
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.phorest import CONNECTORS, ROOT, agent, answered
+from treenail_runtime.loading import load_connector
+
+TOOLS = [tool.name for tool in load_connector(CONNECTORS, "phorest").tools]
+ERAS = ["2026-07-28", "2025-11-25"]
+SECRET = "the-persons-own-password"  # noqa: S105  # made up
+INVITATION = "claude mcp add --transport http treenail-demo "
+
+
+@asynccontextmanager
+async def demo(*options: str, folder: Path = ROOT) -> AsyncGenerator[Process]:
+    """`treenail demo` in a project folder; killed if it outlives the block."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "treenail_runtime", "demo", *options),
+        cwd=folder,
+        stdout=PIPE,
+        stderr=PIPE,
+        env={"PHOREST_PASSWORD": SECRET, "TREENAIL_LEGACY_SESSIONS": "off"},
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def ended(process: Process) -> tuple[int | None, str, str]:
+    """Exit status, stdout and stderr."""
+    async with asyncio.timeout(60):
+        out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
+
+
+async def run(*options: str, folder: Path = ROOT) -> tuple[int | None, str, str]:
+    """Run it to its end."""
+    async with demo(*options, folder=folder) as process:
+        return await ended(process)
+
+
+async def invited(process: Process) -> tuple[str, str]:
+    """The URLs of the mock and of the server, once the demo stays up."""
+    assert process.stdout is not None
+    told: list[str] = []
+    async with asyncio.timeout(60):
+        while line := (await process.stdout.readline()).decode():
+            told += re.findall(r"http://\S+", line)
+            if INVITATION in line:
+                mock, server, invitation = told
+                assert invitation == server
+                return mock, server
+    raise AssertionError("the demo did not stay up")
+
+
+async def is_answering(url: str) -> bool:
+    """Whether something listens at the port of `url`."""
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port_of(url))
+    except ConnectionRefusedError:
+        return False
+    writer.close()
+    return True
+
+
+def port_of(url: str) -> int:
+    return httpx.URL(url).port or 0
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """A project whose module asks for rooms where the document has none."""
+    for name in ("connectors", "specs"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    module = tmp_path / "connectors" / "phorest.py"
+    text = module.read_text(encoding="utf-8")
+    module.write_text(text.replace('{branchId}/room"', '{branchId}/rooms"'), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.requirement("S0-01", "S0-45", "MCP-ERAS", "NO-SECRETS")
+async def test_every_tool_succeeds_in_both_eras() -> None:
+    status, out, err = await run("--once", "--json")
+
+    assert (status, out.count("\n")) == (0, 1), err
+    told: dict[str, Any] = json.loads(out)
+    assert {key: told[key] for key in told if key != "calls"} == {
+        "tools": 20,
+        "eras": ERAS,
+        "failures": 0,
+    }
+    assert len(told["calls"]) == 40
+    for era in ERAS:
+        calls = [call for call in told["calls"] if call["era"] == era]
+        assert sorted(call["tool"] for call in calls) == sorted(TOOLS)
+        assert all(set(call) == {"tool", "era", "ok", "ms"} for call in calls)
+        assert all(call["ok"] is True and call["ms"] > 0 for call in calls)
+    assert "40 of 40 calls succeeded" in err
+    assert SECRET not in out + err
+    for url in re.findall(r"http://\S+", err):
+        assert not await is_answering(url)
+
+
+async def test_the_account_is_for_people_and_has_no_colours_in_a_pipe() -> None:
+    status, out, err = await run("phorest", "--once")
+
+    assert (status, err) == (0, "")
+    for tool in TOOLS:
+        assert len(re.findall(rf"✓ {tool} .*\d\.\d ms$", out, re.MULTILINE)) == 2
+    assert "list_clients         email=aoife.marlowe@example.com  clients: 1, page 0 of 1" in out
+    assert "MCP 2026-07-28  SDK client, mode auto: 20 tools, " in out
+    assert "\x1b" not in out
+
+
+async def test_it_stays_up_for_an_agent_until_it_is_told_to_stop() -> None:
+    async with demo() as process:
+        mock, url = await invited(process)
+        async with agent(url) as client:
+            branches = await answered(client, "list_branches")
+        process.send_signal(signal.SIGINT)
+        status, rest, _ = await ended(process)
+
+    assert len(branches["branches"]) == 45
+    assert json.loads(rest.splitlines()[-1]) == {
+        "mcpServers": {"treenail-demo": {"type": "http", "url": url}}
+    }
+    assert status == 0
+    assert not await is_answering(url)
+    assert not await is_answering(mock)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_a_signal_in_the_midst_of_it_stops_everything(number: signal.Signals) -> None:
+    async with demo() as process:
+        assert process.stdout is not None
+        async with asyncio.timeout(60):
+            await process.stdout.readline()
+            mock = (await process.stdout.readline()).decode().split()[1]
+        process.send_signal(number)
+        status, _, err = await ended(process)
+
+    assert (status, err) == (128 + number, "")
+    assert not await is_answering(mock)
+
+
+async def test_nothing_outlives_a_demo_that_is_killed() -> None:
+    async with demo() as process:
+        links = [
+            await asyncio.open_connection("127.0.0.1", port_of(url))
+            for url in await invited(process)
+        ]
+        process.kill()
+
+        async with asyncio.timeout(20):
+            for reader, writer in links:
+                assert await reader.read() == b""
+                writer.close()
+
+
+async def test_a_call_that_fails_is_told_with_what_the_agent_was_told(broken: Path) -> None:
+    status, out, err = await run("--once", "--json", folder=broken)
+
+    told = json.loads(out)
+    assert status == 1
+    assert told["failures"] == 2
+    assert {call["tool"] for call in told["calls"] if not call["ok"]} == {"list_rooms"}
+    assert re.search(r"✗ list_rooms .* failed", err)
+    assert "the upstream answered 404 Not Found" in err
+    assert "Advice: No such record." in err
+    assert re.search(r"the mock said:\n.*GET \S+/rooms 404", err, re.DOTALL)
+    assert "the server said:" in err
+    assert "38 of 40 calls succeeded" in err
+
+
+async def test_a_mock_that_cannot_start_is_told_with_its_reason(broken: Path) -> None:
+    (broken / "specs" / "phorest.yaml").unlink()
+
+    status, out, err = await run("--once", "--json", folder=broken)
+
+    assert status == 1
+    assert json.loads(out) == {"tools": 20, "calls": [], "eras": [], "failures": 1}
+    assert "✗ the mock did not start" in err
+    assert "✗ 0 of 40 calls succeeded" in err
+    assert "specs/phorest.yaml" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["phorset"], "connectors/phorset.py: there is no such module; did you mean 'phorest'?"),
+        (["--connectors-dir", "nowhere"], "nowhere: which connector? there are none"),
+    ],
+)
+async def test_a_connector_that_is_not_there_is_refused_in_one_line(
+    options: list[str], told: str
+) -> None:
+    status, out, err = await run("--once", *options)
+
+    assert (status, out, err) == (2, "", f"treenail: {told}\n")
