@@ -35,7 +35,7 @@ test: $(READY) ## Run the tests; ARGS go to pytest.
 check: $(READY) ## Lint, types, architecture, generated modules, lock files.
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pyright
+	$(BIN)/pyright --project pyproject.toml
 	$(BIN)/lint-imports
 	$(BIN)/gen check --all
 	$(BIN)/python scripts/check_lock.py
