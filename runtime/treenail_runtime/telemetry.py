@@ -10,6 +10,7 @@ import re
 import secrets
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Final, Literal, TextIO, cast
@@ -44,7 +45,7 @@ _request: ContextVar[Mapping[str, str]] = ContextVar("request", default=MappingP
 _PROCESS: Final = secrets.token_hex(4)
 _count: Final = itertools.count(1)
 
-_TALKATIVE: Final = ("mcp", "hypercorn", "quart", "httpx", "httpx2", "aiohttp", "asyncio")
+_OURS: Final = ("treenail_runtime", "treenail_generator")
 _DEEPEST: Final = 6
 
 
@@ -55,12 +56,15 @@ def set_up_logging(
 ) -> None:
     """Send our logs and those of the libraries to one stream, in one format.
 
+    Libraries are heard from `warning` on, whatever `level` says and whatever they set themselves:
+    below it they tell what we tell with its facts, and at `debug` hpack writes `Authorization`.
+
     Args:
         level: The least severe level that is written.
         style: Unless given, text for a terminal and JSON lines for anything else.
         stream: stderr unless given.
     """
-    target: TextIO = stream or sys.stderr
+    target = LastingStream(stream or sys.stderr)
     chosen = style or ("console" if target.isatty() else "json")
     severity = logging.getLevelNamesMapping()[level.upper()]
     before: list[Processor] = [
@@ -74,7 +78,7 @@ def set_up_logging(
     structlog.configure(
         processors=[*before, *rendering],
         wrapper_class=structlog.make_filtering_bound_logger(severity),
-        logger_factory=structlog.WriteLoggerFactory(file=target),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", target)),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(target)
@@ -84,10 +88,41 @@ def set_up_logging(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
         )
     )
-    logging.basicConfig(level=severity, handlers=[handler], force=True)
-    for name in _TALKATIVE:
-        # Their `info` is one line per request or session; ours says the same with its facts.
-        logging.getLogger(name).setLevel(max(severity, logging.WARNING))
+    handler.addFilter(_is_heard)
+    logging.basicConfig(level=max(severity, logging.WARNING), handlers=[handler], force=True)
+    for name in _OURS:
+        logging.getLogger(name).setLevel(severity)
+
+
+def _is_heard(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] in _OURS
+
+
+class LastingStream:
+    """A stream whose failure is nobody's: a full disk or a closed stderr must not end a request."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        """Write to `stream`; Python has none when it was started with stderr closed."""
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write `text`, or drop it."""
+        with suppress(OSError, ValueError):
+            if self._stream is not None:
+                self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written, if that is possible."""
+        with suppress(OSError, ValueError):
+            if self._stream is not None:
+                self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Whether somebody may be reading along."""
+        with suppress(OSError, ValueError):
+            return self._stream is not None and self._stream.isatty()
+        return False
 
 
 def _rendering(style: Literal["console", "json"], *, colours: bool) -> list[Processor]:

@@ -54,3 +54,137 @@ def test_settings_cannot_be_changed_later() -> None:
 def test_an_unknown_setting_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="TREENAIL_PROT"):
         read_settings(prot=1)
+
+
+@pytest.mark.requirement("NO-SECRETS")
+@pytest.mark.parametrize(
+    "url", ["http://mock.test/api", "https://user:pw@api.test", "http://10.0.0.1"]
+)
+def test_an_upstream_url_that_would_show_credentials_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="TREENAIL_UPSTREAM_URL"):
+        read_settings(upstream_url=url)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8791/api", "http://[::1]:1", "https://api.test"])
+def test_an_upstream_url_over_tls_or_on_loopback_is_taken(url: str) -> None:
+    assert read_settings(upstream_url=url).upstream_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:notaport",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:0",
+        "http://127.0.0.1:-1",
+        "http://127.0.0.1:",
+        "https://api.test:8o80/path",
+        "http://[::1",
+        "http://[zz]:80",
+        "http://[::1]x:80",
+        "https://:443",
+        "https://-",
+        "https://a b",
+        "https://a%41.test",
+        "https://a\\b",
+    ],
+)
+def test_an_upstream_url_that_leads_nowhere_is_refused_without_its_text(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings(upstream_url=url)
+
+    (problem,) = caught.value.problems
+    assert problem.startswith("TREENAIL_UPSTREAM_URL: ")
+    assert url not in problem
+    assert "notaport" not in problem
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "*",
+        "*.example",
+        "https://shop.example",
+        "shop.example/",
+        "shop.example:",
+        "::1",
+        "a:0",
+        "a:x",
+        "a:65536",
+        "a@b",
+        "a.example.",
+        "a b",
+    ],
+)
+def test_a_host_that_no_request_can_name_is_refused(host: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"TREENAIL_ALLOWED_HOSTS: .*entry 2"):
+        read_settings(allowed_hosts=f"localhost,{host}")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "agent.example",
+        "https://",
+        "https://*.example",
+        "https://agent.example/",
+        "null",
+        "https://agent.example:99999",
+        "https://user@agent.example",
+        "://agent.example",
+    ],
+)
+def test_an_origin_that_no_browser_writes_is_refused(origin: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"TREENAIL_ALLOWED_ORIGINS: .*entry 1"):
+        read_settings(allowed_origins=origin)
+
+
+def test_hosts_and_origins_are_taken_in_lower_case() -> None:
+    settings = read_settings(
+        allowed_hosts="Shop.Example, shop.example:443,shop.example:*,[::1]:80",
+        allowed_origins="HTTPS://Agent.Example,http://a:*,vscode-webview://ab12",
+    )
+
+    assert settings.allowed_hosts == (
+        "shop.example",
+        "shop.example:443",
+        "shop.example:*",
+        "[::1]:80",
+    )
+    assert settings.allowed_origins == (
+        "https://agent.example",
+        "http://a:*",
+        "vscode-webview://ab12",
+    )
+
+
+def test_a_body_is_never_larger_than_64_mebibytes() -> None:
+    assert read_settings(max_body_bytes=64 << 20).max_body_bytes == 64 << 20
+    with pytest.raises(ConfigurationError, match="TREENAIL_MAX_BODY_BYTES"):
+        read_settings(max_body_bytes=(64 << 20) + 1)
+
+
+def test_a_misspelt_variable_is_told_with_the_others_and_with_the_nearest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TREENAIL_ALLOWED_HOST", "s3cr3t-canary")
+    monkeypatch.setenv("treenail_loglevel", "debug")
+    monkeypatch.setenv("TREENAIL_EMPTY", "")
+    monkeypatch.setenv("TREENAIL_WORKERS", "0")
+
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings()
+
+    unknown, spelt, wrong = caught.value.problems
+    assert (
+        unknown == "TREENAIL_ALLOWED_HOST: no such setting; the nearest is TREENAIL_ALLOWED_HOSTS"
+    )
+    assert spelt == "treenail_loglevel: no such setting; the nearest is TREENAIL_LOG_LEVEL"
+    assert wrong.startswith("TREENAIL_WORKERS: ")
+
+
+def test_a_variable_counts_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("treenail_port", "9000")
+
+    assert read_settings().port == 9000

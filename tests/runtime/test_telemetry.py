@@ -3,13 +3,15 @@
 import io
 import json
 import logging
-from collections.abc import Generator
+import sys
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, TextIO
 
 import pytest
 import structlog
 from pydantic import SecretStr
+from typing_extensions import override
 
 from treenail_runtime.telemetry import bind_request, redact, request_id, set_up_logging
 
@@ -18,19 +20,31 @@ CANARY = "s3cr3t-canary"
 
 @contextmanager
 def logging_to_text(
-    style: Literal["console", "json"], level: Literal["info", "error"] = "info"
+    style: Literal["console", "json"], level: Literal["debug", "info", "error"] = "info"
 ) -> Generator[io.StringIO]:
     """Logging as the product sets it up, into a text; undone at the end."""
+    text = io.StringIO()
+    with logging_to(text, style, level):
+        yield text
+
+
+@contextmanager
+def logging_to(
+    stream: TextIO | None,
+    style: Literal["console", "json"] | None = None,
+    level: Literal["debug", "info", "error"] = "info",
+) -> Generator[None]:
     root = logging.getLogger()
     before = root.handlers[:], root.level
-    text = io.StringIO()
-    set_up_logging(level, style, text)
+    set_up_logging(level, style, stream)
     try:
-        yield text
+        yield
     finally:
         structlog.reset_defaults()
         root.handlers[:], level_before = before
         root.setLevel(level_before)
+        for ours in ("treenail_runtime", "treenail_generator"):
+            logging.getLogger(ours).setLevel(logging.NOTSET)
 
 
 @pytest.mark.requirement("NO-SECRETS")
@@ -109,6 +123,60 @@ def test_libraries_log_in_the_same_format() -> None:
         "mcp.server",
         "warning",
     )
+
+
+@pytest.mark.requirement("NO-SECRETS")
+@pytest.mark.parametrize("name", ["hpack.hpack", "some.library", "treenail_runtimes", "hypercorn"])
+def test_no_library_is_heard_below_warning(name: str) -> None:
+    """At `debug` hpack writes the `Authorization` header."""
+    library = logging.getLogger(name)
+    with logging_to_text("json", "debug") as text:
+        library.debug("Decoded %s", CANARY)
+        library.info("Decoded %s", CANARY)
+        library.setLevel(logging.DEBUG)
+        library.debug("Decoded %s", CANARY)
+        library.setLevel(logging.NOTSET)
+        library.warning("the one line")
+
+    assert json.loads(text.getvalue())["event"] == "the one line"
+
+
+def test_our_own_loggers_follow_the_level() -> None:
+    with logging_to_text("json", "debug") as text:
+        logging.getLogger("treenail_runtime.demo").debug("one")
+        structlog.get_logger().debug("two")
+
+    assert [json.loads(line)["event"] for line in text.getvalue().splitlines()] == ["one", "two"]
+
+
+def closed_stream() -> TextIO:
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+class BrokenPipe(io.StringIO):
+    @override
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("broken", [closed_stream, BrokenPipe])
+def test_a_log_that_takes_nothing_stops_nobody(
+    broken: Callable[[], TextIO], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with logging_to(broken()):
+        structlog.get_logger().error("tool.failed")
+        logging.getLogger("some.library").error("failed")
+
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_process_without_stderr_logs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    with logging_to(None):
+        structlog.get_logger().error("tool.failed")
+        logging.getLogger("some.library").error("failed")
 
 
 @pytest.mark.parametrize("style", ["console", "json"])

@@ -27,7 +27,13 @@ def offerings(settings: Settings, environment: Mapping[str, str]) -> list[Offeri
     """
     problems: list[str] = []
     found: list[Offering] = []
-    for name in _chosen(settings):
+    chosen = _chosen(settings)
+    if settings.upstream_url is not None and len(chosen) > 1:
+        problems.append(
+            "TREENAIL_UPSTREAM_URL: one URL would get the credentials of every connector; "
+            "serve one connector with it"
+        )
+    for name in chosen:
         try:
             connector = load_connector(settings.connectors_dir, name)
             connection = connection_from_environment(

@@ -17,6 +17,8 @@ from treenail_runtime.settings import ConfigurationError, Settings
 
 from .composition import create_app
 from .connecting import Offering
+from .descriptors import raise_descriptor_limit
+from .http1 import mend_hypercorn
 from .servable import check_servable
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -71,6 +73,7 @@ async def serve_app(
         listening()
         await stopped()
 
+    mend_hypercorn()
     config = Config()
     config.bind = f"fd://{sock.detach()}"
     config.backlog = _BACKLOG
@@ -97,6 +100,7 @@ def serve(
             connection makes no credentials.
     """
     check_servable(settings)
+    raise_descriptor_limit()
     app = create_app(settings, served)
     sock = listen(settings)
     where = address(sock)

@@ -23,6 +23,7 @@ from treenail_runtime.telemetry import set_up_logging
 
 from .composition import create_app
 from .connecting import Offering, offerings
+from .descriptors import raise_descriptor_limit
 from .servable import check_servable
 from .serving import address, forget_start, listen, loop_factory, serve_app
 
@@ -50,6 +51,7 @@ def serve_by_workers(
             connection makes no credentials.
     """
     check_servable(settings)
+    raise_descriptor_limit()
     create_app(settings, served)
     sock = listen(settings)
     workers = _Workers(settings, sock)

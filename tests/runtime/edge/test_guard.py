@@ -192,16 +192,43 @@ async def test_a_web_socket_is_refused() -> None:
     assert statuses(received) == [403]
 
 
-async def test_http_2_meets_the_same_rules() -> None:
-    """Hypercorn speaks it to whoever begins with its preface."""
+async def test_http_2_is_refused_to_whoever_begins_with_it() -> None:
+    """Hypercorn alone would serve it."""
     preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
-    # HPACK literals: :method POST, :scheme http, :path /mcp, :authority evil.example
-    block = b"\x83\x86\x44\x04/mcp\x41\x0cevil.example"
-    frame = len(block).to_bytes(3, "big") + b"\1\5\0\0\0\1" + block
     async with serving() as server:
-        received = await server.raw(preface + frame)
+        received = await server.raw(preface)
 
-    assert b'"message":"Invalid Host header"' in received
+    assert statuses(received) == [505]
+    assert received.endswith(b"\r\n\r\n")
+    assert parse(received).headers["connection"] == "close"
+
+
+async def test_an_upgrade_to_http_2_is_refused() -> None:
+    """Hypercorn alone answers 101 to a request without a body, before anyone sees it."""
+    async with serving() as server:
+        received = await server.raw(
+            raw(
+                server.port,
+                "Connection: Upgrade, HTTP2-Settings",
+                "Upgrade: h2c",
+                "HTTP2-Settings: AAMAAABkAAQAAP__",
+                request="GET /healthz HTTP/1.1",
+                headers=(),
+                body=b"",
+            )
+        )
+
+    assert statuses(received) == [400]
+    assert b"Upgrade refused" in received
+
+
+@pytest.mark.parametrize("version", ["0.9", "1.2", "2.0", "3.0"])
+async def test_other_versions_of_http_end_the_connection(version: str) -> None:
+    async with serving() as server:
+        request = raw(server.port, request=f"GET /healthz HTTP/{version}", headers=(), body=b"")
+        received = await server.raw(request)
+
+    assert statuses(received) in ([400], [505])
 
 
 async def test_the_next_request_of_a_connection_is_a_request_of_its_own() -> None:
