@@ -166,7 +166,7 @@ USER_DURATION: Final = Record(
     }
 )
 
-SERVICE2: Final = Record(
+GET_SERVICE_SERVICE: Final = Record(
     {
         "serviceId": "service_id",
         "version": "version",
@@ -235,7 +235,7 @@ LOYALTY_CARD: Final = Record(
     }
 )
 
-CLIENT2: Final = Record(
+GET_CLIENT_CLIENT: Final = Record(
     {
         "clientId": "client_id",
         "version": "version",
@@ -355,7 +355,7 @@ AVAILABILITY_SLOT: Final = Record(
     }
 )
 
-SERVICE_SCHEDULE2: Final = Record(
+CREATE_BOOKING_SERVICE_SCHEDULE: Final = Record(
     {
         "appointmentId": "appointment_id",
         "serviceId": "service_id",
@@ -368,10 +368,10 @@ SERVICE_SCHEDULE2: Final = Record(
     }
 )
 
-CLIENT_SCHEDULE2: Final = Record(
+CREATE_BOOKING_CLIENT_SCHEDULE: Final = Record(
     {
         "clientId": "client_id",
-        "serviceSchedules": Nested("service_schedules", SERVICE_SCHEDULE2),
+        "serviceSchedules": Nested("service_schedules", CREATE_BOOKING_SERVICE_SCHEDULE),
     }
 )
 
@@ -380,8 +380,36 @@ BOOKING: Final = Record(
         "bookingId": "booking_id",
         "clientId": "client_id",
         "bookingStatus": "booking_status",
-        "clientAppointmentSchedules": Nested("client_appointment_schedules", CLIENT_SCHEDULE2),
+        "clientAppointmentSchedules": Nested(
+            "client_appointment_schedules", CREATE_BOOKING_CLIENT_SCHEDULE
+        ),
     }
+)
+
+PRODUCT_HISTORY_PAGE_EMBEDDED: Final = Record(
+    {
+        "productHistories": "product_histories",
+    },
+    rest=True,
+)
+
+PAGE_INFO: Final = Record(
+    {
+        "size": "size",
+        "totalElements": "total_elements",
+        "totalPages": "total_pages",
+        "number": "number",
+    },
+    rest=True,
+)
+
+PRODUCT_HISTORY_PAGE: Final = Record(
+    {
+        "_embedded": Nested("items_by_kind", PRODUCT_HISTORY_PAGE_EMBEDDED),
+        "page": Nested("page", PAGE_INFO),
+        "links": None,
+    },
+    rest=True,
 )
 
 VOUCHER: Final = Record(
@@ -453,9 +481,7 @@ async def list_branches(arguments: ListBranches, context: ToolContext) -> JsonOb
 class ListStaff(Input):
     """Arguments of list_staff."""
 
-    branch_id: OpaqueId | MISSING = Field(
-        MISSING, description="Branch, if not the default.", serialization_alias="branchId"
-    )
+    branch_id: OpaqueId | MISSING = Field(MISSING, description="Branch, if not the default.")
     page: Annotated[int, Field(ge=0), WHOLE] | MISSING = Field(
         MISSING, description="Page, from 0.", json_schema_extra={"default": 0}
     )
@@ -491,10 +517,8 @@ async def list_staff(arguments: ListStaff, context: ToolContext) -> JsonObject:
 class GetStaff(Input):
     """Arguments of get_staff."""
 
-    staff_id: OpaqueId = Field(description="From list_staff.", serialization_alias="staffId")
-    branch_id: OpaqueId | MISSING = Field(
-        MISSING, description="Branch, if not the default.", serialization_alias="branchId"
-    )
+    staff_id: OpaqueId = Field(description="From list_staff.")
+    branch_id: OpaqueId | MISSING = Field(MISSING, description="Branch, if not the default.")
 
 
 GET_STAFF: Final = Endpoint(
@@ -521,9 +545,7 @@ async def get_staff(arguments: GetStaff, context: ToolContext) -> JsonObject:
 class ListServices(Input):
     """Arguments of list_services."""
 
-    branch_id: OpaqueId | MISSING = Field(
-        MISSING, description="Branch, if not the default.", serialization_alias="branchId"
-    )
+    branch_id: OpaqueId | MISSING = Field(MISSING, description="Branch, if not the default.")
     category_id: str | MISSING = Field(
         MISSING, description="Only this category, as told by a service."
     )
@@ -572,16 +594,14 @@ async def list_services(arguments: ListServices, context: ToolContext) -> JsonOb
 class GetService(Input):
     """Arguments of get_service."""
 
-    service_id: OpaqueId = Field(description="From list_services.", serialization_alias="serviceId")
-    branch_id: OpaqueId | MISSING = Field(
-        MISSING, description="Branch, if not the default.", serialization_alias="branchId"
-    )
+    service_id: OpaqueId = Field(description="From list_services.")
+    branch_id: OpaqueId | MISSING = Field(MISSING, description="Branch, if not the default.")
 
 
 GET_SERVICE: Final = Endpoint(
     "GET",
     "/api/business/{businessId}/branch/{branchId}/service/{serviceId}",
-    answer=Answer(record=SERVICE2),
+    answer=Answer(record=GET_SERVICE_SERVICE),
     reads=True,
     repeatable=True,
 )
@@ -605,24 +625,12 @@ class ListClients(Input):
 
     email: str | MISSING = Field(MISSING, description="E-mail address.")
     phone: str | MISSING = Field(MISSING, description="Digits with country code.")
-    first_name: str | MISSING = Field(
-        MISSING, description="Given name.", serialization_alias="firstName"
-    )
-    last_name: str | MISSING = Field(
-        MISSING, description="Family name.", serialization_alias="lastName"
-    )
-    external_id: str | MISSING = Field(
-        MISSING, description="Id in another system.", serialization_alias="externalId"
-    )
-    updated_after: DateTime | MISSING = Field(
-        MISSING, description="Changed since, UTC.", serialization_alias="updatedAfter"
-    )
-    updated_before: DateTime | MISSING = Field(
-        MISSING, description="Changed until, UTC.", serialization_alias="updatedBefore"
-    )
-    include_archived: bool | MISSING = Field(
-        MISSING, description="Add archived clients.", serialization_alias="includeArchived"
-    )
+    first_name: str | MISSING = Field(MISSING, description="Given name.")
+    last_name: str | MISSING = Field(MISSING, description="Family name.")
+    external_id: str | MISSING = Field(MISSING, description="Id in another system.")
+    updated_after: DateTime | MISSING = Field(MISSING, description="Changed since, UTC.")
+    updated_before: DateTime | MISSING = Field(MISSING, description="Changed until, UTC.")
+    include_archived: bool | MISSING = Field(MISSING, description="Add archived clients.")
     size: Annotated[int, Field(ge=1, le=100), WHOLE] | MISSING = Field(
         MISSING, description="Records per page.", json_schema_extra={"default": 20}
     )
@@ -669,13 +677,13 @@ async def list_clients(arguments: ListClients, context: ToolContext) -> JsonObje
 class GetClient(Input):
     """Arguments of get_client."""
 
-    client_id: OpaqueId = Field(description="From list_clients.", serialization_alias="clientId")
+    client_id: OpaqueId = Field(description="From list_clients.")
 
 
 GET_CLIENT: Final = Endpoint(
     "GET",
     "/api/business/{businessId}/client/{clientId}",
-    answer=Answer(record=CLIENT2),
+    answer=Answer(record=GET_CLIENT_CLIENT),
     reads=True,
     repeatable=True,
 )
@@ -692,51 +700,33 @@ async def get_client(arguments: GetClient, context: ToolContext) -> JsonObject:
 class CreateClient(Input):
     """Arguments of create_client."""
 
-    first_name: str = Field(description="Given name.", serialization_alias="firstName")
-    last_name: str = Field(description="Family name.", serialization_alias="lastName")
+    first_name: str = Field(description="Given name.")
+    last_name: str = Field(description="Family name.")
     mobile: str | MISSING = Field(MISSING, description="Digits with country code.")
-    land_line: str | MISSING = Field(
-        MISSING, description="Second phone, digits only.", serialization_alias="landLine"
-    )
+    land_line: str | MISSING = Field(MISSING, description="Second phone, digits only.")
     email: Annotated[str, Field(json_schema_extra={"format": "email"})] | MISSING = Field(
         MISSING, description="E-mail address."
     )
     address: Address | MISSING = Field(MISSING, description="Home address.")
-    birth_date: Date | MISSING = Field(
-        MISSING, description="Date of birth.", serialization_alias="birthDate"
-    )
+    birth_date: Date | MISSING = Field(MISSING, description="Date of birth.")
     notes: str | MISSING = Field(MISSING, description="Free text for the staff.")
-    sms_marketing_consent: bool | MISSING = Field(
-        MISSING, description="Agreed to marketing texts.", serialization_alias="smsMarketingConsent"
-    )
+    sms_marketing_consent: bool | MISSING = Field(MISSING, description="Agreed to marketing texts.")
     email_marketing_consent: bool | MISSING = Field(
-        MISSING,
-        description="Agreed to marketing e-mail.",
-        serialization_alias="emailMarketingConsent",
+        MISSING, description="Agreed to marketing e-mail."
     )
-    sms_reminder_consent: bool | MISSING = Field(
-        MISSING, description="Agreed to reminder texts.", serialization_alias="smsReminderConsent"
-    )
+    sms_reminder_consent: bool | MISSING = Field(MISSING, description="Agreed to reminder texts.")
     email_reminder_consent: bool | MISSING = Field(
-        MISSING,
-        description="Agreed to reminder e-mail.",
-        serialization_alias="emailReminderConsent",
+        MISSING, description="Agreed to reminder e-mail."
     )
-    preferred_staff_id: str | MISSING = Field(
-        MISSING, description="Favourite, from list_staff.", serialization_alias="preferredStaffId"
-    )
-    external_id: str | MISSING = Field(
-        MISSING, description="Id in another system.", serialization_alias="externalId"
-    )
-    creating_branch_id: str | MISSING = Field(
-        MISSING, description="Branch, if not the default.", serialization_alias="creatingBranchId"
-    )
+    preferred_staff_id: str | MISSING = Field(MISSING, description="Favourite, from list_staff.")
+    external_id: str | MISSING = Field(MISSING, description="Id in another system.")
+    creating_branch_id: str | MISSING = Field(MISSING, description="Branch, if not the default.")
 
 
 CREATE_CLIENT: Final = Endpoint(
     "POST",
     "/api/business/{businessId}/client",
-    answer=Answer(record=CLIENT2),
+    answer=Answer(record=GET_CLIENT_CLIENT),
     body_required=True,
 )
 
@@ -769,71 +759,44 @@ async def create_client(arguments: CreateClient, context: ToolContext) -> JsonOb
 class UpdateClient(Input):
     """Arguments of update_client."""
 
-    client_id: OpaqueId = Field(description="From list_clients.", serialization_alias="clientId")
+    client_id: OpaqueId = Field(description="From list_clients.")
     version: Annotated[int, WHOLE] = Field(description="From get_client, unchanged.")
-    first_name: str = Field(description="Given name.", serialization_alias="firstName")
-    last_name: str = Field(description="Family name.", serialization_alias="lastName")
+    first_name: str = Field(description="Given name.")
+    last_name: str = Field(description="Family name.")
     mobile: str | MISSING = Field(MISSING, description="Digits with country code.")
-    land_line: str | MISSING = Field(
-        MISSING, description="Second phone, digits only.", serialization_alias="landLine"
-    )
-    linked_client_mobile: str | MISSING = Field(
-        MISSING,
-        description="Mobile of the linked client.",
-        serialization_alias="linkedClientMobile",
-    )
+    land_line: str | MISSING = Field(MISSING, description="Second phone, digits only.")
+    linked_client_mobile: str | MISSING = Field(MISSING, description="Mobile of the linked client.")
     email: Annotated[str, Field(json_schema_extra={"format": "email"})] | MISSING = Field(
         MISSING, description="E-mail address."
     )
     address: Address | MISSING = Field(MISSING, description="Home address.")
-    birth_date: Date | MISSING = Field(
-        MISSING, description="Date of birth.", serialization_alias="birthDate"
-    )
-    client_since: DateTime | MISSING = Field(
-        MISSING, description="First day as a client.", serialization_alias="clientSince"
-    )
+    birth_date: Date | MISSING = Field(MISSING, description="Date of birth.")
+    client_since: DateTime | MISSING = Field(MISSING, description="First day as a client.")
     gender: (
         Literal["MALE", "FEMALE", "NON_BINARY", "NOT_SPECIFIED", "PREFER_NOT_TO_SAY", "UNKNOWN"]
         | MISSING
     ) = Field(MISSING, description="As the client told it.")
     notes: str | MISSING = Field(MISSING, description="Free text for the staff.")
-    sms_marketing_consent: bool | MISSING = Field(
-        MISSING, description="Agreed to marketing texts.", serialization_alias="smsMarketingConsent"
-    )
+    sms_marketing_consent: bool | MISSING = Field(MISSING, description="Agreed to marketing texts.")
     email_marketing_consent: bool | MISSING = Field(
-        MISSING,
-        description="Agreed to marketing e-mail.",
-        serialization_alias="emailMarketingConsent",
+        MISSING, description="Agreed to marketing e-mail."
     )
-    sms_reminder_consent: bool | MISSING = Field(
-        MISSING, description="Agreed to reminder texts.", serialization_alias="smsReminderConsent"
-    )
+    sms_reminder_consent: bool | MISSING = Field(MISSING, description="Agreed to reminder texts.")
     email_reminder_consent: bool | MISSING = Field(
-        MISSING,
-        description="Agreed to reminder e-mail.",
-        serialization_alias="emailReminderConsent",
+        MISSING, description="Agreed to reminder e-mail."
     )
-    preferred_staff_id: str | MISSING = Field(
-        MISSING, description="Favourite, from list_staff.", serialization_alias="preferredStaffId"
-    )
-    external_id: str | MISSING = Field(
-        MISSING, description="Id in another system.", serialization_alias="externalId"
-    )
-    creating_branch_id: str | MISSING = Field(
-        MISSING, description="Branch of the first record.", serialization_alias="creatingBranchId"
-    )
+    preferred_staff_id: str | MISSING = Field(MISSING, description="Favourite, from list_staff.")
+    external_id: str | MISSING = Field(MISSING, description="Id in another system.")
+    creating_branch_id: str | MISSING = Field(MISSING, description="Branch of the first record.")
     archived: bool | MISSING = Field(MISSING, description="Kept out of lists.")
     banned: bool | MISSING = Field(MISSING, description="Barred from booking.")
-    client_category_ids: list[str] | MISSING = Field(
-        MISSING, description="Ids of the categories.", serialization_alias="clientCategoryIds"
-    )
+    client_category_ids: list[str] | MISSING = Field(MISSING, description="Ids of the categories.")
 
 
 UPDATE_CLIENT: Final = Endpoint(
     "PUT",
     "/api/business/{businessId}/client/{clientId}",
-    answer=Answer(record=CLIENT2),
-    repeatable=True,
+    answer=Answer(record=GET_CLIENT_CLIENT),
     body_required=True,
 )
 
@@ -873,23 +836,13 @@ async def update_client(arguments: UpdateClient, context: ToolContext) -> JsonOb
 class ListProducts(Input):
     """Arguments of list_products."""
 
-    branch_id: OpaqueId | MISSING = Field(
-        MISSING, description="Branch, if not the default.", serialization_alias="branchId"
-    )
+    branch_id: OpaqueId | MISSING = Field(MISSING, description="Branch, if not the default.")
     product_type: str | MISSING = Field(
-        MISSING,
-        description="RETAIL, COLOUR, PROFESSIONAL or another.",
-        serialization_alias="productType",
+        MISSING, description="RETAIL, COLOUR, PROFESSIONAL or another."
     )
-    search_query: str | MISSING = Field(
-        MISSING, description="Name or barcode.", serialization_alias="searchQuery"
-    )
-    out_of_stock: bool | MISSING = Field(
-        MISSING, description="Only what is out of stock.", serialization_alias="outOfStock"
-    )
-    low_stock: bool | MISSING = Field(
-        MISSING, description="Only what runs low.", serialization_alias="lowStock"
-    )
+    search_query: str | MISSING = Field(MISSING, description="Name or barcode.")
+    out_of_stock: bool | MISSING = Field(MISSING, description="Only what is out of stock.")
+    low_stock: bool | MISSING = Field(MISSING, description="Only what runs low.")
     page: Annotated[int, Field(ge=0), WHOLE] | MISSING = Field(
         MISSING, description="Page, from 0.", json_schema_extra={"default": 0}
     )
@@ -932,29 +885,18 @@ async def list_products(arguments: ListProducts, context: ToolContext) -> JsonOb
 class ListAppointments(Input):
     """Arguments of list_appointments."""
 
-    branch_id: OpaqueId | MISSING = Field(
-        MISSING, description="Branch, if not the default.", serialization_alias="branchId"
-    )
+    branch_id: OpaqueId | MISSING = Field(MISSING, description="Branch, if not the default.")
     from_date: Date | MISSING = Field(MISSING, description="First day.")
     to_date: Date | MISSING = Field(MISSING, description="Last day, included.")
     staff_id: str | MISSING = Field(MISSING, description="Only with this staff member.")
     room_id: str | MISSING = Field(MISSING, description="Only in this room.")
     client_id: str | MISSING = Field(MISSING, description="Only for this client.")
     include_canceled: bool | MISSING = Field(
-        MISSING,
-        description="Add canceled appointments.",
-        serialization_alias="fetch_canceled",
-        json_schema_extra={"default": False},
+        MISSING, description="Add canceled appointments.", json_schema_extra={"default": False}
     )
-    include_notes: bool | MISSING = Field(
-        MISSING, description="Add the notes.", serialization_alias="fetch_notes"
-    )
-    updated_after: DateTime | MISSING = Field(
-        MISSING, description="Changed since, UTC.", serialization_alias="updated_from"
-    )
-    updated_before: DateTime | MISSING = Field(
-        MISSING, description="Changed until, UTC.", serialization_alias="updated_to"
-    )
+    include_notes: bool | MISSING = Field(MISSING, description="Add the notes.")
+    updated_after: DateTime | MISSING = Field(MISSING, description="Changed since, UTC.")
+    updated_before: DateTime | MISSING = Field(MISSING, description="Changed until, UTC.")
     size: Annotated[int, Field(ge=1, le=100), WHOLE] | MISSING = Field(
         MISSING, description="Records per page.", json_schema_extra={"default": 20}
     )
@@ -1005,12 +947,8 @@ async def list_appointments(arguments: ListAppointments, context: ToolContext) -
 class GetAppointment(Input):
     """Arguments of get_appointment."""
 
-    appointment_id: OpaqueId = Field(
-        description="From list_appointments.", serialization_alias="appointmentId"
-    )
-    branch_id: OpaqueId | MISSING = Field(
-        MISSING, description="Branch, if not the default.", serialization_alias="branchId"
-    )
+    appointment_id: OpaqueId = Field(description="From list_appointments.")
+    branch_id: OpaqueId | MISSING = Field(MISSING, description="Branch, if not the default.")
 
 
 GET_APPOINTMENT: Final = Endpoint(
@@ -1037,23 +975,15 @@ async def get_appointment(arguments: GetAppointment, context: ToolContext) -> Js
 class CheckAvailability(Input):
     """Arguments of check_availability."""
 
-    start_time: DateTime = Field(
-        description="Search from here, UTC.", serialization_alias="startTime"
-    )
-    end_time: DateTime = Field(description="Search up to here, UTC.", serialization_alias="endTime")
+    start_time: DateTime = Field(description="Search from here, UTC.")
+    end_time: DateTime = Field(description="Search up to here, UTC.")
     client_service_selections: Annotated[list[ClientServiceSelection], Field(min_length=1)] = Field(
-        description="One entry per client.", serialization_alias="clientServiceSelections"
+        description="One entry per client."
     )
-    branch_id: OpaqueId | MISSING = Field(
-        MISSING, description="Branch, if not the default.", serialization_alias="branchId"
-    )
-    client_id: str | MISSING = Field(
-        MISSING, description="Who books, from list_clients.", serialization_alias="clientId"
-    )
+    branch_id: OpaqueId | MISSING = Field(MISSING, description="Branch, if not the default.")
+    client_id: str | MISSING = Field(MISSING, description="Who books, from list_clients.")
     is_online_availability: bool | MISSING = Field(
-        MISSING,
-        description="Only slots offered online.",
-        serialization_alias="isOnlineAvailability",
+        MISSING, description="Only slots offered online."
     )
 
 
@@ -1088,20 +1018,14 @@ async def check_availability(arguments: CheckAvailability, context: ToolContext)
 class CreateBooking(Input):
     """Arguments of create_booking."""
 
-    client_id: str = Field(
-        description="Who books, from list_clients.", serialization_alias="clientId"
-    )
-    client_appointment_schedules: list[ClientAppointmentScheduleRequest] = Field(
-        description="As in the slot, one per client.",
-        serialization_alias="clientAppointmentSchedules",
-    )
-    branch_id: OpaqueId | MISSING = Field(
-        MISSING, description="Branch, if not the default.", serialization_alias="branchId"
-    )
+    client_id: str = Field(description="Who books, from list_clients.")
+    client_appointment_schedules: Annotated[
+        list[ClientAppointmentScheduleRequest], Field(min_length=1)
+    ] = Field(description="As in the slot, one per client.")
+    branch_id: OpaqueId | MISSING = Field(MISSING, description="Branch, if not the default.")
     booking_status: Literal["ACTIVE", "RESERVED"] | MISSING = Field(
         MISSING,
         description="RESERVED only holds the slot until staff activate it.",
-        serialization_alias="bookingStatus",
         json_schema_extra={"default": "ACTIVE"},
     )
     note: Annotated[str, Field(max_length=50000)] | MISSING = Field(
@@ -1137,7 +1061,7 @@ async def create_booking(arguments: CreateBooking, context: ToolContext) -> Json
 class ListPurchaseItems(Input):
     """Arguments of list_purchase_items."""
 
-    client_id: OpaqueId = Field(description="From list_clients.", serialization_alias="clientId")
+    client_id: OpaqueId = Field(description="From list_clients.")
     page: Annotated[int, Field(ge=0), WHOLE] | MISSING = Field(
         MISSING, description="Page, from 0.", json_schema_extra={"default": 0}
     )
@@ -1146,12 +1070,7 @@ class ListPurchaseItems(Input):
 LIST_PURCHASE_ITEMS: Final = Endpoint(
     "GET",
     "/api/business/{businessId}/client/{clientId}/product-history",
-    answer=Answer(
-        root="_embedded.productHistories",
-        name="purchase_items",
-        many=True,
-        page=PageNumbers(number="page.number", pages="page.totalPages", total="page.totalElements"),
-    ),
+    answer=Answer(record=PRODUCT_HISTORY_PAGE),
     reads=True,
     repeatable=True,
 )
@@ -1169,15 +1088,9 @@ async def list_purchase_items(arguments: ListPurchaseItems, context: ToolContext
 class ListVouchers(Input):
     """Arguments of list_vouchers."""
 
-    client_id: str | MISSING = Field(
-        MISSING, description="Only of this client.", serialization_alias="clientId"
-    )
-    serial_number: str | MISSING = Field(
-        MISSING, description="As printed on it.", serialization_alias="serialNumber"
-    )
-    include_used: bool | MISSING = Field(
-        MISSING, description="Add used vouchers.", serialization_alias="includeUsed"
-    )
+    client_id: str | MISSING = Field(MISSING, description="Only of this client.")
+    serial_number: str | MISSING = Field(MISSING, description="As printed on it.")
+    include_used: bool | MISSING = Field(MISSING, description="Add used vouchers.")
     page: Annotated[int, Field(ge=0), WHOLE] | MISSING = Field(
         MISSING, description="Page, from 0.", json_schema_extra={"default": 0}
     )
@@ -1216,7 +1129,7 @@ async def list_vouchers(arguments: ListVouchers, context: ToolContext) -> JsonOb
 class GetVoucher(Input):
     """Arguments of get_voucher."""
 
-    voucher_id: OpaqueId = Field(description="From list_vouchers.", serialization_alias="voucherId")
+    voucher_id: OpaqueId = Field(description="From list_vouchers.")
 
 
 GET_VOUCHER: Final = Endpoint(
@@ -1239,9 +1152,7 @@ async def get_voucher(arguments: GetVoucher, context: ToolContext) -> JsonObject
 class ListRooms(Input):
     """Arguments of list_rooms."""
 
-    branch_id: OpaqueId | MISSING = Field(
-        MISSING, description="Branch, if not the default.", serialization_alias="branchId"
-    )
+    branch_id: OpaqueId | MISSING = Field(MISSING, description="Branch, if not the default.")
     page: Annotated[int, Field(ge=0), WHOLE] | MISSING = Field(
         MISSING, description="Page, from 0.", json_schema_extra={"default": 0}
     )
@@ -1277,10 +1188,8 @@ async def list_rooms(arguments: ListRooms, context: ToolContext) -> JsonObject:
 class GetRoom(Input):
     """Arguments of get_room."""
 
-    room_id: OpaqueId = Field(description="From list_rooms.", serialization_alias="roomId")
-    branch_id: OpaqueId | MISSING = Field(
-        MISSING, description="Branch, if not the default.", serialization_alias="branchId"
-    )
+    room_id: OpaqueId = Field(description="From list_rooms.")
+    branch_id: OpaqueId | MISSING = Field(MISSING, description="Branch, if not the default.")
 
 
 GET_ROOM: Final = Endpoint(
@@ -1327,10 +1236,10 @@ CONNECTOR: Final = Connector(
     instructions=(
         "Call get_connection_info first: it tells the region, the business and the default branch. Tools take branch_id only to work in another branch.\n"
         "Ids are opaque: copy them from answers, never make them up.\n"
-        "Lists come in pages counted from 0. Ask again with page set to next_page; without next_page the list is complete.\n"
+        "Lists come in pages counted from 0. Ask again with page set to next_page while there is one. Where truncated stands in an answer, narrow the question.\n"
         "All times are UTC. Convert with the branch's time_zone (list_branches) before you speak of them.\n"
         "This is a real diary with real clients: get the person's consent before create_client, update_client or create_booking.\n"
-        "To change a client, call get_client, change the record and send all of it to update_client with its version.\n"
+        "To change a client, call get_client, then send update_client every field of that record that it takes, with its version and your changes.\n"
         "To book, call check_availability, let the person choose a slot, then call create_booking with it.\n"
         "On SLOT_UNAVAILABLE or another refusal of a booking, call check_availability again and offer other slots; never repeat the same booking."
     ),
@@ -1461,8 +1370,8 @@ CONNECTOR: Final = Connector(
             name="get_service",
             title="Get a service",
             description=(
-                "Reads one service with add-ons, and prices and durations per person: user_ref is a "
-                "staff member's user_id."
+                "Reads one service with add-ons, and prices and durations per person: user_ref is "
+                "probably a staff member's user_id."
             ),
             arguments=GetService,
             run=get_service,
@@ -1520,8 +1429,8 @@ CONNECTOR: Final = Connector(
             name="update_client",
             title="Update a client",
             description=(
-                "Replaces a client's record. Call get_client, change it and send all of it with its "
-                "version: what is left out may be cleared."
+                "Replaces a client's record. Call get_client, then send every field of it that this "
+                "tool takes, with its version and your changes: what is left out may be cleared."
             ),
             arguments=UpdateClient,
             run=update_client,
@@ -1539,7 +1448,10 @@ CONNECTOR: Final = Connector(
             },
             errors={
                 400: "Send first_name, last_name and the version of get_client, and correct what is named.",
-                409: "Somebody changed the client meanwhile. Call get_client, then apply the change again.",
+                409: (
+                    "The record has another version by now, somebody else's or your own change. Call "
+                    "get_client and look before you apply the change again."
+                ),
             },
         ),
         Tool(
@@ -1656,7 +1568,10 @@ CONNECTOR: Final = Connector(
         Tool(
             name="list_purchase_items",
             title="List purchase items",
-            description="Lists the products that a client has bought.",
+            description=(
+                "Lists the products that a client has bought, a page at a time: more while "
+                "page.number + 1 is below page.total_pages."
+            ),
             arguments=ListPurchaseItems,
             run=list_purchase_items,
             annotations=Annotations(

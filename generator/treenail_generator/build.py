@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .connector_file import ConnectorRequest, read_connector_file
-from .diagnostics import BuildError, Diagnostic, Location
+from .diagnostics import BuildError, Diagnostic
 from .document import Document, read_document
 from .lock import lock_text, published, total_tokens
 from .plan import ConnectorPlan
@@ -62,7 +62,7 @@ def build(sources: Sources) -> Built:
     plan = plan_connector(request, document)
     text = verify(render(plan), plan, document)
     loaded = load(text, plan.name)
-    tools = (*loaded.connector.tools, *_custom(plan, request, sources))
+    tools = (*loaded.connector.tools, *_custom(plan, request, sources, loaded))
     _keep_budget(plan, tools)
     sha256 = hashlib.sha256(sources.spec.encode()).hexdigest()
     return Built(
@@ -78,40 +78,25 @@ def build(sources: Sources) -> Built:
 
 
 def _custom(
-    plan: ConnectorPlan, request: ConnectorRequest, sources: Sources
+    plan: ConnectorPlan, request: ConnectorRequest, sources: Sources, loaded: LoadedModule
 ) -> tuple[LoadedTool, ...]:
-    if not plan.custom_tools:
-        return ()
+    """The hand-written tools, in the order in which the connector file names them."""
     at = request.at("custom_tools")
     if sources.custom is None:
-        raise BuildError(
-            [
-                Diagnostic(
-                    at,
-                    "missing-custom-module",
-                    f"{sources.custom_name} does not exist",
-                    hint="write it: it exports TOOLS, a tuple of treenail_runtime.contract.Tool",
-                )
-            ]
-        )
-    tools, problem = load_custom_tools(sources.custom, sources.custom_name)
-    if problem is not None:
-        raise BuildError(
-            [Diagnostic(Location(sources.custom_name, 1, 1), "custom-module", problem)]
-        )
+        if not plan.custom_tools:
+            return ()
+        fault = f"{sources.custom_name} does not exist"
+        hint = "write it: it exports TOOLS, a tuple of treenail_runtime.contract.Tool"
+        raise BuildError([Diagnostic(at, "missing-custom-module", fault, hint=hint)])
+    tools = load_custom_tools(sources.custom, sources.custom_name, loaded)
     names = [tool.name for tool in tools]
     if sorted(names) != sorted(plan.custom_tools):
-        raise BuildError(
-            [
-                Diagnostic(
-                    at,
-                    "custom-tools-differ",
-                    f"{sources.custom_name} exports {', '.join(names) or 'no tools'}",
-                    hint="name exactly these under custom_tools",
-                )
-            ]
-        )
-    return tools
+        exported = ", ".join(names) or "no tools"
+        named = "" if plan.custom_tools else ", but custom_tools names none"
+        fault = f"{sources.custom_name} exports {exported}{named}"
+        hint = "name exactly these under custom_tools"
+        raise BuildError([Diagnostic(at, "custom-tools-differ", fault, hint=hint)])
+    return tuple(sorted(tools, key=lambda tool: plan.custom_tools.index(tool.name)))
 
 
 def _keep_budget(plan: ConnectorPlan, tools: Sequence[LoadedTool]) -> None:

@@ -1,5 +1,6 @@
 """Plans of types and values to Python expressions; every text from outside goes through `repr`."""
 
+from collections.abc import Set
 from typing import Any, assert_never
 
 from .plan import (
@@ -40,44 +41,63 @@ _FIXED_EXPLODE = frozenset({"spaceDelimited", "pipeDelimited", "deepObject", "js
 
 
 def annotation(field: FieldPlan, model: ModelPlan) -> str:
-    """The annotation of `field`; a model that holds itself is quoted."""
-    if field.required or field.default is not ABSENT:
-        return _type(field.type, model.name)
-    if isinstance(field.type, NullableType):
-        return f"{_type(field.type.inner, model.name)} | MISSING | None"
-    return f"{_type(field.type, model.name)} | MISSING"
+    """The annotation of `field`; quoted when it mentions a model that is defined later."""
+    text = _type(field.type)
+    if not field.required and field.default is ABSENT:
+        if isinstance(field.type, NullableType):
+            text = f"{_type(field.type.inner)} | MISSING | None"
+        else:
+            text = f"{text} | MISSING"
+    return repr(text) if _mentions(field.type, model.ahead) else text
 
 
-def assigned(field: FieldPlan) -> str:
-    """What stands behind the annotation: default, description, names."""
+def _mentions(plan: TypePlan, models: Set[str] | None) -> bool:
+    """Whether `plan` speaks of one of `models`, or of any when there is no such set."""
+    match plan:
+        case ModelType(name):
+            return models is None or name in models
+        case ListType(item=inner) | MapType(inner) | NullableType(inner):
+            return _mentions(inner, models)
+        case _:
+            return False
+
+
+def assigned(field: FieldPlan, *, sent: bool) -> str:
+    """What stands behind the annotation: default, description, names.
+
+    Only a model that is sent as it is knows its upstream names; a tool's call names its own.
+    """
     keywords: dict[str, Any] = {}
     if field.description:
         keywords["description"] = field.description
     if field.name != field.attribute:
         keywords["validation_alias"] = field.name
-    if field.upstream != field.attribute:
+    if sent and field.upstream != field.attribute:
         keywords["serialization_alias"] = field.upstream
     if field.published_default is not ABSENT and field.default is ABSENT:
         keywords["json_schema_extra"] = {"default": field.published_default}
+    if isinstance(field.default, list | dict) and _mentions(field.type, None):
+        # Checked when it is used, and a model from then on.
+        keywords["validate_default"] = True
     default = "MISSING" if field.default is ABSENT else repr(field.default)
     arguments = [] if field.required else [default]
-    if not keywords:
+    if not keywords and not isinstance(field.default, list | dict):
         return f" = {default}" if arguments else ""
     arguments += [f"{name}={value!r}" for name, value in keywords.items()]
     return f" = Field({', '.join(arguments)})"
 
 
-def _type(plan: TypePlan, holder: str) -> str:
+def _type(plan: TypePlan) -> str:
     match plan:
         case ListType():
-            item = _type(plan.item, holder)
+            item = _type(plan.item)
             return _annotated(f"list[{item}]", min_length=plan.min_items, max_length=plan.max_items)
         case ModelType(model):
-            return repr(model) if model == holder else model
+            return model
         case MapType(value):
-            return f"dict[str, {_type(value, holder)}]"
+            return f"dict[str, {_type(value)}]"
         case NullableType(inner):
-            return f"{_type(inner, holder)} | None"
+            return f"{_type(inner)} | None"
         case ExactType(schema):
             return f"Annotated[JsonValue, JsonSchema({schema!r})]"
         case AnyType():
@@ -103,7 +123,8 @@ def _leaf(plan: TextType | NumberType | BooleanType | ChoiceType) -> str:
         case BooleanType():
             return "bool"
         case ChoiceType(values):
-            return f"Literal[{', '.join(map(repr, values))}]"
+            whole = ("WHOLE",) if isinstance(values[0], int) else ()
+            return _annotated(f"Literal[{', '.join(map(repr, values))}]", *whole)
         case _:
             assert_never(plan)
 

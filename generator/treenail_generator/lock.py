@@ -1,20 +1,64 @@
 """The lock beside a module: what it was built from, tool by tool, so that drift can be told.
 
-Holds hashes of the closures of the operations in use and of each tool's published surface; a change
-elsewhere in the document moves nothing but the document's own hash.
+Holds hashes of the closures of the operations in use and of each tool's published surface, and the
+fields of its answer; a change elsewhere in the document moves nothing but the document's own hash.
 """
 
 import hashlib
 import json
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
 
 from .document import Document
-from .plan import ConnectorPlan
+from .plan import ConnectorPlan, RecordPlan, ToolPlan
 from .tokens import compact, count_tokens
 from .verify import LoadedTool
 
+WHOLE: Final = "whole"
+"""A field that is answered as the upstream sends it."""
+REDACTED: Final = "redacted"
+"""A field whose value is not told."""
+REST: Final = "*"
+"""In place of a name: all further fields of the object, under the upstream's names."""
+
+Fields: TypeAlias = Mapping[str, str]
+"""By the agent's name: `WHOLE`, `REDACTED`, or the record that tells the fields inside."""
+
 _FORMAT: Final = 1
+
+
+class LockedTool(BaseModel):
+    """What the lock knows of one tool.
+
+    Attributes:
+        answers: The answer's fields, or the record that tells them; None when the upstream's answer
+            passes as it is, and when nothing is known of it: `model_fields_set` tells which.
+        published: A hand-written tool as tools/list tells it; the module tells the generated ones.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    operation: str | None
+    answers: str | dict[str, str] | None = None
+    published: dict[str, Any] | None = None
+
+
+class Lock(BaseModel):
+    """A lock that was read again; further keys are left alone.
+
+    Attributes:
+        operations: Hash of each operation's closure.
+        records: The objects of the answers, by the constant of the module.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    format: Literal[1]
+    operations: dict[str, str]
+    records: dict[str, dict[str, str]] = {}
+    tools: dict[str, LockedTool]
 
 
 def published(tool: LoadedTool) -> dict[str, Any]:
@@ -48,22 +92,47 @@ def lock_text(
         for key in used
         if (operation := document.operation(key)) is not None
     }
-    surfaces = {tool.name: published(tool) for tool in tools}
+    planned = {tool.name: tool for tool in plan.tools}
     lock = {
         "format": _FORMAT,
         "spec": {"path": plan.spec, "sha256": spec_sha256},
         "operations": operations,
-        "tools": {
-            name: {
-                "operation": next(tool.operation for tool in tools if tool.name == name),
-                "sha256": hashlib.sha256(compact(surface).encode()).hexdigest(),
-                "tokens": count_tokens(surface),
-            }
-            for name, surface in surfaces.items()
-        },
+        "records": {record.constant: _fields(record) for record in plan.records},
+        "tools": {tool.name: _locked(tool, planned.get(tool.name)) for tool in tools},
         "tokens": total_tokens(tools),
     }
     return json.dumps(lock, indent=2, sort_keys=True) + "\n"
+
+
+def _locked(tool: LoadedTool, plan: ToolPlan | None) -> dict[str, Any]:
+    surface = published(tool)
+    facts = {
+        "operation": tool.operation,
+        "sha256": hashlib.sha256(compact(surface).encode()).hexdigest(),
+        "tokens": count_tokens(surface),
+    }
+    return {**facts, "published": surface} if plan is None else {**facts, "answers": _answers(plan)}
+
+
+def _answers(tool: ToolPlan) -> str | Fields | None:
+    if tool.endpoint is None:
+        return dict.fromkeys(("connector", *tool.told), WHOLE)
+    answer = tool.endpoint.answer
+    if answer.name is None:
+        return answer.record
+    beside = ("page", "total_pages", "total_items", "next_page") if answer.page is not None else ()
+    if answer.max_items is not None:
+        beside = (*beside, "truncated")
+    return {answer.name: answer.record or WHOLE, **dict.fromkeys(beside, WHOLE)}
+
+
+def _fields(record: RecordPlan) -> Fields:
+    told = {
+        kept.name: REDACTED if kept.redacted else kept.record or WHOLE
+        for kept in record.fields
+        if kept.name is not None
+    }
+    return {**told, REST: WHOLE} if record.rest else told
 
 
 def total_tokens(tools: Sequence[LoadedTool]) -> int:

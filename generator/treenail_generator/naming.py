@@ -1,13 +1,30 @@
 """From names in documents to names in Python and MCP: total, idempotent, deterministic."""
 
+import builtins
 import keyword
 import re
 import unicodedata
 from collections.abc import Container
+from typing import Final
 
 from pydantic import BaseModel
 
-_TAKEN_BY_PYDANTIC = frozenset(dir(BaseModel)) | {"model_config"}
+CONTRACT_NAMES: Final = (
+    "WHOLE", "Annotations", "Answer", "ApiKeyAuth", "BasicAuth", "BearerAuth", "Connector",
+    "CredentialCheck", "Date", "DateTime", "Endpoint", "ErrorRules", "Input", "JsonObject",
+    "JsonSchema", "LoginField", "Nested", "NoAuth", "OpaqueId", "PageNumbers", "Record", "Redacted",
+    "Retries", "Server", "Tool", "ToolContext", "deep_object", "form", "json_text", "label", "matrix",
+    "pipe_delimited", "simple", "space_delimited",
+)  # fmt: skip
+"""What a generated module imports from the contract."""
+
+_OWN_NAMES: Final = ("CONNECTOR", "CREDENTIAL_CHECK", "check_credentials")
+_IMPORTED: Final = ("MISSING", "Annotated", "Field", "Final", "JsonValue", "Literal")
+MODULE_NAMES: Final = frozenset((*CONTRACT_NAMES, *_OWN_NAMES, *_IMPORTED, *dir(builtins)))
+"""What already has a meaning in every generated module."""
+
+_ANNOTATING: Final = frozenset({"bool", "dict", "float", "int", "list", "str"})
+_TAKEN_BY_PYDANTIC: Final = frozenset(dir(BaseModel)) | {"model_config"}
 
 
 def snake_case(text: str) -> str:
@@ -20,11 +37,15 @@ def snake_case(text: str) -> str:
 
 def attribute_name(text: str) -> str:
     """A Python attribute for an argument called `text`, free for use in a pydantic model."""
-    name = text if text.isascii() and text.isidentifier() else snake_case(text)
-    name = name.lstrip("_") or "value"
+    name = text.lstrip("_") if text.isascii() and text.isidentifier() else snake_case(text)
+    if name[:1].isupper():
+        # A class body looks names up in itself first, where this would hide a class.
+        name = snake_case(name)
+    name = name or "value"
     if name[0].isdigit():
         name = f"value_{name}"
-    if keyword.iskeyword(name) or name in _TAKEN_BY_PYDANTIC or name.startswith("model_"):
+    taken = name in _TAKEN_BY_PYDANTIC or name in _ANNOTATING or name.startswith("model_")
+    if keyword.iskeyword(name) or taken:
         name = f"{name}_"
     return name
 

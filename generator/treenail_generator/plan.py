@@ -143,11 +143,21 @@ class FieldPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelPlan:
-    """A class of the generated module: a tool's arguments, or an object inside them."""
+    """A class of the generated module: a tool's arguments, or an object inside them.
+
+    Attributes:
+        ahead: The models that its fields mention before they are defined, itself included.
+    """
 
     name: str
     doc: str
     fields: tuple[FieldPlan, ...]
+    ahead: frozenset[str] = frozenset()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it mentions a model that is defined behind it."""
+        return not self.ahead <= {self.name}
 
     def field(self, attribute: str) -> FieldPlan:
         """The field of that Python attribute."""

@@ -11,19 +11,12 @@ from typing import Any, Final, cast
 import jinja2
 
 from .expressions import annotation, assigned, bound, kept
+from .naming import CONTRACT_NAMES
 from .plan import AnswerPlan, CheckPlan, ConnectorPlan, ToolPlan
 from .project import template_root
 
 CONTRACT_VERSION: Final = 1
 """The contract that the templates are written for."""
-
-CONTRACT_NAMES: Final = (
-    "WHOLE", "Annotations", "Answer", "ApiKeyAuth", "BasicAuth", "BearerAuth", "Connector",
-    "CredentialCheck", "Date", "DateTime", "Endpoint", "ErrorRules", "Input", "JsonObject",
-    "JsonSchema", "LoginField", "Nested", "NoAuth", "OpaqueId", "PageNumbers", "Record", "Redacted",
-    "Retries", "Server", "Tool", "ToolContext", "deep_object", "form", "json_text", "label", "matrix",
-    "pipe_delimited", "simple", "space_delimited",
-)  # fmt: skip
 
 # What the contract's Endpoint assumes when nothing is said.
 DEFAULT_TIMEOUT_S: Final = 20.0

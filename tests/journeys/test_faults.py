@@ -31,11 +31,16 @@ UPDATE: Final = ("update_client", CHANGED)
         ("429", CREATE, "the upstream answered 429 Too Many Requests", "Wait a second"),
         ("500", READ, "the upstream answered 500 Internal Server Error", "Try again later."),
         ("500", CREATE, "the upstream answered 500 Internal Server Error", "before you try again"),
-        ("503", UPDATE, "the upstream answered 503 Service Unavailable", "Try again later."),
+        ("503", UPDATE, "the upstream answered 503 Service Unavailable", "before you try again"),
         ("reset", CREATE, "whether the change was made is unknown", "before you try again"),
         ("oversized", READ, "is larger than 1000000 bytes", "Ask for less at once"),
-        ("malformed", READ, "something that is not JSON", "the upstream is at fault"),
-        ("html", READ, "something that is not JSON", "the upstream is at fault"),
+        (
+            "malformed",
+            READ,
+            "something that is not JSON",
+            "the upstream or its connector is at fault",
+        ),
+        ("html", READ, "something that is not JSON", "the upstream or its connector is at fault"),
     ],
 )
 async def test_a_fault_is_told_with_advice(
@@ -55,7 +60,7 @@ async def test_a_fault_is_told_with_advice(
 @pytest.mark.requirement("MCP-ADVICE")
 async def test_a_slow_upstream_is_given_up_at_the_deadline(tmp_path: Path, mode: str) -> None:
     module = (CONNECTORS / "phorest.py").read_text(encoding="utf-8")
-    hasty = re.sub(r"(repeatable=True,)", r"\1 timeout_s=0.1,", module)
+    hasty = re.sub(r"(Endpoint\(\s+\S+\s+\S+)", r"\1 timeout_s=0.1,", module)
     (tmp_path / "phorest.py").write_text(hasty, encoding="utf-8")
 
     with MockUpstream(fault="slow") as mock:

@@ -183,7 +183,8 @@ async def test_a_client_is_created_read_and_changed_but_never_from_a_stale_recor
     assert changed["last_name"] == "Byrne-Walsh"
     assert changed["version"] == read["version"] + 1
     assert stale.startswith("the upstream answered 409 Conflict")
-    assert "Advice: Somebody changed the client meanwhile. Call get_client" in stale
+    assert "Advice: The record has another version by now" in stale
+    assert "Call get_client and look before you apply the change again." in stale
     assert last == changed
     assert [each["client_id"] for each in found["clients"]] == [created["client_id"]]
 

@@ -10,7 +10,7 @@ __all__ = ["gen"]
 _COMMANDS: Final = {
     "build": "building",
     "check": "building",
-    "diff": "building",
+    "diff": "diffing",
     "list": "showing",
     "lint": "linting",
     "schema": "showing",

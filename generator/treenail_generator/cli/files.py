@@ -1,7 +1,6 @@
 """Reading and writing a project's files; the only place where the generator touches the disk."""
 
 import os
-import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,11 @@ from treenail_generator.yaml_source import read_source
 
 @dataclass(frozen=True, slots=True)
 class Outdated:
-    """A committed file that is not what a build gives."""
+    """A committed file that is not what a build gives, and what to do about it."""
 
     path: str
     reason: str
+    remedy: str
 
 
 def read_sources(project: Project, name: str) -> Sources:
@@ -37,15 +37,15 @@ def read_sources(project: Project, name: str) -> Sources:
             f"there is no connector {name!r}",
             f"did you mean {close!r}?" if close else f"connectors here: {known}",
         )
-    text = _text(project, path)
+    text = read_text(project, path)
     spec = _spec_path(project, path, text)
     custom = project.custom_module(name)
     return Sources(
         connector=text,
         connector_name=project.shown(path),
-        spec=_text(project, spec),
+        spec=read_text(project, spec),
         spec_name=project.shown(spec),
-        custom=_text(project, custom) if custom.is_file() else None,
+        custom=read_text(project, custom) if custom.is_file() else None,
         custom_name=project.shown(custom),
     )
 
@@ -86,25 +86,32 @@ def _spec_path(project: Project, path: Path, text: str) -> Path:
     return spec
 
 
-def _text(project: Project, path: Path) -> str:
+def read_text(project: Project, path: Path) -> str:
+    """The file's text.
+
+    Raises:
+        BuildError: It is not UTF-8, or cannot be read.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise _fault(project.shown(path), "not-text", "the file is not UTF-8", None) from None
+    except OSError as error:
+        fault = f"the file cannot be read: {error.strerror}"
+        raise _fault(project.shown(path), "not-text", fault, None) from None
 
 
 def _fault(file: str, code: str, message: str, hint: str | None) -> BuildError:
     return BuildError([Diagnostic(Location(file, 1, 1), code, message, hint=hint)])
 
 
-def write(project: Project, built: Built) -> list[str]:
-    """Write module, lock and pin where they differ; the changed files, as people see them."""
-    changed: list[str] = []
+def write(project: Project, built: Built, *, pins: str | None) -> list[str]:
+    """Write module, lock and `pins` where they differ; the changed files, as people see them."""
     name = built.plan.name
     wanted = [(project.module(name), built.module), (project.lock(name), built.lock)]
-    pins = repinned(project, built)
     if pins is not None:
         wanted.append((project.pins, pins))
+    changed: list[str] = []
     for path, text in wanted:
         if not path.is_file() or path.read_bytes() != text.encode():
             _replace(path, text)
@@ -127,34 +134,15 @@ def _replace(path: Path, text: str) -> None:
 
 
 def outdated(project: Project, built: Built) -> list[Outdated]:
-    """The committed files that a build would change."""
+    """The committed files that a build would change, the pins left out."""
     name = built.plan.name
     found: list[Outdated] = []
     for path, text in ((project.module(name), built.module), (project.lock(name), built.lock)):
         if not path.is_file():
-            found.append(Outdated(project.shown(path), "is missing"))
+            reason = "is missing"
         elif path.read_bytes() != text.encode():
-            found.append(Outdated(project.shown(path), "is not what the inputs give"))
-    if repinned(project, built) is not None:
-        found.append(
-            Outdated(project.shown(project.pins), f"pins another hash of {built.plan.spec}")
-        )
+            reason = "is not what the inputs give"
+        else:
+            continue
+        found.append(Outdated(project.shown(path), reason, f"run `gen build {name}`"))
     return found
-
-
-def repinned(project: Project, built: Built) -> str | None:
-    """The text of PINNED.yaml with this document's hash; None when it stands there already.
-
-    Also None when the project pins nothing, or not this document.
-    """
-    if not project.pins.is_file():
-        return None
-    text = project.pins.read_text(encoding="utf-8")
-    entry = Path(built.plan.spec).name
-    pattern = re.compile(
-        rf"(^{re.escape(entry)}:\n(?:[ \t]+.*\n)*?[ \t]+sha256:[ \t]*)([0-9a-f]*)", re.MULTILINE
-    )
-    found = pattern.search(text)
-    if found is None or found[2] == built.spec_sha256:
-        return None
-    return f"{text[: found.start(2)]}{built.spec_sha256}{text[found.end(2) :]}"

@@ -5,27 +5,45 @@ import sys
 import click
 
 from treenail_generator.connector_file import read_connector_file
-from treenail_generator.diagnostics import BuildError
+from treenail_generator.diagnostics import BuildError, Diagnostic, Location
 from treenail_generator.document import read_document
-from treenail_generator.mock import FAULTS, run_mock
+from treenail_generator.mock import FAULTS, print_url, run_mock
 from treenail_generator.project import Project
 
 from .files import read_sources
-from .options import name_argument, project_option
-from .output import tell, tell_faults
+from .options import as_json_option, name_argument, project_option
+from .output import say_json, tell, tell_faults
 
 
 @click.command("mock")
 @name_argument
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8791, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8791,
+    show_default=True,
+    help="0 takes a free one.",
+)
 @click.option("--seed", type=int, help="Other data; the connector file's mock.seed by default.")
 @click.option("--fault", type=click.Choice(FAULTS), help="Answer every request with this fault.")
-@click.option("--fault-every", default=1, show_default=True, help="Only every N-th request.")
 @click.option(
-    "--latency", "latency_ms", default=0, show_default=True, help="Milliseconds per answer."
+    "--fault-every",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Only every N-th request.",
+)
+@click.option(
+    "--latency",
+    "latency_ms",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Milliseconds per answer.",
 )
 @project_option
+@as_json_option
 def mock_command(
     name: str,
     host: str,
@@ -35,6 +53,7 @@ def mock_command(
     fault_every: int,
     latency_ms: int,
     project: Project,
+    as_json: bool,
 ) -> None:
     """Serve the document of connector NAME as a real HTTP server with seeded data."""
     try:
@@ -42,7 +61,7 @@ def mock_command(
         request = read_connector_file(sources.connector, sources.connector_name)
         document = read_document(sources.spec, sources.spec_name)
     except BuildError as error:
-        tell_faults(error, as_json=False)
+        tell_faults(error, as_json=as_json)
         sys.exit(1)
     try:
         run_mock(
@@ -54,7 +73,22 @@ def mock_command(
             fault=fault,
             fault_every=fault_every,
             latency_ms=latency_ms,
+            announce=_say_json if as_json else print_url,
         )
     except OSError as error:
-        tell(f"cannot listen at {host}:{port}: {error.strerror}; --port 0 takes a free port")
+        taken = f"cannot listen at {host}:{port}: {error.strerror}"
+        _tell_taken(taken, sources.connector_name, as_json=as_json)
         sys.exit(1)
+
+
+def _tell_taken(fault: str, file: str, *, as_json: bool) -> None:
+    hint = "--port 0 takes a free port"
+    if as_json:
+        taken = Diagnostic(Location(file, 1, 1), "cannot-listen", fault, hint=hint)
+        tell_faults(BuildError([taken]), as_json=True)
+    else:
+        tell(f"{fault}; {hint}")
+
+
+def _say_json(name: str, url: str) -> None:
+    say_json({"connector": name, "url": url})

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from treenail_generator.diagnostics import BuildError, Diagnostic
+
+_MOST_WARNINGS: Final = 20
 
 
 def say(text: str) -> None:
@@ -38,6 +40,18 @@ def tell_faults(error: BuildError, *, as_json: bool) -> None:
         tell_diagnostics(error.diagnostics)
         count = len(error.diagnostics)
         tell(f"{count} {'fault' if count == 1 else 'faults'}; nothing was written")
+
+
+def tell_warnings(warnings: Sequence[Diagnostic]) -> None:
+    """Each warning, up to a limit, and how many there are; nothing when there is none."""
+    for warning in warnings[:_MOST_WARNINGS]:
+        tell(f"warning: {warning}")
+    if len(warnings) > _MOST_WARNINGS:
+        tell(f"and {len(warnings) - _MOST_WARNINGS} more")
+    if warnings:
+        count = len(warnings)
+        noun = "warning" if count == 1 else "warnings"
+        tell(f"{count} {noun} about parts of the document that no tool uses")
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

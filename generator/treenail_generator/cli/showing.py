@@ -8,14 +8,14 @@ import click
 
 from treenail_generator.build import Built
 from treenail_generator.connector_file import json_schema
-from treenail_generator.diagnostics import nearest
+from treenail_generator.diagnostics import BuildError, Diagnostic, nearest
 from treenail_generator.lock import published, total_tokens
 from treenail_generator.project import Project
-from treenail_generator.tokens import count_tokens
+from treenail_generator.tokens import compact, count_tokens
 
 from .common import built_or_exit
 from .options import as_json_option, name_argument, project_option
-from .output import say, say_json, table, tell
+from .output import say, say_json, table, tell, tell_faults
 
 
 @click.command("list")
@@ -69,23 +69,38 @@ def _hints(entry: dict[str, Any]) -> str:
 @click.argument("tool", required=False)
 @click.option("--connector-file", is_flag=True, help="The JSON Schema of connector files instead.")
 @project_option
+@as_json_option
 def schema_command(
     name: str | None,
     tool: str | None,
     connector_file: bool,
     project: Project,
+    as_json: bool,
 ) -> None:
     """Print what tools/list publishes: of connector NAME, or of its one TOOL."""
     if connector_file:
-        say(json.dumps(json_schema(), indent=2))
+        _say_schema(json_schema(), as_json=as_json)
         return
     if name is None:
         raise click.UsageError("name a connector, or say --connector-file")
-    built = built_or_exit(project, name, as_json=False)
+    built = built_or_exit(project, name, as_json=as_json)
     surfaces = {each.name: published(each) for each in built.tools}
     if tool is not None and tool not in surfaces:
-        close = nearest(tool, surfaces)
-        tell(f"{name} has no tool {tool!r}" + (f"; did you mean {close!r}?" if close else ""))
+        _tell_unknown(built, tool, nearest(tool, surfaces), as_json=as_json)
         sys.exit(1)
     shown = surfaces[tool] if tool is not None else {"tools": list(surfaces.values())}
-    say(json.dumps(shown, indent=2, ensure_ascii=False))
+    _say_schema(shown, as_json=as_json)
+
+
+def _say_schema(schema: dict[str, Any], *, as_json: bool) -> None:
+    say(compact(schema) if as_json else json.dumps(schema, indent=2, ensure_ascii=False))
+
+
+def _tell_unknown(built: Built, tool: str, close: str | None, *, as_json: bool) -> None:
+    fault = f"{built.plan.name} has no tool {tool!r}"
+    hint = f"did you mean {close!r}?" if close else None
+    if as_json:
+        unknown = Diagnostic(built.request.at("tools"), "unknown-tool", fault, hint=hint)
+        tell_faults(BuildError([unknown]), as_json=True)
+    else:
+        tell(f"{fault}; {hint}" if hint else fault)

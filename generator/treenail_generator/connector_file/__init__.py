@@ -1,18 +1,8 @@
 """Connector file text to a typed request that knows where each part of it stands."""
 
 from .reading import ConnectorRequest, read_connector_file
-from .schema import (
-    AuthSection,
-    Check,
-    ConnectionInfo,
-    ConnectorFile,
-    Constrain,
-    PageSection,
-    Param,
-    ResponseSection,
-    ToolSection,
-    json_schema,
-)
+from .schema import AuthSection, Check, ConnectionInfo, ConnectorFile, json_schema
+from .tools import Constrain, PageSection, Param, ResponseSection, ToolSection
 
 __all__ = [
     "AuthSection",

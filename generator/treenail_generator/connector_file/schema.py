@@ -1,96 +1,75 @@
 """The connector file: every key it may hold. Closed, so that a misspelt key never passes silently.
 
 Reference with examples: docs/connector-file.md. `gen schema --connector-file` prints the JSON
-Schema of this model for editors.
+Schema of this model for editors, which show the descriptions.
 """
 
-import re
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
-_BYTES = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1_000_000, "KiB": 1024, "MiB": 1024**2}
-
-
-def _seconds(value: object) -> object:
-    if isinstance(value, str) and (found := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m)", value)):
-        return float(found[1]) * _UNITS[found[2]]
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    raise ValueError("should be a duration like 250ms, 20s or 1m")
-
-
-def _size(value: object) -> object:
-    if isinstance(value, str) and (found := re.fullmatch(r"([0-9]+) ?([kKM]?i?B)?", value)):
-        return int(found[1]) * _BYTES.get(found[2] or "", 1)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise ValueError("should be a size like 500kB or 1MiB")
-
-
-Seconds: TypeAlias = Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=600)]
-Bytes: TypeAlias = Annotated[int, BeforeValidator(_size), Field(gt=0)]
-Name: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,19}$")]
-FieldName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-ToolName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-"""MCP 2026-07-28, Tools: 1-128 of these characters; clients cap the prefixed name at 64."""
-Advice: TypeAlias = dict[str, str]
-OutputMode: TypeAlias = Literal["off", "lenient", "strict"]
-
-
-class Closed(BaseModel):
-    """Base of every section: unknown keys are faults."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, hide_input_in_errors=True)
+from .tools import PageSection, Param, ToolSection
+from .values import Advice, Bytes, Closed, FieldName, Name, OutputMode, Seconds, ToolName
 
 
 class Region(Closed):
     """One upstream server. `url` has to be one of the document's servers, unless `unlisted`."""
 
-    title: str
-    url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")]
-    unlisted: bool = False
+    title: str = Field(description="The region's name for people.")
+    url: str = Field(
+        pattern=r"^https?://[^\s?#{}]+$", description="Where the paths of the document begin."
+    )
+    unlisted: bool = Field(
+        default=False, description="Allows a `url` that the document does not list."
+    )
 
 
 class Servers(Closed):
     """The regions a connection may choose from."""
 
-    default: str
-    regions: Annotated[dict[str, Region], Field(min_length=1)]
+    default: str = Field(description="The region of a connection that names none.")
+    regions: dict[str, Region] = Field(
+        min_length=1, description="Regions by key; the login field `region` chooses among them."
+    )
 
 
 class NoAuthKind(Closed):
     """The upstream asks for no credentials."""
 
-    kind: Literal["none"]
+    kind: Literal["none"] = Field(description="No credentials are sent.")
 
 
 class BasicKind(Closed):
     """HTTP Basic over login fields."""
 
-    kind: Literal["basic"]
-    username: str
-    password: str
-    scheme: str | None = None
+    kind: Literal["basic"] = Field(description="HTTP Basic.")
+    username: str = Field(description="User name; `{field}` stands for a login field.")
+    password: str = Field(description="Password; `{field}` stands for a login field.")
+    scheme: str | None = Field(
+        default=None, description="The document's security scheme to satisfy."
+    )
 
 
 class ApiKeyKind(Closed):
     """A key in a header or in the query."""
 
-    kind: Literal["api_key"]
-    place: Annotated[Literal["header", "query"], Field(alias="in")]
-    name: str
-    value: str
-    scheme: str | None = None
+    kind: Literal["api_key"] = Field(description="A key in a header or in the query.")
+    place: Literal["header", "query"] = Field(alias="in", description="Where the key goes.")
+    name: str = Field(description="Name of the header or query parameter.")
+    value: str = Field(description="The key; `{field}` stands for a login field.")
+    scheme: str | None = Field(
+        default=None, description="The document's security scheme to satisfy."
+    )
 
 
 class BearerKind(Closed):
     """A bearer token."""
 
-    kind: Literal["bearer"]
-    value: str
-    scheme: str | None = None
+    kind: Literal["bearer"] = Field(description="A bearer token in `Authorization`.")
+    value: str = Field(description="The token; `{field}` stands for a login field.")
+    scheme: str | None = Field(
+        default=None, description="The document's security scheme to satisfy."
+    )
 
 
 AuthSection: TypeAlias = Annotated[
@@ -101,14 +80,23 @@ AuthSection: TypeAlias = Annotated[
 class LoginEntry(Closed):
     """One field of the login form."""
 
-    name: FieldName
-    label: str
-    type: Literal["text", "email", "password", "select"] = "text"
-    secret: bool = False
-    required: bool = True
-    pattern: str | None = None
-    options: Literal["servers"] | dict[str, str] | None = None
-    help: str | None = None
+    name: FieldName = Field(description="Name for templates, `inject` and `helpers`.")
+    label: str = Field(description="Its label on the form.")
+    type: Literal["text", "email", "password", "select"] = Field(
+        default="text", description="Kind of input."
+    )
+    secret: bool = Field(
+        default=False, description="Used in credentials only; a password always is."
+    )
+    required: bool = Field(default=True, description="Whether it has to be filled in.")
+    pattern: str | None = Field(
+        default=None, description="Regular expression that the whole value matches."
+    )
+    options: Literal["servers"] | dict[str, str] | None = Field(
+        default=None,
+        description="The choices of a select, value: label; `servers` offers the regions.",
+    )
+    help: str | None = Field(default=None, description="A sentence beside the field.")
 
     @property
     def is_secret(self) -> bool:
@@ -119,175 +107,154 @@ class LoginEntry(Closed):
 class Check(Closed):
     """The call that tells whether credentials are good: a reading operation of the document."""
 
-    operation: str
-    args: dict[str, JsonValue] = {}
-    denied: list[int] = [401, 403]
+    operation: str = Field(description="operationId, or `GET /path`; only GET and HEAD.")
+    args: dict[str, JsonValue] = Field(
+        default={}, description="Values of its parameters, by the document's names."
+    )
+    denied: list[int] = Field(
+        default=[401, 403], description="Statuses that mean wrong credentials."
+    )
 
 
 class Login(Closed):
     """What a person gives to connect."""
 
-    fields: list[LoginEntry]
-    help_url: str | None = None
-    check: Check | None = None
+    fields: list[LoginEntry] = Field(description="The fields of the login form, in order.")
+    help_url: str | None = Field(
+        default=None, description="Where a person finds how to get credentials."
+    )
+    check: Check | None = Field(
+        default=None, description="The call that tells whether they are good."
+    )
 
 
 class RetriesSection(Closed):
     """When a repeatable request is tried again."""
 
-    max: Annotated[int, Field(ge=0, le=5)] = 2
-    on: list[Annotated[int, Field(ge=400, le=599)]] = [429, 502, 503, 504]
-    backoff: Seconds = 0.25
-
-
-class Constrain(Closed):
-    """Keywords that narrow the document's schema; the build proves that they do."""
-
-    enum: Annotated[list[JsonValue], Field(min_length=1)] | None = None
-    minimum: int | float | None = None
-    maximum: int | float | None = None
-    min_length: int | None = Field(None, ge=0, alias="minLength")
-    max_length: int | None = Field(None, ge=0, alias="maxLength")
-    pattern: str | None = None
-    format: str | None = None
-    min_items: int | None = Field(None, ge=0, alias="minItems")
-    max_items: int | None = Field(None, ge=0, alias="maxItems")
-
-
-class Param(Closed):
-    """What becomes of one parameter or body field of the operation."""
-
-    rename: str | None = None
-    hide: bool = False
-    constant: JsonValue = None
-    default: JsonValue = None
-    inject: str | None = None
-    override: bool = False
-    describe: str | None = None
-    example: JsonValue = None
-    constrain: Constrain | None = None
-    required: Literal[True] | None = None
-    keep_deprecated: bool = False
-
-
-class PageSection(Closed):
-    """Where a page-numbered answer tells its place."""
-
-    number: str
-    pages: str
-    total: str
-
-
-class ResponseSection(Closed):
-    """Which part of the upstream's answer the agent gets."""
-
-    root: str = ""
-    name: str | None = None
-    pick: list[str] | None = None
-    omit: list[str] = []
-    redact: list[str] = []
-    rename: dict[str, str] = {}
-    page: PageSection | Literal["none"] | None = None
-    max_items: Annotated[int, Field(ge=1)] | None = None
-    max_bytes: Bytes | None = None
-    output: OutputMode | None = None
-
-
-class AnnotationSection(Closed):
-    """Corrections to what the HTTP method suggests."""
-
-    read_only: bool | None = None
-    destructive: bool | None = None
-    idempotent: bool | None = None
-    open_world: bool | None = None
+    max: Annotated[int, Field(ge=0, le=5)] = Field(
+        default=2, description="Attempts after the first one, 0 to 5."
+    )
+    on: list[Annotated[int, Field(ge=400, le=599)]] = Field(
+        default=[429, 502, 503, 504], description="Statuses worth another attempt."
+    )
+    backoff: Seconds = Field(
+        default=0.25, description="Pause before the first retry, like 250ms; doubles."
+    )
 
 
 class ErrorsSection(Closed):
     """How upstream errors are told to the agent."""
 
-    code: str = ""
-    message: str = ""
-    advice: Advice = {}
+    code: str = Field(
+        default="", description="Dotted path to the upstream's own code in an error body."
+    )
+    message: str = Field(
+        default="", description="Dotted path to the text for people in an error body."
+    )
+    advice: Advice = Field(
+        default={}, description="What the agent should do next, by status or upstream code."
+    )
 
 
 class Defaults(Closed):
     """What holds for every tool unless the tool says otherwise."""
 
-    naming: Literal["keep", "snake_case"] = "keep"
-    ids: str | None = None
-    timeout: Seconds = 20.0
-    max_bytes: Bytes = 1_000_000
-    max_items: Annotated[int, Field(ge=1)] | None = None
-    retries: RetriesSection = RetriesSection()
-    headers: dict[str, str] = {}
-    params: dict[str, Param] = {}
-    page: PageSection | None = None
-    output: OutputMode = "off"
-
-
-class ToolSection(Closed):
-    """One tool over one operation."""
-
-    operation: str
-    name: ToolName
-    title: str
-    description: str
-    body: Literal["flatten", "nested"] = "flatten"
-    params: dict[str, Param] = {}
-    response: ResponseSection = ResponseSection()
-    annotations: AnnotationSection = AnnotationSection()
-    errors: Advice = {}
-    timeout: Seconds | None = None
+    naming: Literal["keep", "snake_case"] = Field(
+        default="keep", description="How arguments and answered fields are named for the agent."
+    )
+    ids: str | None = Field(
+        default=None, description="Pattern of every path parameter that is a text."
+    )
+    timeout: Seconds = Field(
+        default=20.0, description="Time for a whole call, retries included, like 20s."
+    )
+    max_bytes: Bytes = Field(
+        default=1_000_000, description="Largest answer accepted from the upstream, like 1MB."
+    )
+    max_items: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Longest list handed on; the rest is counted."
+    )
+    retries: RetriesSection = Field(
+        default=RetriesSection(),
+        description="When and how often a repeatable request is tried again.",
+    )
+    headers: dict[str, str] = Field(default={}, description="Fixed header fields of every request.")
+    params: dict[str, Param] = Field(
+        default={},
+        description="What becomes of parameters and body fields of that name, in every tool.",
+    )
+    page: PageSection | None = Field(
+        default=None, description="Where page-numbered answers tell their place."
+    )
+    output: OutputMode = Field(
+        default="off", description="Whether tools publish a schema of their answers."
+    )
 
 
 class ConnectionInfo(Closed):
     """The built-in tool that tells which account is connected; never a secret."""
 
-    fields: Annotated[list[FieldName], Field(min_length=1)]
-    name: ToolName = "get_connection_info"
-    title: str = "Show the connection"
-    description: str | None = None
+    fields: list[FieldName] = Field(min_length=1, description="Login fields to tell.")
+    name: ToolName = Field(default="get_connection_info", description="The tool's name.")
+    title: str = Field(default="Show the connection", description="The tool's name for people.")
+    description: str | None = Field(default=None, description="When to use it, for the agent.")
 
 
 class Helpers(Closed):
     """Built-in tools that need no operation."""
 
-    get_connection_info: ConnectionInfo | None = None
+    get_connection_info: ConnectionInfo | None = Field(
+        default=None, description="Tells an agent which account is connected; sends nothing."
+    )
 
 
 class Budget(Closed):
     """Limits on what the tools cost a model's context; the build fails above them."""
 
-    tokens: Annotated[int, Field(gt=0)] | None = None
-    tool_tokens: Annotated[int, Field(gt=0)] | None = None
-    tools: Annotated[int, Field(gt=0)] | None = None
+    tokens: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="For all tools together."
+    )
+    tool_tokens: Annotated[int, Field(gt=0)] | None = Field(
+        default=None, description="For each tool."
+    )
+    tools: Annotated[int, Field(gt=0)] | None = Field(default=None, description="Number of tools.")
 
 
 class MockSection(Closed):
     """How `gen mock` makes its data."""
 
-    seed: int = 1
+    seed: int = Field(default=1, description="Chooses the data that is made up.")
 
 
 class ConnectorFile(Closed):
     """The whole file."""
 
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
-    name: Name
-    title: str
-    version: Annotated[str, Field(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
-    instructions: str
-    spec: str
-    servers: Servers
-    auth: AuthSection
-    login: Login = Login(fields=[])
-    defaults: Defaults = Defaults()
-    errors: ErrorsSection = ErrorsSection()
-    budget: Budget = Budget()
-    tools: list[ToolSection]
-    helpers: Helpers = Helpers()
-    custom_tools: list[ToolName] = []
-    mock: MockSection = MockSection()
+    schema_version: Literal[1] = Field(alias="schema", description="Version of this format.")
+    name: Name = Field(description="Name of the connector and of its files.")
+    title: str = Field(description="Its name for people.")
+    version: str = Field(
+        pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$", description="Version of the tools, as in 1.0.0."
+    )
+    instructions: str = Field(description="What an agent should know before its first call.")
+    spec: str = Field(description="Path of the OpenAPI document, from the root of the project.")
+    servers: Servers = Field(description="Where the upstream is.")
+    auth: AuthSection = Field(description="How credentials are sent.")
+    login: Login = Field(default=Login(fields=[]), description="What a person fills in to connect.")
+    defaults: Defaults = Field(default=Defaults(), description="What holds for every tool.")
+    errors: ErrorsSection = Field(
+        default=ErrorsSection(), description="How upstream errors are told."
+    )
+    budget: Budget = Field(
+        default=Budget(), description="What the tools may cost; no limits by default."
+    )
+    tools: list[ToolSection] = Field(
+        description="The tools, in the order in which agents see them."
+    )
+    helpers: Helpers = Field(default=Helpers(), description="Built-in tools.")
+    custom_tools: list[ToolName] = Field(
+        default=[], description="Names of the hand-written tools in connectors/<name>_custom.py."
+    )
+    mock: MockSection = Field(default=MockSection(), description="What `gen mock` makes up.")
 
 
 def json_schema() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from treenail_generator.connector_file.schema import ApiKeyKind, BasicKind, BearerKind
+from treenail_generator.connector_file.schema import BasicKind
 from treenail_generator.naming import snake_case
 
 from .connector import LintedConnector
@@ -74,23 +74,18 @@ def secrets(connector: LintedConnector) -> Iterator[Finding]:
 
 
 def _literal_credentials(connector: LintedConnector) -> Iterator[Finding]:
-    """An `auth` without a login field is the same for everybody: a secret in the file."""
+    """A password beside a user name that each person gives is the same for everybody."""
     request = connector.built.request
-    match request.file.auth:
-        case BasicKind(password=value):
-            key = "password"
-        case ApiKeyKind(value=value) | BearerKind(value=value):
-            key = "value"
-        case _:
-            return
-    if len(value) > 1 and "{" not in value:  # one letter stands for "no password" with some APIs
+    auth = request.file.auth
+    # One letter stands for "no password" with APIs that take the key as the user name.
+    if isinstance(auth, BasicKind) and len(auth.password) > 1 and "{" not in auth.password:
         yield Finding(
             rule="secrets",
             severity="error",
             tool="",
-            message=f"`auth.{key}` is written out",
+            message="`auth.password` is written out",
             hint="name a login field: {password}, and let each person fill it in",
-            location=request.at("auth", key),
+            location=request.at("auth", "password"),
         )
 
 

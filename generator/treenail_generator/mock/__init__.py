@@ -22,6 +22,6 @@ it, or `answering` answers from the `store` or made-up data (`sampling`).
 from .app import create_mock
 from .command import run_mock
 from .faults import FAULTS, Fault, FaultName
-from .serving import serve_mock
+from .serving import print_url, serve_mock
 
-__all__ = ["FAULTS", "Fault", "FaultName", "create_mock", "run_mock", "serve_mock"]
+__all__ = ["FAULTS", "Fault", "FaultName", "create_mock", "print_url", "run_mock", "serve_mock"]

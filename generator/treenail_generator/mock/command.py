@@ -5,10 +5,10 @@ from treenail_generator.document import Document
 
 from .app import create_mock
 from .faults import FAULTS, Fault, fault_named
-from .serving import serve_mock
+from .serving import Announce, print_url, serve_mock
 
 
-def run_mock(
+def run_mock(  # noqa: PLR0913  # one parameter an option of the command
     document: Document,
     request: ConnectorRequest,
     *,
@@ -18,6 +18,7 @@ def run_mock(
     fault: str | None = None,
     fault_every: int = 1,
     latency_ms: int = 0,
+    announce: Announce = print_url,
 ) -> None:
     """Serve the document as the connector's upstream, until SIGINT or SIGTERM.
 
@@ -25,11 +26,12 @@ def run_mock(
         document: What to serve.
         request: Whose upstream it is.
         host: Where to listen; anything but loopback is for others to reach.
-        port: 0 takes a free one, which the line on standard output tells.
+        port: 0 takes a free one, which `announce` is told.
         seed: None takes the connector file's.
         fault: One of `FAULTS`, for requests that ask for none themselves.
         fault_every: Only each n-th request meets the fault.
         latency_ms: How long every answer takes at least.
+        announce: Told the connector's name and the URL, once it listens.
 
     Raises:
         OSError: The port is taken, or the host is not here.
@@ -45,4 +47,4 @@ def run_mock(
         fault=None if name is None else Fault(name, fault_every),
         latency_s=latency_ms / 1000,
     )
-    serve_mock(app, host, port)
+    serve_mock(app, host, port, announce)

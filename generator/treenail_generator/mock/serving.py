@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeAlias
 
 import click
 from hypercorn.asyncio import (
@@ -17,6 +18,8 @@ from .app import connect, upstream_of
 from .sockets import Connections
 
 _GRACE_S: Final = 1.0
+Announce: TypeAlias = Callable[[str, str], None]
+"""Takes the connector's name, and the URL to use as the server's."""
 
 
 class _Config(Config):
@@ -33,18 +36,23 @@ class _Config(Config):
         return Sockets([], [self._listening], [])
 
 
-def serve_mock(app: Quart, host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM; prints the URL to use as the server's once it listens.
+def print_url(name: str, url: str) -> None:
+    """The line for people, on standard output."""
+    click.echo(f"mock {name} at {url}")
+
+
+def serve_mock(app: Quart, host: str, port: int, announce: Announce = print_url) -> None:
+    """Serve until SIGINT or SIGTERM; announces the URL once it listens.
 
     Raises:
         OSError: The port is taken, or the host is not here.
     """
     with Connections.listen_on(host, port) as listening:
         connect(app, listening)
-        asyncio.run(_serve(app, listening))
+        asyncio.run(_serve(app, listening, announce))
 
 
-async def _serve(app: Quart, listening: Connections) -> None:
+async def _serve(app: Quart, listening: Connections, announce: Announce) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # on Windows, where Ctrl+C ends us just as well
@@ -52,5 +60,5 @@ async def _serve(app: Quart, listening: Connections) -> None:
     upstream = upstream_of(app)
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    click.echo(f"mock {upstream.name} at http://{shown}:{port}{upstream.base_path}")
+    announce(upstream.name, f"http://{shown}:{port}{upstream.base_path}")
     await serve(app, _Config(listening), shutdown_trigger=stop.wait)

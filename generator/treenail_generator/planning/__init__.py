@@ -9,7 +9,7 @@ from pathlib import PurePath
 from treenail_generator.connector_file import ConnectionInfo, ConnectorRequest
 from treenail_generator.diagnostics import BuildError, nearest
 from treenail_generator.document import Document, validate_operations
-from treenail_generator.naming import class_name, function_name
+from treenail_generator.naming import function_name
 from treenail_generator.plan import (
     AnnotationPlan,
     BudgetPlan,
@@ -24,6 +24,7 @@ from .answers import Answers
 from .checks import plan_check
 from .connection import check_headers, plan_auth, plan_login, plan_servers
 from .faults import Faults
+from .module_names import ModuleNames
 from .tools import Tools, advice
 from .types import Types
 from .views import Views
@@ -42,13 +43,14 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     file = request.file
     _tell_other_name(request, faults)
     views = Views(document)
-    types = Types(views, file.defaults.naming, faults)
-    answers = Answers(request, views, faults)
-    planner = Tools(request, document, types, answers, faults)
+    names = ModuleNames()
+    types = Types(views, file.defaults.naming, names, faults)
+    answers = Answers(request, views, names, faults)
+    planner = Tools(request, document, types, answers, names, faults)
     tools: list[ToolPlan] = []
     info = file.helpers.get_connection_info
     if info is not None:
-        tools.append(_connection_info(request, info, types, faults))
+        tools.append(_connection_info(request, info, names, faults))
     for index in range(len(file.tools)):
         tool = planner.plan(index)
         if tool is not None:
@@ -56,6 +58,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     _tell_twins(request, faults)
     servers = plan_servers(request, document, faults)
     check_headers(request, faults)
+    login = plan_login(request, faults)
     auth = plan_auth(request, document, faults)
     check = plan_check(request, planner, faults)
     _tell_idle_defaults(request, planner.seen, faults)
@@ -71,7 +74,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
         servers=servers,
         default_server=file.servers.default,
         auth=auth,
-        login=plan_login(request),
+        login=login,
         login_help_url=file.login.help_url,
         check=check,
         error_code=file.errors.code,
@@ -94,7 +97,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
 
 
 def _connection_info(
-    request: ConnectorRequest, info: ConnectionInfo, types: Types, faults: Faults
+    request: ConnectorRequest, info: ConnectionInfo, names: ModuleNames, faults: Faults
 ) -> ToolPlan:
     """The built-in tool; tells login fields, never secrets."""
     pointer = ("helpers", "get_connection_info", "fields")
@@ -115,10 +118,8 @@ def _connection_info(
         name=info.name,
         title=info.title,
         description=" ".join(described.split()),
-        function=function_name(info.name),
-        model=ModelPlan(
-            name=types.reserve(class_name(info.name)), doc=f"{info.name} takes none.", fields=()
-        ),
+        function=names.function_of(info.name),
+        model=ModelPlan(name=names.class_of(info.name), doc=f"{info.name} takes none.", fields=()),
         endpoint=None,
         annotations=AnnotationPlan(
             read_only=True, destructive=False, idempotent=True, open_world=False

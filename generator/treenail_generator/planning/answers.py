@@ -1,34 +1,26 @@
 """What the agent gets of the upstream's answer: root, picked fields, agent names, pages."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from treenail_generator.connector_file import ConnectorRequest, PageSection, ResponseSection
 from treenail_generator.diagnostics import nearest
 from treenail_generator.document import Operation, Schema
-from treenail_generator.naming import constant_name, free_name, snake_case
+from treenail_generator.naming import constant_name, snake_case
 from treenail_generator.plan import AnswerPlan, KeptField, PagePlan, RecordPlan
 from treenail_generator.yaml_source import JSON, Pointer
 
+from .answer_names import Names, names_it, passes_rest
 from .faults import Faults
+from .module_names import ModuleNames
 from .outputs import OutputSchemas
-from .views import View, Views
+from .views import View, Views, split_null
 
 _SUCCESS = ("200", "201", "202", "203", "2XX", "default")
+_PAGE_NAMES = ("page", "total_pages", "total_items", "next_page")
 _TREE_DEPTH = 12
+_MOST_VISITS = 5000
 _ENDLESS = ""
-
-
-@dataclass(slots=True)
-class _Names:
-    """Dotted names of one `response` section; `used` are those that named a field."""
-
-    pick: list[str] | None
-    omit: list[str]
-    redact: list[str]
-    rename: dict[str, str]
-    used: set[str] = field(default_factory=set[str])
-    seen: set[str] = field(default_factory=set[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +36,15 @@ class _Place:
 class Answers:
     """Plans answers; records with equal fields are shared between tools."""
 
-    def __init__(self, request: ConnectorRequest, views: Views, faults: Faults) -> None:
+    def __init__(
+        self, request: ConnectorRequest, views: Views, names: ModuleNames, faults: Faults
+    ) -> None:
         self._request = request
         self._views = views
+        self._names = names
         self._faults = faults
         self._records: dict[str, RecordPlan] = {}
+        self._tool = ""
 
     @property
     def records(self) -> tuple[RecordPlan, ...]:
@@ -59,14 +55,15 @@ class Answers:
         self, operation: Operation, section: ResponseSection, pointer: Pointer, tool: str
     ) -> AnswerPlan:
         """The answer of the tool whose `response` section stands at `pointer`."""
+        self._tool = constant_name(tool)
         top = self._success_schema(operation)
         payload = self._payload(top, section, pointer)
         view = self._views.of(payload) if payload is not None else {}
         many = _is_list(view)
         item = view.get("items", {}) if many else payload
-        name = section.name or (_last(section.root) or "items" if many else None)
+        name = section.name or (section.root.rpartition(".")[2] or "items" if many else None)
         defaults = self._request.file.defaults
-        return AnswerPlan(
+        answer = AnswerPlan(
             root=section.root,
             name=self._styled(name) if name and not section.name else name,
             many=many,
@@ -74,6 +71,15 @@ class Answers:
             page=self._page(top, section, pointer) if many else None,
             max_items=(section.max_items or defaults.max_items) if many else None,
         )
+        beside = _PAGE_NAMES if answer.page is not None else ()
+        if answer.name in (*beside, *(("truncated",) if answer.max_items is not None else ())):
+            self._faults.add(
+                self._request.at(*pointer, "name"),
+                "name-clash",
+                f"the list and what is told beside it are both answered as {answer.name!r}",
+                hint="give the list another name: response: {name: ...}",
+            )
+        return answer
 
     def output(self, operation: Operation, answer: AnswerPlan, *, strict: bool) -> dict[str, JSON]:
         """JSON Schema of what the tool answers; see `outputs.OutputSchemas`."""
@@ -116,48 +122,86 @@ class Answers:
     def _top_record(
         self, item: object, section: ResponseSection, pointer: Pointer, tool: str
     ) -> str | None:
-        names = _Names(section.pick, section.omit, section.redact, section.rename)
+        names = Names(section.pick, section.omit, section.redact, section.rename)
         component = self._views.ref_name(item) if item is not None else None
         wanted = constant_name(component or f"{tool}_answer")
         view = self._views.of(item) if item is not None else {}
         if not view.get("properties"):
-            return self._untyped_record(names, wanted)
-        record = self._record(view, names, "", wanted, _TREE_DEPTH, frozenset())
+            return self._untyped_record(names, wanted, pointer)
+        place = _Place("", wanted, self._affordable_depth(view), frozenset())
+        record = self._record(view, names, place, pointer)
         self._tell_unknown(names, pointer)
         return record
 
-    def _untyped_record(self, names: _Names, wanted: str) -> str | None:
-        """A record over names that the document does not tell; flat ones only."""
+    def _affordable_depth(self, view: View) -> int:
+        """How deep records are planned: less deep where everything holds everything else."""
+        depths = range(_TREE_DEPTH, 1, -1)
+        return next((depth for depth in depths if self._visits(view, depth, _MOST_VISITS) >= 0), 1)
+
+    def _visits(self, view: View, depth: int, left: int) -> int:
+        """What is left of `left` after one visit of each object down to `depth`; negative if none."""
+        for schema in cast("dict[str, Any]", view.get("properties", {})).values():
+            inner = self._views.of(schema)
+            inner = self._views.of(inner.get("items", {})) if _is_list(inner) else inner
+            if depth == 0 or not inner.get("properties"):
+                continue
+            left = self._visits(inner, depth - 1, left - 1)
+            if left < 0:
+                break
+        return left
+
+    def _untyped_record(self, names: Names, wanted: str, pointer: Pointer) -> str | None:
+        """A record over names that the document does not tell."""
         if names.pick is None and not (names.omit or names.redact or names.rename):
             return None
         told = [*(names.pick or ()), *names.omit, *names.redact, *names.rename]
-        kept = [self._kept(name, name, names) for name in dict.fromkeys(told)]
-        fields = tuple(each for each in kept if each is not None)
-        return self._shared(wanted, fields, rest=_passes_rest(names))
+        view: View = {"properties": {}}
+        for name in dict.fromkeys(told):
+            inner = view
+            for step in name.split("."):
+                inner = inner.setdefault("properties", {}).setdefault(step, {})
+        return self._record(view, names, _Place("", wanted, _TREE_DEPTH, frozenset()), pointer)
 
-    def _record(
-        self, view: View, names: _Names, path: str, wanted: str, depth: int, above: frozenset[str]
-    ) -> str:
+    def _record(self, view: View, names: Names, place: _Place, pointer: Pointer) -> str:
         fields: list[KeptField] = []
         for upstream, schema in cast("dict[str, Any]", view["properties"]).items():
-            full = f"{path}.{upstream}" if path else upstream
+            full = f"{place.path}.{upstream}" if place.path else upstream
             names.seen.add(full)
             kept = self._kept(full, upstream, names, self._views.of(schema))
             if kept is None:
                 continue
             if kept.name is not None and not kept.redacted:
-                place = _Place(full, wanted, depth, above)
-                inner = self._inner_record(schema, names, place)
+                inside = replace(place, path=full)
+                inner = self._inner_record(schema, names, inside, pointer)
                 if inner is _ENDLESS:
                     # An object inside itself: an allow-list ends here, anything else passes as it is.
-                    if not _passes_rest(names):
+                    if not passes_rest(names):
                         continue
                     inner = None
                 kept = KeptField(upstream=upstream, name=kept.name, record=inner)
             fields.append(kept)
-        return self._shared(wanted, tuple(fields), rest=_passes_rest(names))
+        self._tell_clashes(fields, place.path, pointer)
+        return self._shared(place.wanted, tuple(fields), rest=passes_rest(names))
 
-    def _inner_record(self, schema: object, names: _Names, place: _Place) -> str | None:
+    def _tell_clashes(self, fields: list[KeptField], path: str, pointer: Pointer) -> None:
+        """Report fields of one object that would hide each other."""
+        seen: dict[str, str] = {}
+        for kept in fields:
+            if kept.name is None:
+                continue
+            other = seen.setdefault(kept.name, kept.upstream)
+            if other != kept.upstream:
+                full = f"{path}.{kept.upstream}" if path else kept.upstream
+                self._faults.add(
+                    self._request.at(*pointer, "rename"),
+                    "name-clash",
+                    f"{kept.upstream!r} and {other!r} are both answered as {kept.name!r}",
+                    hint=f"rename one of them: response: {{rename: {{{full}: ...}}}}",
+                )
+
+    def _inner_record(
+        self, schema: object, names: Names, place: _Place, pointer: Pointer
+    ) -> str | None:
         """The record of a field that is an object or a list of objects; None for anything else."""
         view = self._views.of(schema)
         component = self._views.ref_name(schema)
@@ -168,13 +212,14 @@ class Answers:
             return None
         if place.depth == 0 or (component is not None and component in place.above):
             return _ENDLESS
-        inside = place.above | {component} if component else place.above
+        above = place.above | {component} if component else place.above
         last = constant_name(place.path.rpartition(".")[2])
         constant = constant_name(component) if component else f"{place.wanted}_{last}"
-        return self._record(view, names, place.path, constant, place.depth - 1, inside)
+        inside = _Place(place.path, constant, place.depth - 1, above)
+        return self._record(view, names, inside, pointer)
 
     def _kept(
-        self, path: str, upstream: str, names: _Names, view: View | None = None
+        self, path: str, upstream: str, names: Names, view: View | None = None
     ) -> KeptField | None:
         """What becomes of one field; None when an allow-list leaves it out by silence."""
         for told in (names.omit, names.redact, names.rename, names.pick or ()):
@@ -186,8 +231,8 @@ class Answers:
         secret = view is not None and view.get("writeOnly") is True
         dated = view is not None and view.get("deprecated") is True
         if path in names.omit or secret or (dated and path not in (names.pick or ())):
-            return None if not _passes_rest(names) else KeptField(upstream=upstream, name=None)
-        if names.pick is not None and not _names_it(names.pick, path):
+            return None if not passes_rest(names) else KeptField(upstream=upstream, name=None)
+        if names.pick is not None and not names_it(names.pick, path):
             return None
         return KeptField(upstream=upstream, name=name)
 
@@ -199,7 +244,9 @@ class Answers:
         for record in self._records.values():
             if record.fields == fields and record.rest == rest:
                 return record.constant
-        constant = free_name(wanted, self._records)
+        if not self._names.is_free(wanted):
+            wanted = f"{self._tool}_{wanted}"
+        constant = self._names.constant(wanted)
         self._records[constant] = RecordPlan(constant=constant, fields=fields, rest=rest)
         return constant
 
@@ -229,7 +276,7 @@ class Answers:
             schema = properties[step]
         return True
 
-    def _tell_unknown(self, names: _Names, pointer: Pointer) -> None:
+    def _tell_unknown(self, names: Names, pointer: Pointer) -> None:
         told = {
             "pick": names.pick or [],
             "omit": names.omit,
@@ -250,22 +297,6 @@ class Answers:
                 )
 
 
-def _passes_rest(names: _Names) -> bool:
-    """Whether fields that nobody named pass: not beside an allow-list, not where data is redacted."""
-    return names.pick is None and not names.redact
-
-
-def _names_it(pick: list[str] | None, path: str) -> bool:
-    """Whether `pick` names the field, something inside it, or the whole object around it."""
-    return any(
-        path == name or name.startswith(f"{path}.") or path.startswith(f"{name}.")
-        for name in pick or ()
-    )
-
-
 def _is_list(view: View) -> bool:
-    return view.get("type") == "array" or (view.get("type") is None and "items" in view)
-
-
-def _last(root: str) -> str | None:
-    return root.rpartition(".")[2] or None
+    kind = split_null(view)[0].get("type")
+    return kind == "array" or (kind is None and "items" in view)

@@ -7,6 +7,8 @@ from treenail_generator.naming import class_name
 from treenail_generator.plan import Binding, FieldPlan
 
 from .faults import Faults
+from .headers import is_json
+from .objects import only_properties
 from .types import Subject, Types
 from .values import Slot, Values
 from .views import View
@@ -17,8 +19,7 @@ def json_media(operation: Operation, faults: Faults) -> Media | None:
     if operation.body is None:
         return None
     for media in operation.body.media:
-        kind = media.content_type.partition(";")[0].strip().lower()
-        if kind == "application/json" or (kind.endswith("+json") and "/" in kind):
+        if is_json(media.content_type):
             return media
     names = ", ".join(media.content_type for media in operation.body.media) or "none"
     faults.add(
@@ -43,13 +44,14 @@ class Bodies:
         body = operation.body
         assert body is not None  # noqa: S101  # the media came from it
         view = self._types.views.of(media.schema)
-        extra = view.get("additionalProperties")
         # Side by side, the fields of a body that may be left out could be given in part.
         whole = body.required or not view.get("required")
-        if style == "flatten" and whole and view.get("properties") and extra in (None, False):
+        if style == "flatten" and whole and view.get("properties") and only_properties(view):
             return self._flattened(view, media, hint)
         slot = Slot(
-            subject=Subject(schema=media.schema, path="body", hint=f"{hint}Body", ancestors={}),
+            subject=Subject(
+                schema=media.schema, path="body", hint=f"{hint}Body", ancestors={}, place="body"
+            ),
             upstream="body",
             required=body.required,
             deprecated=False,
@@ -68,7 +70,11 @@ class Bodies:
             inner = self._types.views.of(schema)
             slot = Slot(
                 subject=Subject(
-                    schema=schema, path=name, hint=f"{hint}{class_name(name)}", ancestors={}
+                    schema=schema,
+                    path=name,
+                    hint=f"{hint}{class_name(name)}",
+                    ancestors={},
+                    place="body",
                 ),
                 upstream=name,
                 required=name in required,

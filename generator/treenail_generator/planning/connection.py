@@ -1,6 +1,7 @@
 """Servers, credentials, login fields: what a connection is made of."""
 
 import re
+from itertools import islice, product
 from typing import Final
 
 from treenail_generator.connector_file import ConnectorRequest
@@ -11,12 +12,14 @@ from treenail_generator.connector_file.schema import (
     NoAuthKind,
 )
 from treenail_generator.diagnostics import nearest
-from treenail_generator.document import Document
+from treenail_generator.document import Document, Server
 from treenail_generator.plan import AuthPlan, LoginFieldPlan, ServerPlan
 
 from .faults import Faults
 from .headers import why_no_header
 
+_LOOPBACK: Final = re.compile(r"http://(?:localhost|127(?:\.[0-9]+){3}|\[::1\])(?:[:/]|$)")
+_MOST_URLS: Final = 1000
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -25,7 +28,7 @@ def plan_servers(
 ) -> tuple[ServerPlan, ...]:
     """The regions; each URL is one that the document names, unless the file says otherwise."""
     servers = request.file.servers
-    listed = [server.url.rstrip("/") for server in document.servers]
+    listed = [url for server in document.servers for url in _urls(server)]
     if servers.default not in servers.regions:
         faults.add(
             request.at("servers", "default"),
@@ -34,10 +37,18 @@ def plan_servers(
             hint=f"regions: {', '.join(servers.regions)}",
         )
     for key, region in servers.regions.items():
-        if region.url.rstrip("/") not in listed and not region.unlisted:
+        at = request.at("servers", "regions", key, "url")
+        if region.url.startswith("http://") and not _LOOPBACK.match(region.url):
+            faults.add(
+                at,
+                "plain-http",
+                f"{region.url!r}: credentials would travel in clear",
+                hint="use https",
+            )
+        elif region.url.rstrip("/") not in listed and not region.unlisted:
             close = nearest(region.url, listed)
             faults.add(
-                request.at("servers", "regions", key, "url"),
+                at,
                 "unlisted-server",
                 f"{region.url!r} is no server of {document.file}",
                 hint=f"did you mean {close!r}? Or say `unlisted: true`"
@@ -48,6 +59,21 @@ def plan_servers(
         ServerPlan(key=key, title=region.title, url=region.url.rstrip("/"))
         for key, region in servers.regions.items()
     )
+
+
+def _urls(server: Server) -> list[str]:
+    """What the URL template can become, by the values that the document gives its variables."""
+    choices = [
+        [(f"{{{name}}}", value) for value in dict.fromkeys((variable.default, *variable.enum))]
+        for name, variable in server.variables.items()
+    ]
+    urls: list[str] = []
+    for values in islice(product(*choices), _MOST_URLS):
+        url = server.url
+        for placeholder, value in values:
+            url = url.replace(placeholder, value)
+        urls.append(url.rstrip("/"))
+    return urls
 
 
 def check_headers(request: ConnectorRequest, faults: Faults) -> None:
@@ -62,8 +88,15 @@ def check_headers(request: ConnectorRequest, faults: Faults) -> None:
             )
 
 
-def plan_login(request: ConnectorRequest) -> tuple[LoginFieldPlan, ...]:
-    """The login fields; a choice of servers offers the regions."""
+def plan_login(request: ConnectorRequest, faults: Faults) -> tuple[LoginFieldPlan, ...]:
+    """The login fields; the one called `region` offers the regions, and chooses the server."""
+    for index, entry in enumerate(request.file.login.fields):
+        if (entry.options == "servers") != (entry.name == "region"):
+            faults.add(
+                request.at("login", "fields", index),
+                "region-field",
+                f"{entry.name!r}: the field called 'region', and no other, has options: servers",
+            )
     regions = {key: region.title for key, region in request.file.servers.regions.items()}
     return tuple(
         LoginFieldPlan(
@@ -137,6 +170,13 @@ def _check_scheme(
 
 def _check_placeholders(request: ConnectorRequest, plan: AuthPlan, faults: Faults) -> None:
     known = [entry.name for entry in request.file.login.fields]
+    if not any(_PLACEHOLDER.search(text) for _key, text in plan.arguments):
+        faults.add(
+            request.at("auth"),
+            "literal-secret",
+            "a credential stands in the connector file, and would be committed",
+            hint="name a login field: {password}",
+        )
     for key, text in plan.arguments:
         written = "value" if request.has("auth", "value") and key in {"token", "value"} else key
         for name in _PLACEHOLDER.findall(text):

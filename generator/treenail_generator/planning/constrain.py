@@ -7,7 +7,7 @@ from treenail_generator.connector_file import Constrain
 
 from .faults import Faults
 from .verbs import Verb
-from .views import View, Views
+from .views import View, Views, split_null
 
 _TYPES: Final[dict[str, frozenset[str]]] = {
     "minimum": frozenset({"integer", "number"}),
@@ -49,8 +49,8 @@ def _problem(
     """(code, message, hint) when `keyword: value` does not narrow `view`."""
     if keyword == "enum":
         return _wider_enum(view, value, views)
-    kind = view.get("type")
-    if kind not in _TYPES[keyword]:
+    kind = split_null(view)[0].get("type")
+    if not isinstance(kind, str) or kind not in _TYPES[keyword]:
         return (
             "constraint-not-applicable",
             f"{keyword} does not apply to {kind or 'a value without a type'}",

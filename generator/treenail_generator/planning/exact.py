@@ -4,51 +4,137 @@ from typing import Any, Final, cast
 
 from treenail_generator.yaml_source import JSON
 
+from .read_only import ReadOnly
+
 _NOISE: Final = frozenset({"title", "examples", "deprecated", "writeOnly", "$comment", "default"})
-_NAMES_TO_SCHEMAS: Final = frozenset(
-    {"properties", "$defs", "patternProperties", "dependentSchemas"}
-)
-_DATA: Final = frozenset({"const", "enum", "required"})
+_NAMES_TO_SCHEMAS: Final = frozenset({"$defs", "patternProperties", "dependentSchemas"})
+_IN_PLACE: Final = frozenset({"allOf", "anyOf", "oneOf", "if", "then", "else"})
+_DATA: Final = frozenset({"const", "enum", "dependentRequired"})
+_PRIMITIVES: Final = frozenset({"string", "integer", "number", "boolean"})
 
 
-def requestable(schema: dict[str, JSON]) -> dict[str, JSON]:
-    """`schema` without readOnly properties and without annotations that agents do not need."""
-    return cast("dict[str, JSON]", _schema(schema))
+def requestable(schema: dict[str, JSON], *, forbid: bool = False) -> dict[str, JSON]:
+    """`schema` without readOnly properties and without annotations that agents do not need.
+
+    Args:
+        schema: Self-contained.
+        forbid: Whether readOnly properties are refused instead of not mentioned.
+    """
+    definitions = cast("dict[str, Any]", schema.get("$defs", {}))
+    read_only = ReadOnly(lambda ref: definitions.get(ref.removeprefix("#/$defs/")))
+    return cast("dict[str, JSON]", _Requestable(read_only, forbid).schema(schema, frozenset()))
 
 
-def _schema(node: Any) -> Any:
-    if not isinstance(node, dict):
-        return node
-    kept: dict[str, Any] = {}
-    for key, value in cast("dict[str, Any]", node).items():
-        if key in _NOISE or key.startswith("x-"):
-            continue
-        if key in _NAMES_TO_SCHEMAS and isinstance(value, dict):
+class _Requestable:
+    def __init__(self, read_only: ReadOnly, forbid: bool) -> None:  # noqa: FBT001  # see above
+        self._read_only = read_only
+        self._forbid = forbid
+
+    def schema(self, node: Any, outside: frozenset[str]) -> Any:
+        """`node` as a request may use it; `outside` are read-only fields of the same object."""
+        if not isinstance(node, dict):
+            return node
+        schema = cast("dict[str, Any]", node)
+        hidden = outside | self._read_only.names(schema)
+        kept: dict[str, Any] = {}
+        for key, value in schema.items():
+            if key not in _NOISE and not key.startswith("x-"):
+                kept[key] = self._value(key, value, hidden)
+        # OpenAPI 3.1.1, "readOnly": `required` holds for answers only.
+        if isinstance(kept.get("required"), list) and not kept["required"]:
+            del kept["required"]
+        return kept
+
+    def _value(self, key: str, value: Any, hidden: frozenset[str]) -> Any:
+        inner = hidden if key in _IN_PLACE else frozenset[str]()
+        if key in _DATA:
+            return value
+        if key == "required" and isinstance(value, list):
+            return [name for name in cast("list[Any]", value) if name not in hidden]
+        if key == "properties" and isinstance(value, dict):
             named = cast("dict[str, Any]", value)
-            kept[key] = {
-                name: _schema(each) for name, each in named.items() if not _read_only(each)
+            offered = {
+                name: self.schema(each, inner)
+                for name, each in named.items()
+                if not self._read_only.holds(each)
             }
-        elif key in _DATA:
-            kept[key] = value
-        elif isinstance(value, list):
-            kept[key] = [_schema(each) for each in cast("list[Any]", value)]
-        else:
-            kept[key] = _schema(value)
-    _forget_read_only(cast("dict[str, Any]", node), kept)
+            forbidden = dict.fromkeys((name for name in named if name not in offered), False)
+            return {**offered, **forbidden} if self._forbid else offered
+        if key in _NAMES_TO_SCHEMAS and isinstance(value, dict):
+            items = cast("dict[str, Any]", value).items()
+            return {name: self.schema(each, inner) for name, each in items}
+        if isinstance(value, list):
+            return [self.schema(each, inner) for each in cast("list[Any]", value)]
+        return self.schema(value, inner)
+
+
+def without_null(schema: dict[str, JSON]) -> dict[str, JSON]:
+    """`schema` without the null that it names itself."""
+    kept = dict(schema)
+    for key in ("type", "enum", "anyOf", "oneOf"):
+        told = kept.get(key)
+        if isinstance(told, list):
+            others = [each for each in told if each not in (None, "null", {"type": "null"})]
+            kept[key] = others or told
     return kept
 
 
-def _read_only(schema: Any) -> bool:
-    return isinstance(schema, dict) and cast("dict[str, Any]", schema).get("readOnly") is True
+def primitive_kind(schema: object, root: dict[str, JSON]) -> str | None:
+    """The one kind of primitive, apart from null, that `schema` allows; None for anything else."""
+    for part in _referred(schema, root):
+        kinds = _said_kinds(part)
+        for keyword in ("anyOf", "oneOf"):
+            members = part.get(keyword)
+            if not kinds and isinstance(members, list):
+                told = cast("list[Any]", members)
+                kinds = {primitive_kind(each, root) for each in told if each != {"type": "null"}}
+        if len(kinds) == 1:
+            kind = kinds.pop()
+            return kind if kind in _PRIMITIVES else None
+        if kinds:
+            return "number" if kinds == {"integer", "number"} else None
+    return None
 
 
-def _forget_read_only(node: dict[str, Any], kept: dict[str, Any]) -> None:
-    """Take read-only names out of `required` (OpenAPI 3.1.1: required holds for answers only)."""
-    properties = node.get("properties")
-    if isinstance(properties, dict) and isinstance(kept.get("required"), list):
-        read_only = {
-            name for name, each in cast("dict[str, Any]", properties).items() if _read_only(each)
-        }
-        kept["required"] = [name for name in kept["required"] if name not in read_only]
-        if not kept["required"]:
-            del kept["required"]
+def item_kind(schema: dict[str, JSON]) -> str | None:
+    """The one kind of primitive that the items of an array have; None for anything else."""
+    is_plain = not schema.keys() & {"prefixItems", "allOf", "anyOf", "oneOf", "$ref"}
+    if schema.get("type") not in ("array", ["array", "null"]) or not is_plain:
+        return None
+    return primitive_kind(schema.get("items"), schema)
+
+
+def _referred(schema: object, root: dict[str, JSON]) -> list[dict[str, Any]]:
+    """`schema` and what its `$ref`s lead to, one behind the other."""
+    definitions = cast("dict[str, Any]", root.get("$defs", {}))
+    found: list[dict[str, Any]] = []
+    while isinstance(schema, dict) and schema not in found:
+        found.append(cast("dict[str, Any]", schema))
+        schema = definitions.get(str(found[-1].get("$ref", "")).removeprefix("#/$defs/"))
+    return found
+
+
+def _said_kinds(schema: dict[str, Any]) -> set[str | None]:
+    """The kinds that `type`, `enum` or `const` name, null left out."""
+    told = schema.get("type")
+    if told is not None:
+        kinds = cast("list[str]", told if isinstance(told, list) else [told])
+        return {kind for kind in kinds if kind != "null"}
+    values = cast(
+        "list[Any]", schema.get("enum") or [schema[key] for key in schema if key == "const"]
+    )
+    return {_kind(value) for value in values if value is not None}
+
+
+def _kind(value: object) -> str | None:
+    match value:
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+        case _:
+            return None

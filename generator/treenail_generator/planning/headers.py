@@ -1,4 +1,4 @@
-"""Which header fields a connector may set."""
+"""Which header fields a connector may set, and which media types are JSON."""
 
 import re
 from typing import Final
@@ -21,6 +21,12 @@ _CONNECTION_HEADERS: Final = frozenset(
         "user-agent",
     }
 )
+
+
+def is_json(content_type: str) -> bool:
+    """Whether a media type, parameters included, is JSON (RFC 6839 3.1)."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.endswith("+json") and "/" in kind)
 
 
 def why_no_header(name: str) -> str | None:

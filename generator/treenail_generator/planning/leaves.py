@@ -3,6 +3,8 @@
 import re
 from typing import Any, Final, cast
 
+from pydantic_core import SchemaError, SchemaValidator, core_schema
+
 from treenail_generator.plan import BooleanType, ChoiceType, NumberType, TextType, TypePlan
 
 from .views import View
@@ -27,8 +29,8 @@ _NUMBER_FORMATS: Final = frozenset({"int32", "int64", "float", "double"})
 
 # Outside these, ECMA-262 and the regular expressions of pydantic may differ (\d, \w, \b, \p, ., look-around).
 _PLAIN_PATTERN: Final = re.compile(
-    r"\^?(?:[A-Za-z0-9 _:;,@#%&!~'\"<>=/-]|\\[.+*?()\[\]{}|^$/\\-]|\[\^?(?:[A-Za-z0-9 _.:;,@#%!+*()/=-]|\\[\]\\^-])+\]"
-    r"|\((?:\?:)?|\)|\||[*+?]|\{[0-9]+(?:,[0-9]*)?\})*\$?"
+    r"\^?(?:[A-Za-z0-9 _:;,@#%&!~'\"<>=/-]|\\[.+*?()\[\]{}|^$/\\-]|\[\^?(?:[A-Za-z0-9 _.:;,@#%!+*()/=]|-(?!-)|\\[\]\\^-])+\]"
+    r"|\((?:\?:)?(?!\?)|\)|\||[*+?](?!\+)|\{[0-9]+(?:,[0-9]*)?\}(?!\+))*\$?"
 )
 
 
@@ -88,7 +90,9 @@ def is_plain(pattern: str) -> bool:
         return False
     try:
         re.compile(pattern)
-    except re.error:
+        # Repetitions of repetitions grow beyond what its engine takes.
+        SchemaValidator(core_schema.str_schema(pattern=pattern))
+    except (re.error, SchemaError):
         return False
     return True
 

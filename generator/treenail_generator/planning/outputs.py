@@ -76,4 +76,4 @@ class OutputSchemas:
         if kind == "array" and depth < _DEPTH:
             items = inner.get("items", {})
             return {"type": "array", "items": self._leaf(items, self._views.of(items), depth + 1)}
-        return {"type": kind} if kind in _KINDS else {}
+        return {"type": kind} if isinstance(kind, str) and kind in _KINDS else {}

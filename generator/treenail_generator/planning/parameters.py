@@ -22,13 +22,14 @@ from treenail_generator.plan import (
     TypePlan,
 )
 
+from .exact import item_kind, primitive_kind, without_null
 from .faults import Faults
-from .headers import why_no_header
+from .headers import is_json, why_no_header
 from .types import Subject, Types
 from .values import Slot, Values
 from .verbs import Verbs
 
-Structure: TypeAlias = Literal["primitive", "array", "object", "nested"]
+Structure: TypeAlias = Literal["primitive", "array", "object", "nested", "mixed"]
 
 # OpenAPI 3.1.1 "Style Values", per place; the first one is the default with its explode.
 _STYLES: Final[dict[str, dict[str, frozenset[Structure]]]] = {
@@ -74,6 +75,7 @@ class Parameters:
                     path=parameter.name,
                     hint=f"{hint}{class_name(parameter.name)}",
                     ancestors={},
+                    place=_place(parameter),
                 ),
                 upstream=parameter.name,
                 required=parameter.required,
@@ -100,11 +102,34 @@ class Parameters:
                     style=_style(parameter),
                 )
             )
+        self._tell_shared_keys(bindings)
         return fields, bindings
+
+    def _tell_shared_keys(self, bindings: list[Binding]) -> None:
+        """Report exploded objects whose fields would read as another parameter."""
+        seen = {each.upstream: each for each in bindings if each.place == "query"}
+        for binding in list(seen.values()):
+            style = binding.style or StylePlan(style="form", explode=True)
+            if (style.style, style.explode) != ("form", True):
+                continue
+            for name in self._keys(binding.type):
+                other = seen.setdefault(name, binding)
+                if other is not binding:
+                    self._faults.add(
+                        binding.source,
+                        "unsupported-parameter",
+                        f"query parameter {binding.upstream!r}: its field {name!r} would read as "
+                        f"part of {other.upstream!r}",
+                        hint="hide the field, or one of the parameters",
+                    )
+
+    def _keys(self, kind: TypePlan) -> tuple[str, ...]:
+        models = [each for each in self._types.models if kind == ModelType(each.name)]
+        return tuple(field.upstream for model in models for field in model.fields)
 
     def _supported(self, parameter: Parameter) -> bool:
         """Whether the parameter can be sent at all; reports it when not, unless it is hidden."""
-        verb = self._verbs.of(parameter.name)
+        verb = self._verbs.of(parameter.name, parameter.place)
         reason = _unsupported(parameter)
         if reason is None:
             return True
@@ -124,6 +149,7 @@ class Parameters:
         # Null has no text; OpenAPI leaves it undefined.
         kind = kind.inner if isinstance(kind, NullableType) else kind
         kind = TextType() if isinstance(kind, AnyType) else kind
+        kind = ExactType(without_null(kind.schema)) if isinstance(kind, ExactType) else kind
         structure = self._structure(kind)
         if structure not in _STYLES[parameter.place][parameter.style]:
             self._faults.add(
@@ -140,6 +166,9 @@ class Parameters:
             return self._segment(kind)
         return kind
 
+    def _has(self, model: str) -> bool:
+        return any(each.name == model for each in self._types.models)
+
     def _segment(self, kind: TextType) -> TextType:
         if self._ids and kind.pattern in (None, self._ids) and kind.format is None:
             if self._ids == "^[A-Za-z0-9_-]+$":
@@ -147,19 +176,23 @@ class Parameters:
             return replace(kind, pattern=self._ids)
         return replace(kind, min_length=max(kind.min_length or 0, 1))
 
-    def _structure(self, kind: TypePlan) -> Structure:
+    def _structure(self, kind: TypePlan, inside: frozenset[str] = frozenset()) -> Structure:
         match kind:
             case ListType(item=item):
-                return "array" if self._structure(item) == "primitive" else "nested"
+                return "array" if self._structure(item, inside) == "primitive" else "nested"
+            case ModelType(model) if model in inside or not self._has(model):
+                return "nested"
             case ModelType(model):
                 fields = next(each for each in self._types.models if each.name == model).fields
-                flat = all(self._structure(field.type) == "primitive" for field in fields)
+                inner = inside | {model}
+                flat = all(self._structure(field.type, inner) == "primitive" for field in fields)
                 return "object" if flat else "nested"
             case MapType(value):
-                return "object" if self._structure(value) == "primitive" else "nested"
+                return "object" if self._structure(value, inside) == "primitive" else "nested"
             case ExactType(schema):
-                plain = schema.get("type") in {"string", "integer", "number", "boolean"}
-                return "primitive" if plain else "nested"
+                if item_kind(schema) is not None:
+                    return "array"
+                return "primitive" if primitive_kind(schema, schema) is not None else "mixed"
             case NullableType() | AnyType():
                 return "nested"
             case _:
@@ -170,7 +203,7 @@ def _unsupported(parameter: Parameter) -> str | None:
     what = f"{parameter.place} parameter {parameter.name!r}"
     if parameter.place == "cookie":
         return f"{what}: cookies are not supported yet"
-    if parameter.content_type not in {None, "application/json"}:
+    if parameter.content_type is not None and not is_json(parameter.content_type):
         return f"{what}: content {parameter.content_type} is not supported yet"
     if parameter.content_type is None and parameter.style not in _STYLES[parameter.place]:
         return f"{what}: style {parameter.style!r} does not exist there"
@@ -195,7 +228,8 @@ def _style(parameter: Parameter) -> StylePlan | None:
     if parameter.style == "deepObject":
         return StylePlan(style="deepObject", explode=True)
     style, explode = _DEFAULTS[parameter.place]
-    reserved = parameter.place == "query" and parameter.allow_reserved
+    # Elsewhere, what is percent-encoded reads the same.
+    reserved = parameter.place == "query" and parameter.style == "form" and parameter.allow_reserved
     if (parameter.style, parameter.explode, reserved) == (style, explode, False):
         return None
     return StylePlan(style=parameter.style, explode=parameter.explode, reserved=reserved)
@@ -211,12 +245,26 @@ def path_template(operation: Operation, faults: Faults) -> str:
             f"{path!r}: a path with a query or fragment is not supported yet",
         )
     parts = re.split(r"\{([^{}]*)\}", path)
+    if "" in parts[2:-1:2]:
+        faults.add(
+            operation.location,
+            "unsupported-path",
+            f"{path!r}: nothing tells where one path parameter ends and the next one begins",
+        )
     named = set(parts[1::2])
     declared = {each.name for each in operation.parameters if each.place == "path"}
     for name in sorted(named ^ declared):
         what = "has no path parameter" if name in named else "does not hold the path parameter"
         faults.add(operation.location, "path-parameter-missing", f"{path!r} {what} {name!r}")
     return "".join(
-        f"{{{part}}}" if index % 2 else quote(part, safe=_PATH_LITERAL)
-        for index, part in enumerate(parts)
+        f"{{{part}}}" if index % 2 else _literal(part) for index, part in enumerate(parts)
+    )
+
+
+def _literal(part: str) -> str:
+    """A part of a path between its names; what is percent-encoded already stays so."""
+    pieces = re.split(r"(%[0-9A-Fa-f]{2})", part)
+    return "".join(
+        piece if index % 2 else quote(piece, safe=_PATH_LITERAL)
+        for index, piece in enumerate(pieces)
     )

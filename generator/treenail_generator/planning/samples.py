@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal, TypeAlias, cast
-
-import jsonschema_rs
+from typing import Final, Literal, TypeAlias
+from urllib.parse import unquote
 
 from treenail_generator.plan import (
     Absent,
@@ -12,6 +11,7 @@ from treenail_generator.plan import (
     BooleanType,
     ChoiceType,
     Either,
+    EndpointPlan,
     ExactType,
     FieldPlan,
     FromArgument,
@@ -25,6 +25,8 @@ from treenail_generator.plan import (
     TypePlan,
 )
 from treenail_generator.yaml_source import JSON
+
+from .exact_samples import CANDIDATES, NoSampleError, exact_sample
 
 Mode: TypeAlias = Literal["minimal", "full", "hostile", "null"]
 
@@ -42,50 +44,12 @@ _FORMATS: Final = {
     "ipv6": "2001:db8::1",
     "byte": "YQ==",
 }
-_CANDIDATES: Final = (
-    "text",
-    "a",
-    "A",
-    "1",
-    "0",
-    "12",
-    "123",
-    "1234",
-    "2026",
-    "abc",
-    "ABC",
-    "a1",
-    "A1",
-    "AB",
-    "ABCD",
-    "example-id",
-    "a_b",
-    "a.b",
-    "a@b.c",
-    "#a1b2c3",
-    "#A1B2C3",
-    "+353123456789",
-    "2026-11-20",
-    "09:30",
-    "09:30:00",
-    "EUR",
-    "en",
-    "en-IE",
-    "1.0.0",
-    "00000000",
-    "0000000000000000",
-    "true",
-)
-_OTHERS: Final[tuple[JSON, ...]] = (1, 0, 1.5, True, {}, {"key": "text"}, [], None)
 _TRICKY: Final = "a b&c=d+e%25/\u00e9?#[]\"'\\;:,|$"
 _TRICKY_DELIMITED: Final = "a&c=d+e%25/\u00e9?#;:$"
 _TRICKY_HEADER: Final = "a b&c/d%25;:$"
 _TRICKY_SEGMENT: Final = "a b~\u00e9:@!$&'()*+,=?#"
 _DEPTH: Final = 4
-
-
-class NoSampleError(Exception):
-    """No value could be made up; the connector file has to give an example."""
+_DEEPEST: Final = 40
 
 
 class Samples:
@@ -95,28 +59,38 @@ class Samples:
         self._models = models
 
     def arguments(
-        self, fields: Iterable[FieldPlan], bindings: Iterable[Binding], mode: Mode
+        self, fields: Iterable[FieldPlan], endpoint: EndpointPlan, mode: Mode
     ) -> dict[str, JSON]:
         """Arguments by the agent's names.
 
         Raises:
             NoSampleError: For a required argument without a sample.
         """
-        tricky = {_attribute(binding): _tricky(binding) for binding in bindings}
+        between = frozenset(unquote("".join(re.findall(r"\}([^/{}]+)\{", endpoint.path))))
+        tricky = {_attribute(binding): _tricky(binding, between) for binding in endpoint.bindings}
         made: dict[str, JSON] = {}
         for field in fields:
             if mode == "minimal" and not field.required:
                 continue
-            made[field.name] = self._field(field, mode, tricky.get(field.attribute, _TRICKY), 0)
+            text = tricky.get(field.attribute, _TRICKY)
+            made[field.name] = self._argument(field, endpoint, mode, text)
         return made
 
-    def shown(self, fields: Iterable[FieldPlan]) -> dict[str, JSON]:
+    def shown(self, fields: Iterable[FieldPlan], endpoint: EndpointPlan) -> dict[str, JSON]:
         """The arguments worth showing: what is required, and what the file gives an example for."""
         return {
-            field.name: self._field(field, "minimal", _TRICKY, 0)
+            field.name: self._argument(field, endpoint, "minimal", _TRICKY)
             for field in fields
             if field.required or field.shown
         }
+
+    def _argument(self, field: FieldPlan, endpoint: EndpointPlan, mode: Mode, tricky: str) -> JSON:
+        value = self._field(field, mode, tricky, 0)
+        inside = {_attribute(binding) for binding in endpoint.at("body")}
+        if value == {} and field.attribute not in inside:
+            # Nothing would be sent of it.
+            return self._field(field, "full", tricky, 0)
+        return value
 
     def _field(self, field: FieldPlan, mode: Mode, tricky: str, depth: int) -> JSON:
         made_up = mode == "hostile" or (mode == "null" and isinstance(field.type, NullableType))
@@ -131,6 +105,8 @@ class Samples:
 
     def of(self, kind: TypePlan, mode: Mode, tricky: str, depth: int = 0) -> JSON:
         """A value of `kind`."""
+        if depth > _DEEPEST:
+            raise NoSampleError
         match kind:
             case ListType(item=item):
                 return self._list(kind, item, mode, tricky, depth)
@@ -169,7 +145,7 @@ def _leaf(kind: TypePlan, mode: Mode, tricky: str) -> JSON:
         case ChoiceType(values):
             return values[-1 if mode == "hostile" else 0]
         case ExactType(schema):
-            return _exact(schema)
+            return exact_sample(schema)
         case _:
             return {"any": [1, "text", None, True]} if mode == "hostile" else "text"
 
@@ -182,10 +158,10 @@ def _attribute(binding: Binding) -> str | None:
             return None
 
 
-def _tricky(binding: Binding) -> str:
+def _tricky(binding: Binding, between: frozenset[str]) -> str:
     match binding.place:
         case "path":
-            return _TRICKY_SEGMENT
+            return "".join(each for each in _TRICKY_SEGMENT if each not in between)
         case "header":
             return _TRICKY_HEADER
         case "query" if binding.style and "Delimited" in binding.style.style:
@@ -209,7 +185,7 @@ def _text_candidates(kind: TextType, tricky: str | None) -> Iterable[str]:
         yield _FORMATS[kind.format]
     else:
         least, most = kind.min_length or 0, kind.max_length
-        for text in ((tricky,) if tricky else ()) + _CANDIDATES:
+        for text in ((tricky,) if tricky else ()) + CANDIDATES:
             yield text
             yield text.ljust(least, text[-1])[:most]
 
@@ -235,58 +211,3 @@ def _number(kind: NumberType) -> int | float:
     if high is not None and value > high:
         raise NoSampleError
     return value
-
-
-def _exact(schema: dict[str, JSON]) -> JSON:
-    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-    for value in _candidates(schema, schema, 0):
-        if validator.is_valid(value):
-            return value
-    raise NoSampleError
-
-
-def _candidates(schema: Any, root: dict[str, JSON], depth: int) -> Iterable[JSON]:
-    """Guesses at values of a schema, most likely first."""
-    if not isinstance(schema, dict) or depth > _DEPTH:
-        yield from ("text", 1, True, {}, [])
-        return
-    node = cast("dict[str, Any]", schema)
-    yield from cast("list[JSON]", node.get("examples", []))
-    yield from cast("list[JSON]", node.get("enum", []))
-    if "const" in node:
-        yield node["const"]
-    if isinstance(node.get("$ref"), str):
-        definitions = cast("dict[str, Any]", root.get("$defs", {}))
-        yield from _candidates(definitions.get(node["$ref"].rpartition("/")[2]), root, depth + 1)
-    for keyword in ("oneOf", "anyOf", "allOf"):
-        for member in cast("list[Any]", node.get(keyword, [])):
-            yield from _candidates(member, root, depth + 1)
-    yield from _object_candidates(node, root, depth)
-    if "items" in node or node.get("type") == "array":
-        item = next(iter(_candidates(node.get("items", {}), root, depth + 1)), "text")
-        yield [item]
-        yield []
-    yield from _CANDIDATES
-    yield from _OTHERS
-
-
-def _object_candidates(node: dict[str, Any], root: dict[str, JSON], depth: int) -> Iterable[JSON]:
-    properties = cast("dict[str, Any]", node.get("properties", {}))
-    if not properties:
-        return
-    required = set(cast("list[str]", node.get("required", [])))
-    for names in (set(properties), required):
-        yield {
-            name: _valid_candidate(each, root, depth + 1)
-            for name, each in properties.items()
-            if name in names
-        }
-
-
-def _valid_candidate(schema: Any, root: dict[str, JSON], depth: int) -> JSON:
-    if not isinstance(schema, dict):
-        return "text"
-    whole = {**cast("dict[str, Any]", schema), "$defs": root.get("$defs", {})}
-    validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
-    fits = (value for value in _candidates(schema, root, depth) if validator.is_valid(value))
-    return next(fits, "text")

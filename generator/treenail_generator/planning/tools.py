@@ -6,7 +6,7 @@ from typing import Literal
 from treenail_generator.connector_file import ConnectorRequest, Param, ToolSection
 from treenail_generator.diagnostics import BuildError, nearest
 from treenail_generator.document import Document, Operation
-from treenail_generator.naming import class_name, constant_name, function_name
+from treenail_generator.naming import class_name, constant_name
 from treenail_generator.plan import (
     AnnotationPlan,
     AnswerPlan,
@@ -20,6 +20,7 @@ from treenail_generator.yaml_source import Pointer
 from .answers import Answers
 from .bodies import Bodies, json_media
 from .faults import Faults
+from .module_names import ModuleNames
 from .parameters import Parameters, path_template
 from .samples import Mode, NoSampleError, Samples
 from .types import Types
@@ -39,12 +40,14 @@ class Tools:
         document: Document,
         types: Types,
         answers: Answers,
+        names: ModuleNames,
         faults: Faults,
     ) -> None:
         self._request = request
         self._document = document
         self._types = types
         self._answers = answers
+        self._names = names
         self._faults = faults
         self.seen: set[str] = set()
         self._operations: dict[str, Operation] = {}
@@ -81,22 +84,23 @@ class Tools:
             return None
         verbs = Verbs(self._request, ("tools", index), section.params)
         # Before the models inside it, so that it keeps the plain name.
-        hint = self._types.reserve(class_name(section.name))
+        hint = self._names.class_of(section.name)
+        constant = self._names.constant_of(section.name)
         annotations = _annotations(section, operation)
         fields, endpoint = self._endpoint(operation, verbs, section.body, hint)
         defaults = self._request.file.defaults
         endpoint = replace(
             endpoint,
-            constant=constant_name(section.name),
+            constant=constant,
             answer=self._answers.plan(
                 operation, section.response, ("tools", index, "response"), section.name
             ),
             reads=annotations.read_only,
-            repeatable=operation.method in _REPEATABLE or annotations.read_only,
+            repeatable=_repeatable(section, operation, annotations),
             timeout_s=section.timeout or defaults.timeout,
             max_bytes=section.response.max_bytes or defaults.max_bytes,
         )
-        self._tell_clashes(index, fields)
+        self._tell_clashes(index, fields, endpoint)
         # What is required stands first, for readers and for models.
         ordered = sorted(fields, key=lambda field: not field.required)
         model = ModelPlan(
@@ -108,7 +112,7 @@ class Tools:
             name=section.name,
             title=section.title,
             description=_paragraph(section.description),
-            function=function_name(section.name),
+            function=self._names.function_of(section.name),
             model=model,
             endpoint=endpoint,
             annotations=annotations,
@@ -142,7 +146,7 @@ class Tools:
             more = Bodies(self._types, values).plan(operation, media, body, hint)
             fields, bindings = [*fields, *more[0]], [*bindings, *more[1]]
         verbs.tell_unused(operation.key, self._faults)
-        self.seen |= verbs.seen
+        self.seen |= verbs.seen | verbs.qualified
         return fields, EndpointPlan(
             constant=constant_name(operation.key),
             operation=operation.key,
@@ -159,16 +163,16 @@ class Tools:
             source=operation.location,
         )
 
-    def _tell_clashes(self, index: int, fields: list[FieldPlan]) -> None:
+    def _tell_clashes(self, index: int, fields: list[FieldPlan], endpoint: EndpointPlan) -> None:
         seen: dict[str, FieldPlan] = {}
         for field in fields:
-            other = seen.setdefault(field.attribute, field)
+            other = seen.setdefault(field.name, field)
             if other is not field:
                 self._faults.add(
                     self._request.at("tools", index),
                     "name-clash",
                     f"{field.upstream!r} and {other.upstream!r} are both called {field.name!r}",
-                    hint=f"rename one of them: params: {{{field.upstream}: {{rename: ...}}}}",
+                    hint=_rename_hint(field.upstream, endpoint),
                 )
 
     def _with_samples(self, tool: ToolPlan, index: int) -> ToolPlan:
@@ -177,10 +181,8 @@ class Tools:
         samples = Samples({model.name: model for model in self._types.models})
         modes: tuple[Mode, ...] = ("minimal", "full", "hostile", "null")
         try:
-            shown = samples.shown(tool.model.fields)
-            cases = [
-                samples.arguments(tool.model.fields, tool.endpoint.bindings, mode) for mode in modes
-            ]
+            shown = samples.shown(tool.model.fields, tool.endpoint)
+            cases = [samples.arguments(tool.model.fields, tool.endpoint, mode) for mode in modes]
         except NoSampleError as error:
             self._faults.add(
                 self._request.at("tools", index),
@@ -191,6 +193,19 @@ class Tools:
             return tool
         unique = [case for number, case in enumerate(cases) if case not in cases[:number]]
         return replace(tool, example=shown, cases=tuple(unique))
+
+
+def _repeatable(section: ToolSection, operation: Operation, annotations: AnnotationPlan) -> bool:
+    if section.retry is not None:
+        return section.retry
+    return operation.method in _REPEATABLE or annotations.read_only
+
+
+def _rename_hint(upstream: str, endpoint: EndpointPlan) -> str:
+    """How to rename one of two arguments; by its place, where both have one upstream name."""
+    places = [binding.place for binding in endpoint.bindings if binding.upstream == upstream]
+    key = f'"{places[-1]}:{upstream}"' if len(places) > 1 else upstream
+    return f"rename one of them: params: {{{key}: {{rename: ...}}}}"
 
 
 def _annotations(section: ToolSection, operation: Operation) -> AnnotationPlan:

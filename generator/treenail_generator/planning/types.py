@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from treenail_generator.naming import attribute_name, class_name, free_name, snake_case
 from treenail_generator.plan import (
@@ -18,6 +18,7 @@ from treenail_generator.plan import (
     ModelPlan,
     ModelType,
     NullableType,
+    Place,
     TypePlan,
 )
 from treenail_generator.yaml_source import JSON
@@ -26,13 +27,17 @@ from .constrain import narrowed
 from .exact import requestable
 from .faults import Faults
 from .leaves import constraints, leaf_type
+from .mentions import in_order
+from .module_names import ModuleNames
+from .objects import OBJECT, has_parts, offered, only_properties
 from .verbs import Verb, Verbs
 from .views import View, Views, split_null
 
 # Model providers refuse a whole tool list for one name outside this (Anthropic Messages API).
 _ARGUMENT_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _ARRAY = frozenset({"type", "items", "minItems", "maxItems"})
-_OBJECT = frozenset({"type", "properties", "required", "additionalProperties"})
+_NO_MODEL = ""
+_MOST_ANCESTORS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,7 @@ class Subject:
 
     Attributes:
         path: Dotted upstream name, under which the connector file speaks of it.
+        place: Where a parameter or top-level body field goes; empty inside a body.
         hint: What a model made from it is called when it has no name of its own.
         ancestors: Names of models under construction, by component, for circular schemas.
     """
@@ -49,28 +55,24 @@ class Subject:
     path: str
     hint: str
     ancestors: Mapping[str, str]
+    place: Place | Literal[""] = ""
 
 
 class Types:
     """Plans types for one connector; models with equal fields are shared between tools."""
 
-    def __init__(self, views: Views, naming: str, faults: Faults) -> None:
+    def __init__(self, views: Views, naming: str, names: ModuleNames, faults: Faults) -> None:
         self.views = views
         self.faults = faults
         self._naming = naming
         self._models: dict[str, ModelPlan] = {}
-        self._reserved: set[str] = set()
+        self._names = names
+        self._of_component: dict[str, str] = {}
 
     @property
     def models(self) -> tuple[ModelPlan, ...]:
-        """The models of objects inside arguments; each stands behind those it mentions."""
-        return tuple(self._models.values())
-
-    def reserve(self, name: str) -> str:
-        """A class name for a tool's arguments, unused so far."""
-        free = free_name(name, self._reserved | set(self._models))
-        self._reserved.add(free)
-        return free
+        """The models of objects inside arguments; each stands behind those it mentions, where it can."""
+        return in_order(self._models.values())
 
     def agent_name(self, upstream: str, verb: Verb) -> str:
         """What the agent calls the parameter or field `upstream`."""
@@ -89,7 +91,7 @@ class Types:
         examples: tuple[JSON, ...] = (),
     ) -> FieldPlan:
         """The argument or property that `subject` becomes."""
-        verb = verbs.of(subject.path)
+        verb = verbs.of(subject.path, subject.place)
         view = narrowed(self.views.of(subject.schema), verb, subject.path, self.views, self.faults)
         own = replace(subject, schema=subject.schema if not verb.says("constrain") else view)
         name = self.agent_name(upstream, verb)
@@ -135,10 +137,10 @@ class Types:
 
     def _example(self, verb: Verb, view: View, examples: tuple[JSON, ...], path: str) -> MaybeJSON:
         if verb.says("example"):
-            if not _has_parts(view):
+            if not has_parts(view):
                 self.tell_misfit(verb, "example", path, view, verb.param.example)
             return verb.param.example
-        if _has_parts(view):
+        if has_parts(view):
             return ABSENT
         given = (*examples, *cast("list[JSON]", view.get("examples", [])))
         fitting = (value for value in given if self.views.why_not(view, value) is None)
@@ -147,9 +149,21 @@ class Types:
     def type_of(self, subject: Subject, verbs: Verbs) -> TypePlan:
         """The type of `subject`, models included."""
         component = self.views.ref_name(subject.schema)
-        if component is not None and component in subject.ancestors:
-            return ModelType(subject.ancestors[component])
         view, nullable = split_null(self.views.of(subject.schema))
+        if component is not None and component in subject.ancestors:
+            name = subject.ancestors[component]
+            if name == _NO_MODEL:
+                return self._exact(subject, verbs)
+            return NullableType(ModelType(name)) if nullable else ModelType(name)
+        if (
+            component is not None
+            and component in self._of_component
+            and not verbs.below(subject.path)
+        ):
+            model = ModelType(self._of_component[component])
+            return NullableType(model) if nullable else model
+        if len(subject.ancestors) > _MOST_ANCESTORS:
+            return self._exact(subject, verbs)
         plan = leaf_type(view) or self._compound(view, component, subject, verbs)
         if plan is None:
             return self._exact(subject, verbs)
@@ -159,7 +173,7 @@ class Types:
         reason = self.views.why_no_schema(subject.schema)
         if reason is not None:
             self.faults.add(
-                verbs.of(subject.path).at(),
+                verbs.of(subject.path, subject.place).at(),
                 "invalid-schema",
                 f"{subject.path!r}: its schema cannot be used: {reason}",
                 hint="repair the document, or hide the field",
@@ -174,10 +188,13 @@ class Types:
         if not keywords:
             return AnyType()
         kind = view.get("type")
+        if component is not None:
+            # A model puts its name there.
+            subject = replace(subject, ancestors={**subject.ancestors, component: _NO_MODEL})
         if kind == "array" or (kind is None and "items" in view):
             return self._list(view, subject, verbs) if keywords <= _ARRAY else None
         if kind == "object" or (kind is None and "properties" in view):
-            return self._object(view, component, subject, verbs) if keywords <= _OBJECT else None
+            return self._object(view, component, subject, verbs) if keywords <= OBJECT else None
         return None
 
     def _list(self, view: View, subject: Subject, verbs: Verbs) -> TypePlan:
@@ -192,31 +209,33 @@ class Types:
         self, view: View, component: str | None, subject: Subject, verbs: Verbs
     ) -> TypePlan | None:
         extra = view.get("additionalProperties")
-        properties = cast("dict[str, Any]", view.get("properties", {}))
-        if not set(view.get("required", ())) <= set(properties):
-            return None
-        if not properties:
-            if extra is False:
+        if view.get("properties"):
+            if not only_properties(view):
                 return None
-            value = replace(subject, schema={} if extra in (None, True) else extra)
-            return MapType(self.type_of(value, verbs))
-        if extra not in (None, False):
+            return self._model(view, component, subject, verbs)
+        if extra is False or view.get("required"):
             return None
-        return self._model(view, component, subject, verbs)
+        value = replace(subject, schema={} if extra in (None, True) else extra)
+        return MapType(self.type_of(value, verbs))
 
     def _model(
         self, view: View, component: str | None, subject: Subject, verbs: Verbs
     ) -> ModelType:
         wanted = class_name(component or subject.hint)
-        name = self.reserve(wanted)
+        name = self._names.class_of(wanted)
+        shared = component is not None and not verbs.below(subject.path)
+        if shared:
+            self._of_component[component or ""] = name
         ancestors = {**subject.ancestors, **({component: name} if component else {})}
         fields = self.properties(view, replace(subject, ancestors=ancestors), verbs)
-        self._reserved.discard(name)
         doc = " ".join(str(view.get("description") or f"Part of {subject.path!r}.").split())
         model = ModelPlan(name=name, doc=doc, fields=fields)
         for other in self._models.values():
             # A model that mentions itself is never equal to one of another name; it stays apart.
             if other.fields == fields and class_name(other.name).startswith(wanted):
+                self._names.give_back(name)
+                if shared:
+                    self._of_component[component or ""] = other.name
                 return ModelType(other.name)
         self._models[name] = model
         return ModelType(name)
@@ -227,7 +246,7 @@ class Types:
         fields: list[FieldPlan] = []
         for upstream, schema in cast("dict[str, Any]", view.get("properties", {})).items():
             path = f"{subject.path}.{upstream}" if subject.path else upstream
-            verb = verbs.of(path)
+            verb = verbs.of(path, "")
             inner = self.views.of(schema)
             if not offered(inner, verb, required=upstream in required):
                 continue
@@ -236,9 +255,15 @@ class Types:
                 self._tell_hidden_required(verb, path, upstream in required)
                 continue
             own = replace(
-                subject, schema=schema, path=path, hint=f"{subject.hint}{class_name(upstream)}"
+                subject,
+                schema=schema,
+                path=path,
+                place="",
+                hint=f"{subject.hint}{class_name(upstream)}",
             )
-            fields.append(self.field(own, verbs, upstream=upstream, required=upstream in required))
+            field = self.field(own, verbs, upstream=upstream, required=upstream in required)
+            attribute = free_name(field.attribute, {each.attribute for each in fields})
+            fields.append(replace(field, attribute=attribute))
         self._tell_clashes(fields, verbs, subject.path)
         return tuple(fields)
 
@@ -264,26 +289,12 @@ class Types:
     def _tell_clashes(self, fields: list[FieldPlan], verbs: Verbs, path: str) -> None:
         seen: dict[str, FieldPlan] = {}
         for field in fields:
-            other = seen.setdefault(field.attribute, field)
+            other = seen.setdefault(field.name, field)
             if other is not field:
                 full = f"{path}.{field.upstream}" if path else field.upstream
                 self.faults.add(
-                    verbs.of(full).at("rename"),
+                    verbs.of(full, "").at("rename"),
                     "name-clash",
                     f"{field.upstream!r} and {other.upstream!r} are both called {field.name!r}",
                     hint=f"rename one of them, e.g. params: {{{full}: {{rename: ...}}}}",
                 )
-
-
-def offered(view: View, verb: Verb, *, required: bool) -> bool:
-    """Whether a request may set a field at all: not readOnly, and not deprecated unless kept."""
-    if view.get("readOnly") is True:
-        return False
-    return not (view.get("deprecated") is True and not required and not verb.param.keep_deprecated)
-
-
-def _has_parts(view: View) -> bool:
-    """Whether a value of it holds names that the agent may know under other names."""
-    items = view.get("items")
-    inner = cast("View", items) if isinstance(items, dict) else {}
-    return "properties" in view or "$ref" in inner or "properties" in inner or "allOf" in inner

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from treenail_generator.connector_file import ConnectorRequest
 from treenail_generator.diagnostics import Location, nearest
+from treenail_generator.naming import free_name
 from treenail_generator.plan import (
     ChoiceType,
     Constant,
@@ -20,7 +21,8 @@ from treenail_generator.plan import (
 from treenail_generator.yaml_source import JSON
 
 from .faults import Faults
-from .types import Subject, Types, offered
+from .objects import offered
+from .types import Subject, Types
 from .verbs import Verb, Verbs, tell_conflicts
 
 Sourced: TypeAlias = tuple[ValuePlan, FieldPlan | None, TypePlan]
@@ -49,11 +51,12 @@ class Values:
         self._request = request
         self._types = types
         self._verbs = verbs
+        self._attributes: set[str] = set()
         self._faults = faults
 
     def of(self, slot: Slot) -> Sourced | None:
         """The value of `slot`; None when nothing is sent for it."""
-        verb = self._verbs.of(slot.subject.path)
+        verb = self._verbs.of(slot.subject.path, slot.subject.place)
         tell_conflicts(verb, slot.subject.path, self._faults)
         view = self._types.views.of(slot.subject.schema)
         spoken = verb.param.keep_deprecated or bool(verb.said - {"hide"})
@@ -75,6 +78,8 @@ class Values:
             description=slot.description,
             examples=slot.examples,
         )
+        field = replace(field, attribute=free_name(field.attribute, self._attributes))
+        self._attributes.add(field.attribute)
         if verb.param.inject:
             return self._injected(slot, verb, field)
         return FromArgument(field.attribute), field, field.type
@@ -102,7 +107,10 @@ class Values:
                 hint=f"did you mean {close!r}?" if close and not secret else None,
             )
         inner = field.type.inner if isinstance(field.type, NullableType) else field.type
-        if not isinstance(inner, TextType | ChoiceType):
+        texts = isinstance(inner, ChoiceType) and all(
+            isinstance(each, str) for each in inner.values
+        )
+        if not texts and not isinstance(inner, TextType):
             self._faults.add(
                 verb.at("inject"),
                 "inject-needs-text",

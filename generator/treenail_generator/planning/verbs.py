@@ -45,19 +45,27 @@ class Verbs:
         self._pointer = pointer
         self._own = own
         self.seen: set[str] = set()
+        self.qualified: set[str] = set()
 
-    def of(self, name: str) -> Verb:
-        """The entry for `name` (dotted for fields inside a body)."""
+    def of(self, name: str, place: str) -> Verb:
+        """The entry for `name` (dotted for fields inside a body, whose `place` is empty).
+
+        An entry for "query:id" is laid over one for "id", and holds for that place alone.
+        """
+        keys = (name, f"{place}:{name}") if place else (name,)
         self.seen.add(name)
-        default = self._request.file.defaults.params.get(name)
-        own = self._own.get(name)
-        parts = [part for part in (default, own) if part is not None]
-        values = {key: getattr(part, key) for part in parts for key in part.model_fields_set}
-        pointers: list[Pointer] = []
-        if own is not None:
-            pointers.append((*self._pointer, "params", name))
-        if default is not None:
-            pointers.append(("defaults", "params", name))
+        self.qualified.update(keys[1:])
+        defaults = self._request.file.defaults.params
+        found: list[tuple[Param, Pointer]] = [
+            *((defaults[key], ("defaults", "params", key)) for key in keys if key in defaults),
+            *(
+                (self._own[key], (*self._pointer, "params", key))
+                for key in keys
+                if key in self._own
+            ),
+        ]
+        values = {key: getattr(part, key) for part, _ in found for key in part.model_fields_set}
+        pointers = [pointer for _, pointer in reversed(found)]
         return Verb(
             Param.model_construct(**values),
             frozenset(values),
@@ -67,13 +75,14 @@ class Verbs:
 
     def below(self, path: str) -> bool:
         """Whether an entry names something inside `path`."""
-        return any(name.startswith(f"{path}.") for name in self._own)
+        named = (*self._own, *self._request.file.defaults.params)
+        return any(name.startswith(f"{path}.") for name in named)
 
     def tell_unused(self, operation: str, faults: Faults) -> None:
         """Report entries that name nothing of the operation, once all of it was looked at."""
         names = self.seen
         for name, param in self._own.items():
-            if name in names:
+            if name in names or name in self.qualified:
                 continue
             close = nearest(name, names)
             at = self._request.key_at(*self._pointer, "params", name)

@@ -23,6 +23,16 @@ _ANNOTATIONS: Final = frozenset(
         "$comment",
     }
 )
+_NULL: Final = {"type": "null"}
+# What says nothing about null, once `type` allows it.
+_OF_ONE_TYPE: Final = frozenset(
+    {
+        *("type", "format", "enum", "minLength", "maxLength", "pattern"),
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+        *("items", "minItems", "maxItems", "uniqueItems"),
+        *("properties", "required", "additionalProperties"),
+    }
+)
 _DEPTH: Final = 32
 
 
@@ -36,8 +46,13 @@ class Views:
     def of(self, schema: object, *, depth: int = 0) -> View:
         """The view of `schema`; keeps `allOf` when merging it would change what is valid."""
         resolved = cast("View", dict(self._document.resolve(cast("JSON", schema))))
+        if depth > _DEPTH:
+            return resolved
+        other = self._beside_null(resolved)
+        if other is not None:
+            return _opened(self.of(other, depth=depth + 1), resolved) or resolved
         members = resolved.get("allOf")
-        if not isinstance(members, list) or depth > _DEPTH:
+        if not isinstance(members, list):
             return resolved
         views = [self.of(member, depth=depth + 1) for member in cast("list[object]", members)]
         own = {key: value for key, value in resolved.items() if key != "allOf"}
@@ -47,8 +62,19 @@ class Views:
         return merged if merged is not None else resolved
 
     def ref_name(self, schema: object) -> str | None:
-        """The name of the component that `schema` refers to; None when it stands for itself."""
-        return self._document.ref_name(cast("JSON", schema))
+        """The component that `schema`, or null, refers to; None when it stands for itself."""
+        other = self._beside_null(cast("View", schema)) if isinstance(schema, dict) else None
+        return self._document.ref_name(cast("JSON", schema if other is None else other))
+
+    def _beside_null(self, view: View) -> object | None:
+        """The one alternative to null, where that is all that `view` says."""
+        said = {key for key in view if key not in _ANNOTATIONS and not key.startswith("x-")}
+        if said not in ({"anyOf"}, {"oneOf"}):
+            return None
+        told = view[said.pop()]
+        members = cast("list[object]", told) if isinstance(told, list) else []
+        others = [each for each in members if each != _NULL]
+        return others[0] if len(others) == 1 and len(others) < len(members) else None
 
     def bundle(self, schema: object) -> dict[str, JSON]:
         """Self-contained JSON Schema 2020-12 of `schema`."""
@@ -80,6 +106,19 @@ class Views:
                 bundled, validate_formats=True
             )
         return self._validators[key]
+
+
+def _opened(view: View, outer: View) -> View | None:
+    """`view`, or null, with the annotations of `outer`; None when one flat view cannot say that."""
+    said = {key for key in view if key not in _ANNOTATIONS and not key.startswith("x-")}
+    kind = view.get("type")
+    if not said <= _OF_ONE_TYPE or kind is None:
+        return None
+    kinds = cast("list[str]", kind if isinstance(kind, list) else [kind])
+    opened = {**view, "type": [*(each for each in kinds if each != "null"), "null"]}
+    if isinstance(view.get("enum"), list) and None not in view["enum"]:
+        opened["enum"] = [*view["enum"], None]
+    return {**opened, **{key: value for key, value in outer.items() if key in _ANNOTATIONS}}
 
 
 def _merge(left: View, right: View) -> View | None:

@@ -5,10 +5,10 @@ from treenail_generator.document import Document
 from treenail_generator.plan import ConnectorPlan
 
 from .formatting import formatted
-from .loaded import LoadedModule, LoadedTool, load, load_custom_tools
+from .loaded import LoadedModule, LoadedTool, import_fault, load, load_custom_tools
 from .proof import prove
 
-__all__ = ["LoadedModule", "LoadedTool", "load", "load_custom_tools", "verify"]
+__all__ = ["LoadedModule", "LoadedTool", "import_fault", "load", "load_custom_tools", "verify"]
 
 
 def verify(text: str, plan: ConnectorPlan, document: Document) -> str:

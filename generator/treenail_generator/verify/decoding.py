@@ -14,6 +14,7 @@ from treenail_generator.plan import (
     BooleanType,
     ChoiceType,
     EndpointPlan,
+    ExactType,
     ListType,
     MapType,
     MaybeJSON,
@@ -24,6 +25,7 @@ from treenail_generator.plan import (
     StylePlan,
     TypePlan,
 )
+from treenail_generator.planning.exact import item_kind, primitive_kind
 from treenail_generator.yaml_source import JSON
 
 from .loaded import SentRequest
@@ -51,6 +53,7 @@ class Decoder:
     ) -> dict[tuple[str, str], MaybeJSON]:
         """The value of every binding by place and upstream name; a whole body by ("body", "")."""
         found: dict[tuple[str, str], MaybeJSON] = {}
+        others = frozenset(binding.upstream for binding in endpoint.at("query"))
         segments = _segments(endpoint.path, request.path)
         pairs = [tuple(part.partition("=")[::2]) for part in request.query.split("&") if part]
         headers = {name.lower(): text for name, text in request.headers}
@@ -60,7 +63,7 @@ class Decoder:
                 case "path":
                     found[key] = self._path(binding, segments[binding.upstream])
                 case "query":
-                    found[key] = self._query(binding, pairs)
+                    found[key] = self._query(binding, pairs, others)
                 case "header":
                     found[key] = self._header(binding, headers.pop(binding.upstream.lower(), None))
                 case "body":
@@ -79,7 +82,9 @@ class Decoder:
         parts = _path_parts(raw, style, binding.upstream, compound=self._is_compound(binding.type))
         return self._assembled(binding.type, parts, explode=style.explode)
 
-    def _query(self, binding: Binding, pairs: list[tuple[str, ...]]) -> MaybeJSON:
+    def _query(
+        self, binding: Binding, pairs: list[tuple[str, ...]], others: frozenset[str]
+    ) -> MaybeJSON:
         style = binding.style or _DEFAULTS["query"]
         name = binding.upstream
         if style.style == "deepObject":
@@ -87,7 +92,11 @@ class Decoder:
             keyed = [f"{unquote(key)[len(name) + 1 : -1]}={text}" for key, text in mine]
         elif style.explode and self._is_object(binding.type):
             known = self._keys(binding.type)
-            mine = [pair for pair in pairs if known is None or unquote(pair[0]) in known]
+            mine = [
+                pair
+                for pair in pairs
+                if (unquote(pair[0]) in known if known else unquote(pair[0]) not in others)
+            ]
             keyed = [f"{key}={text}" for key, text in mine]
         else:
             mine = [pair for pair in pairs if unquote(pair[0]) == name]
@@ -124,6 +133,8 @@ class Decoder:
         text = unquote if decode else str
         if isinstance(kind, ListType):
             return [self._primitive(kind.item, text(part)) for part in parts]
+        if isinstance(kind, ExactType) and (item := item_kind(kind.schema)) is not None:
+            return [_read(item, text(part)) for part in parts]
         if self._is_object(kind):
             if explode:
                 items = [tuple(part.partition("=")[::2]) for part in parts]
@@ -138,7 +149,8 @@ class Decoder:
         return self._primitive(kind, text(parts[0]))
 
     def _is_compound(self, kind: TypePlan) -> bool:
-        return isinstance(kind, ListType) or self._is_object(kind)
+        exact = isinstance(kind, ExactType) and item_kind(kind.schema) is not None
+        return exact or isinstance(kind, ListType) or self._is_object(kind)
 
     def _is_object(self, kind: TypePlan) -> bool:
         return isinstance(kind, ModelType | MapType)
@@ -162,13 +174,27 @@ class Decoder:
             case NullableType(inner):
                 return self._primitive(inner, text)
             case NumberType(whole=whole):
-                return int(text) if whole else float(text)
+                return _read("integer" if whole else "number", text)
             case BooleanType():
-                return {"true": True, "false": False}[text]
+                return _read("boolean", text)
             case ChoiceType(values) if isinstance(values[0], int):
-                return int(text)
+                return _read("integer", text)
+            case ExactType(schema):
+                return _read(primitive_kind(schema, schema), text)
             case _:
                 return text
+
+
+def _read(kind: str | None, text: str) -> JSON:
+    match kind:
+        case "integer":
+            return int(text)
+        case "number":
+            return float(text)
+        case "boolean":
+            return {"true": True, "false": False}[text]
+        case _:
+            return text
 
 
 def _segments(template: str, path: str) -> dict[str, str]:

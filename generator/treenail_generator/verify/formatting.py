@@ -9,13 +9,16 @@ from ruff.__main__ import find_ruff_bin  # pyright: ignore[reportMissingTypeStub
 _COMMON: Final = ("--isolated", "--quiet", "--target-version", "py311", "--line-length", "100")
 
 
+_FIRST_PARTY: Final = 'lint.isort.known-first-party = ["treenail_runtime"]'
+
+
 class FormattingError(Exception):
     """The rendered text is no Python; a fault of the templates, not of the inputs."""
 
 
 def formatted(text: str) -> str:
-    """`text` without unused imports, in ruff's format."""
-    fixed = _ruff(text, "check", "--fix-only", "--select", "F401")
+    """`text` without unused imports, and these sorted, in ruff's format."""
+    fixed = _ruff(text, "check", "--fix-only", "--select", "F401,I001", "--config", _FIRST_PARTY)
     return _ruff(fixed, "format")
 
 

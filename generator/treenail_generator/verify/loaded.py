@@ -4,11 +4,17 @@ What it offers is known through protocols alone, since the generator never impor
 module itself brings the contract along.
 """
 
-import re
 import sys
 import types
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import Any, Protocol, cast
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, Protocol, cast
+
+from treenail_generator.diagnostics import BuildError, Diagnostic, Location
+
+_PACKAGE: Final = "treenail_connectors"
+"""Where the runtime puts the modules it loads, and so where hand-written ones import from."""
+_CODE: Final = "custom-module"
 
 
 class SentRequest(Protocol):
@@ -81,6 +87,7 @@ class LoadedConnector(Protocol):
     version: str
     instructions: str
     tools: Sequence[LoadedTool]
+    custom_tools: Sequence[str]
     check: LoadedCheck | None
 
 
@@ -93,9 +100,22 @@ class Sender(Protocol):
 
 
 class LoadedModule:
-    """A module's connector, and contexts for its tools."""
+    """A module's connector, and contexts for its tools.
+
+    Attributes:
+        module: The module itself.
+    """
 
     def __init__(self, module: types.ModuleType) -> None:
+        """Take an imported module.
+
+        Raises:
+            LookupError: It is none that the generator made.
+        """
+        for name in ("CONNECTOR", "ToolContext"):
+            if name not in module.__dict__:
+                raise LookupError(f"it has no {name}")
+        self.module = module
         self._context = cast("Callable[..., Any]", module.__dict__["ToolContext"])
         self.connector = cast("LoadedConnector", module.__dict__["CONNECTOR"])
 
@@ -105,30 +125,94 @@ class LoadedModule:
 
 
 def load(text: str, name: str) -> LoadedModule:
-    """Import `text`, which the generator has just made, without writing it anywhere."""
-    module_name = f"treenail_built_{name}"
-    module = types.ModuleType(module_name)
-    # pydantic looks up forward references through sys.modules.
-    sys.modules[module_name] = module
-    try:
-        exec(compile(text, f"connectors/{name}.py", "exec"), module.__dict__)  # noqa: S102  # our own text
-    finally:
-        del sys.modules[module_name]
+    """Import `text`, the module of connector `name`, without writing it anywhere.
+
+    Raises:
+        Exception: Whatever its code raises; nothing when the generator has just made it.
+    """
+    module = types.ModuleType(f"treenail_built_{name}")
+    with _importable(module):
+        _run(module, text, f"connectors/{name}.py")
     return LoadedModule(module)
 
 
-def load_custom_tools(text: str, file: str) -> tuple[tuple[LoadedTool, ...], str | None]:
-    """The `TOOLS` of a hand-written module, and what is wrong with it, if anything."""
-    module_name = f"treenail_built_{re.sub(r'[^a-z0-9_]', '_', file)}"
-    module = types.ModuleType(module_name)
-    sys.modules[module_name] = module
+def load_custom_tools(text: str, file: str, built: LoadedModule) -> tuple[LoadedTool, ...]:
+    """The `TOOLS` of the hand-written module beside `built`, which it may import from.
+
+    Raises:
+        BuildError: It cannot be imported, or exports something else.
+    """
+    full_name = f"{_PACKAGE}.{built.connector.name}"
+    module = types.ModuleType(f"{full_name}_custom")
+    package = types.ModuleType(_PACKAGE)
+    package.__path__ = []
+    with _importable(package, module, **{full_name: built.module}):
+        try:
+            _run(module, text, file)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # told as a fault of that module
+            raise BuildError([import_fault(error, file, _CODE)]) from None
+        tools = module.__dict__.get("TOOLS")
+        if not isinstance(tools, tuple):
+            raise BuildError([Diagnostic(Location(file, 1, 1), _CODE, "exports no tuple TOOLS")])
+        for tool in cast("tuple[Any, ...]", tools):
+            _check_tool(tool, file)
+    return cast("tuple[LoadedTool, ...]", tools)
+
+
+def _check_tool(tool: Any, file: str) -> None:
+    """Have all that is published made now, while what it refers to can be imported."""
+    problem = "its arguments are no Input model"
     try:
-        exec(compile(text, file, "exec"), module.__dict__)  # noqa: S102  # the project's own module
-    except Exception as error:  # noqa: BLE001  # told as a fault of that module
-        return (), f"cannot be imported: {type(error).__name__}: {error}"
+        schema = tool.input_schema
+        sound = schema.get("type") == "object" and schema.get("additionalProperties") is False
+        _ = (tool.name, tool.title, tool.description, tool.operation, tool.output_schema)
+        _ = (tool.annotations.read_only, tool.annotations.open_world)
+    except Exception as error:  # noqa: BLE001  # whatever is wrong with it, its author has to know
+        sound, problem = False, _told(error)
+    if not sound:
+        which = f"tool {getattr(tool, 'name', tool)!r}"
+        fault = f"{which} cannot be published: {problem}"
+        raise BuildError([Diagnostic(Location(file, 1, 1), _CODE, fault)])
+
+
+def import_fault(
+    error: BaseException, file: str, code: str, *, hint: str | None = None
+) -> Diagnostic:
+    """What kept `file` from being imported, at the last line of it that led there."""
+    place = Location(file, 1, 1)
+    if isinstance(error, SyntaxError) and error.filename == file:
+        place = Location(file, error.lineno or 1, error.offset or 1)
+    step = error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename == file:
+            place = Location(file, step.tb_lineno, 1)
+        step = step.tb_next
+    return Diagnostic(place, code, f"cannot be imported: {_told(error)}", hint=hint)
+
+
+def _told(error: BaseException) -> str:
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {text.strip().partition(chr(10))[0]}".removesuffix(": ")
+
+
+def _run(module: types.ModuleType, text: str, file: str) -> None:
+    exec(compile(text, file, "exec"), module.__dict__)  # noqa: S102  # the project's own modules
+
+
+@contextmanager
+def _importable(*modules: types.ModuleType, **by_name: types.ModuleType) -> Generator[None]:
+    """Let `modules` be found by import, under their own names or those given, and no longer.
+
+    pydantic looks up forward references there, too.
+    """
+    names = {**{module.__name__: module for module in modules}, **by_name}
+    before = {name: sys.modules.get(name) for name in names}
+    sys.modules.update(names)
+    try:
+        yield
     finally:
-        del sys.modules[module_name]
-    tools = module.__dict__.get("TOOLS")
-    if not isinstance(tools, tuple):
-        return (), "exports no tuple TOOLS"
-    return cast("tuple[LoadedTool, ...]", tools), None
+        for name, module in before.items():
+            if module is None:
+                sys.modules.pop(name, None)
+            else:
+                sys.modules[name] = module

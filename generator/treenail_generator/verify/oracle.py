@@ -6,19 +6,24 @@ It does not know nested deepObject, matrix, label or spaceDelimited, and splits 
 
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, unquote
 
-from treenail_generator.document import Document
+import jsonschema_rs
+
+from treenail_generator.document import JSON, Document
 from treenail_generator.document.pruning import Pruned
 from treenail_generator.plan import Binding, EndpointPlan, ListType, MapType, ModelType
+from treenail_generator.planning.exact import requestable
 
 from .loaded import SentRequest
+from .requests_only import requests_only
 
 _HOST: Final = "http://upstream.invalid"
+_NUMBER_FORMATS: Final = frozenset({"int32", "int64", "float", "double"})
 _KEPT_FORMATS: Final = ("date", "date-time", "uuid", "byte", "binary", "time", "duration")
 
 
@@ -73,17 +78,19 @@ class Oracle:
     def _reader(self) -> Any:
         from openapi_core import Config, OpenAPI  # noqa: PLC0415  # costs 0.3 s
 
+        readable = self._readable_document()
+        formats = {*_KEPT_FORMATS, *_formats(readable)} - _NUMBER_FORMATS
         config = Config(
             # The document was validated before, with places; here it is only read.
             spec_validator_cls=cast("Any", None),
-            extra_format_unmarshallers=dict.fromkeys(_KEPT_FORMATS, _unchanged),
+            extra_format_unmarshallers=dict.fromkeys(sorted(formats), _unchanged),
             extra_media_type_deserializers={
                 endpoint.content_type: json.loads
                 for endpoint in self._endpoints
                 if endpoint.content_type is not None
             },
         )
-        return OpenAPI.from_dict(cast("Any", self._readable_document()), config=config)
+        return OpenAPI.from_dict(cast("Any", readable), config=config)
 
     def _readable_document(self) -> dict[str, Any]:
         """The operations in use, without parameters that openapi-core would misread."""
@@ -111,19 +118,48 @@ class Oracle:
                 for parameter, known in zip(
                     declared["parameters"], operation.parameters, strict=True
                 )
-                if (known.place, known.name) in right
+                if (known.place, known.name) in right and self._casts(known.schema)
             ]
-        return raw
+        # As in `_Request.path`, which is decoded.
+        raw["paths"] = {unquote(path): item for path, item in raw["paths"].items()}
+        return requests_only(raw)
+
+    def _casts(self, schema: JSON) -> bool:
+        """Whether openapi-core knows what to read; of several types it takes the first, or none."""
+        found = self._document.resolve(schema)
+        if found.get("type") == "array":
+            return self._casts(found.get("items", {}))
+        return isinstance(found.get("type"), str) and "enum" not in found
+
+    def _allows(self, endpoint: EndpointPlan, request: SentRequest) -> bool:
+        """Whether the body satisfies the schema that the document has for it."""
+        operation = self._document.operation(endpoint.operation)
+        if request.body is None or operation is None or operation.body is None:
+            return False
+        media = next(
+            each for each in operation.body.media if each.content_type == endpoint.content_type
+        )
+        schema = requestable(self._document.bundle(media.schema), forbid=True)
+        validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        return validator.is_valid(json.loads(request.body))
 
     def values(
         self, endpoint: EndpointPlan, request: SentRequest
     ) -> tuple[dict[tuple[str, str], object], list[str]]:
         """What openapi-core reads, for the bindings it is right about, and its objections."""
+        from openapi_core.validation.request.exceptions import (  # noqa: PLC0415  # costs 0.3 s
+            RequestBodyValidationError,
+        )
+
         with warnings.catch_warnings():
             # It warns of every deprecated parameter; those were decided on in the plan.
             warnings.simplefilter("ignore", DeprecationWarning)
             result = self._reader.unmarshal_request(_Request(endpoint, request))
         problems = [_explained(error) for error in cast("list[Exception]", result.errors)]
+        of_body = all(isinstance(error, RequestBodyValidationError) for error in result.errors)
+        if problems and of_body and self._allows(endpoint, request):
+            # It misreads prefixItems, patterns and more; the document's schema has the last word.
+            return {}, []
         if problems:
             return {}, problems
         places = {
@@ -140,6 +176,18 @@ class Oracle:
         if request.body is not None:
             found["body", ""] = _plain(result.body)
         return found, []
+
+
+def _formats(node: object) -> Iterator[str]:
+    """Every format of a document; openapi-core knows few, and refuses the others."""
+    if isinstance(node, list):
+        for item in cast("list[object]", node):
+            yield from _formats(item)
+    elif isinstance(node, dict):
+        for key, value in cast("dict[str, object]", node).items():
+            if key == "format" and isinstance(value, str):
+                yield value
+            yield from _formats(value)
 
 
 def reads(binding: Binding) -> bool:

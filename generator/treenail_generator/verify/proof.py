@@ -1,6 +1,7 @@
 """The proof of the wire: what each tool would send is decoded again and equals its arguments."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import jsonschema_rs
@@ -21,6 +22,8 @@ from treenail_generator.plan import (
     ModelPlan,
     ToolPlan,
 )
+from treenail_generator.planning.exact_samples import NoSampleError
+from treenail_generator.planning.samples import Samples
 from treenail_generator.yaml_source import JSON
 
 from .decoding import Decoder, DecodingError
@@ -65,6 +68,7 @@ class _Prover:
         self._decoder = Decoder(models)
         self._terms = UpstreamTerms(models)
         self._connection = _connection(plan)
+        self._samples = Samples(models)
 
     def tool(self, tool: ToolPlan, loaded: LoadedTool) -> list[Diagnostic]:
         """The first fault of each case that fails."""
@@ -83,9 +87,10 @@ class _Prover:
         check, loaded = self._plan.check, self._module.connector.check
         if check is None or loaded is None:
             return []
-        request = _sent(loaded.run(self._module.context(self._connection, _Recorder())))
+        connection = self._connected(check.endpoint)
+        request = _sent(loaded.run(self._module.context(connection, _Recorder())))
         expected = {
-            (binding.place, binding.upstream): self._source(binding, {})
+            (binding.place, binding.upstream): _source(binding, {}, connection)
             for binding in check.endpoint.bindings
         }
         reason = self._compared(check.endpoint, request, expected)
@@ -102,15 +107,32 @@ class _Prover:
         problem = _unpublished(loaded, case)
         if problem is not None:
             return f"its published schema refuses its own example arguments: {problem}"
-        context = self._module.context(self._connection, _Recorder())
+        connection = self._connected(endpoint)
+        context = self._module.context(connection, _Recorder())
         try:
             request = _sent(loaded.run(arguments, context))
         except Exception as error:  # noqa: BLE001  # whatever the tool does wrong is its fault
             return f"with {case!r} nothing is sent: {error}"
-        return self._compared(endpoint, request, self._expected(tool, endpoint, case))
+        return self._compared(endpoint, request, self._expected(tool, endpoint, case, connection))
+
+    def _connected(self, endpoint: EndpointPlan) -> Mapping[str, str]:
+        """Values of the connection that fit where `endpoint` uses them."""
+        fitting = dict(self._connection)
+        for binding in endpoint.bindings:
+            match binding.value:
+                case FromConnection(field) | Either(field=field):
+                    with suppress(NoSampleError):
+                        fitting[field] = str(self._samples.of(binding.type, "minimal", ""))
+                case _:
+                    pass
+        return fitting
 
     def _expected(
-        self, tool: ToolPlan, endpoint: EndpointPlan, case: dict[str, JSON]
+        self,
+        tool: ToolPlan,
+        endpoint: EndpointPlan,
+        case: dict[str, JSON],
+        connection: Mapping[str, str],
     ) -> dict[tuple[str, str], MaybeJSON]:
         given: dict[str, MaybeJSON] = {
             field.attribute: self._terms.of(field.type, case[field.name])
@@ -119,21 +141,9 @@ class _Prover:
             for field in tool.model.fields
         }
         return {
-            (binding.place, binding.upstream): self._source(binding, given)
+            (binding.place, binding.upstream): _source(binding, given, connection)
             for binding in endpoint.bindings
         }
-
-    def _source(self, binding: Binding, given: Mapping[str, MaybeJSON]) -> MaybeJSON:
-        match binding.value:
-            case FromArgument(attribute):
-                return given[attribute]
-            case FromConnection(field):
-                return self._connection[field]
-            case Either(attribute, field):
-                value = given[attribute]
-                return self._connection[field] if isinstance(value, Absent) else value
-            case Constant(value):
-                return value
 
     def _compared(
         self, endpoint: EndpointPlan, request: Any, expected: dict[tuple[str, str], MaybeJSON]
@@ -153,6 +163,21 @@ class _Prover:
             if key in theirs and not says(theirs[key], value):
                 return f"openapi-core reads {key[0]} {key[1]!r} as {theirs[key]!r}, not {value!r}"
         return None
+
+
+def _source(
+    binding: Binding, given: Mapping[str, MaybeJSON], connection: Mapping[str, str]
+) -> MaybeJSON:
+    match binding.value:
+        case FromArgument(attribute):
+            return given[attribute]
+        case FromConnection(field):
+            return connection[field]
+        case Either(attribute, field):
+            value = given[attribute]
+            return connection[field] if isinstance(value, Absent) else value
+        case Constant(value):
+            return value
 
 
 def _unpublished(loaded: LoadedTool, case: dict[str, JSON]) -> str | None:

@@ -59,5 +59,6 @@ def _warn(settings: Settings) -> None:
 
 
 def _announce(served: Sequence[Offering], where: str) -> None:
-    names = ", ".join(each.connector.name for each in served)
-    click.echo(f"serving {names} at http://{where}/mcp")
+    for index, each in enumerate(served):
+        path = f"/{each.connector.name}/mcp" if index else "/mcp"
+        click.echo(f"serving {each.connector.name} at http://{where}{path}")

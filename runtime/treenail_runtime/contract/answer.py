@@ -47,11 +47,14 @@ class Record:
     rest: bool = False
 
     def of(self, value: JsonValue) -> JsonValue:
-        """`value` with only the kept fields; applied to each item of a list; null fields dropped."""
+        """`value` with only the kept fields; applied to each item of a list; null fields dropped.
+
+        What is no object has no fields: an allow-list leaves nothing of it.
+        """
         if isinstance(value, list):
             return [self.of(item) for item in value]
         if not isinstance(value, dict):
-            return value
+            return value if self.rest else None
         kept: JsonObject = {}
         for key, item in value.items():
             if item is None:
@@ -102,6 +105,12 @@ class Answer:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_steps", tuple(self.root.split(".")) if self.root else ())
 
+    def lost(self, value: JsonValue) -> int:
+        """How many items `value` tells of while the list is not where it is declared."""
+        if not self.many or self.page is None or _at(value, self._steps) is not None:
+            return 0
+        return _number(_at(value, tuple(self.page.total.split("."))))
+
     def of(self, value: JsonValue) -> JsonObject:
         """The tool's answer for the upstream's parsed `value`."""
         payload = _at(value, self._steps)
@@ -117,6 +126,10 @@ class Answer:
         if self.page:
             answer.update(_place(value, self.page))
         return answer
+
+
+def _number(value: JsonValue) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _at(value: JsonValue, steps: tuple[str, ...]) -> JsonValue:

@@ -12,7 +12,7 @@ from .request import Endpoint, Request
 from .types import JsonObject
 
 _NOTHING: Final[Mapping[str, object]] = {}
-_SHOWN_CHARACTERS: Final = 2000
+_NO_CONTENT: Final = frozenset({204, 205})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class ToolContext:
             )
         return value
 
-    def either(self, argument: str | MISSING, field: str) -> str:
+    def either(self, argument: str | MISSING | None, field: str) -> str | None:
         """`argument`, or the connection's default when it was left out.
 
         Raises:
@@ -82,7 +82,7 @@ class ToolContext:
             )
         return value
 
-    def default(self, argument: str | MISSING, field: str) -> str | MISSING:
+    def default(self, argument: str | MISSING | None, field: str) -> str | MISSING | None:
         """`argument`, or the connection's default; `MISSING` when there is neither."""
         if argument is not MISSING:
             return argument
@@ -117,19 +117,30 @@ def read(endpoint: Endpoint, answer: UpstreamAnswer) -> JsonObject:
     """The tool's answer; for a write, also when the upstream's success cannot be read.
 
     Raises:
-        UpstreamMalformed: A read whose answer is no JSON.
+        UpstreamMalformed: A read whose answer is empty, no JSON, or not where it is declared.
     """
     if not answer.body.strip():
+        if endpoint.reads and answer.status not in _NO_CONTENT:
+            raise _malformed(f"the upstream answered {answer.status} with nothing")
         return {"ok": True, "status": answer.status}
     try:
         value: JsonValue = pydantic_core.from_json(answer.body, allow_inf_nan=False)
     except ValueError:
         if endpoint.reads:
-            raise UpstreamMalformed(
-                f"the upstream answered {answer.status} with something that is not JSON",
-                advice="Try again; if it stays, the upstream is at fault.",
+            raise _malformed(
+                f"the upstream answered {answer.status} with something that is not JSON"
             ) from None
         # The write took place: an error here would invite the agent to repeat it.
-        text = answer.body[:_SHOWN_CHARACTERS].decode(errors="replace")
-        return {"ok": True, "status": answer.status, "unreadable_answer": text}
+        return {"ok": True, "status": answer.status, "note": "the answer could not be read"}
+    lost = endpoint.answer.lost(value) if endpoint.reads else 0
+    if lost:
+        raise _malformed(
+            f"the upstream tells of {lost} items, but not where its document says they are"
+        )
     return endpoint.answer.of(value)
+
+
+def _malformed(message: str) -> UpstreamMalformed:
+    return UpstreamMalformed(
+        message, advice="Try again; if it stays, the upstream or its connector is at fault."
+    )

@@ -42,16 +42,28 @@ class NotConfigured(ToolError):  # noqa: N818  # as above
 
 
 class UpstreamRefused(ToolError):  # noqa: N818  # as above
-    """The upstream answered `status` (HTTP). `code` is its own error code, when it gave one."""
+    """The upstream answered `status` (HTTP). `code` is its own error code, when it gave one.
+
+    `maybe_done`: an earlier attempt of the same call may have been received, and made the change.
+    """
 
     kind = "upstream_refused"
 
     def __init__(
-        self, status: int, message: str, *, code: str | None = None, advice: str | None = None
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str | None = None,
+        advice: str | None = None,
+        retry_after_s: float | None = None,
+        maybe_done: bool = False,
     ) -> None:
         super().__init__(message, advice=advice)
         self.status = status
         self.code = code
+        self.retry_after_s = retry_after_s
+        self.maybe_done = maybe_done
 
 
 class UpstreamTimeout(ToolError):  # noqa: N818  # as above

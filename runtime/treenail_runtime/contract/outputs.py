@@ -14,6 +14,7 @@ import jsonschema_rs
 from .types import JsonObject
 
 _ROUNDS: Final = 50
+"""Most passes; each takes out every place that is wrong, its surroundings only in a later one."""
 
 
 class OutputFit:
@@ -29,15 +30,22 @@ class OutputFit:
         fitting = copy.deepcopy(answer)
         taken: list[str] = []
         for _ in range(_ROUNDS):
-            error = next(iter(self._validator.iter_errors(fitting)), None)
-            if error is None:
+            wrong = {tuple(error.instance_path) for error in self._validator.iter_errors(fitting)}
+            if not wrong:
                 return fitting, taken
-            path = list(error.instance_path)
-            if not path:
+            if wrong == {()}:
                 break
-            _remove(fitting, path)
-            taken.append("/" + "/".join(map(str, path)))
+            for path in _innermost(wrong):
+                _remove(fitting, path)
+                taken.append("/" + "/".join(map(str, path)))
         return {}, ["/"]
+
+
+def _innermost(paths: set[tuple[str | int, ...]]) -> list[tuple[str | int, ...]]:
+    """The places that hold no other, the last one of a list first, so that indexes stay true."""
+    holding = {path[:length] for path in paths for length in range(len(path))}
+    # Paths of one beginning go on with a name, or with an index, all of them.
+    return sorted(paths - holding, reverse=True)
 
 
 def _remove(value: Any, path: Sequence[str | int]) -> None:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-import pydantic_core
 from pydantic import MISSING, BaseModel
 
 from .answer import Answer
-from .wire import header_text, path_text, query_text
+from .segments import refuse_delimiter
+from .wire import header_text, json_bytes, path_text, query_text
 
 _NOTHING: Final[Mapping[str, object]] = {}
 
@@ -62,6 +62,10 @@ class Endpoint:
         parts = list(self._parts)
         for index in range(1, len(parts), 2):
             parts[index] = path_text(parts[index], path[parts[index]])
+            # Behind a name of the same segment, what parts them may not stand in either.
+            for near in (index - 1, index + 1):
+                if 0 < near < len(parts) - 1 and "/" not in parts[near]:
+                    refuse_delimiter(self._parts[index], parts[index], parts[near])
         return Request(
             endpoint=self,
             path="".join(parts),
@@ -103,7 +107,7 @@ def _body(value: object, *, required: bool) -> bytes | None:
     if isinstance(value, Mapping) and not isinstance(value, BaseModel):
         fields = cast("Mapping[str, object]", value)
         given = {name: item for name, item in fields.items() if item is not MISSING}
-        if not given and not required:
+        if fields and not given and not required:
             return None
-        return pydantic_core.to_json(given, by_alias=True)
-    return pydantic_core.to_json(value, by_alias=True)
+        return json_bytes(given)
+    return json_bytes(value)

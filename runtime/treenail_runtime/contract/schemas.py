@@ -1,7 +1,7 @@
 """The JSON Schema a tool publishes: what its pydantic model accepts, said in few tokens."""
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
@@ -10,6 +10,8 @@ from pydantic.json_schema import GenerateJsonSchema
 from .types import EXACT_SCHEMA, Input
 
 _PREFIX: Final = "#/$defs/"
+_MOST_INLINED: Final = 16
+"""Definitions inside each other; some clients limit how deep a schema nests."""
 
 
 class _Untitled(GenerateJsonSchema):
@@ -31,7 +33,9 @@ def published_schema(model: type[Input]) -> dict[str, Any]:
         # A class docstring is for readers of the code; the field's description is for agents.
         each.pop("title", None)
         each.pop("description", None)
-    definitions = {name: _expanded(each, definitions) for name, each in definitions.items()}
+    # Exact schemas bring definitions of their own, which hold no further ones.
+    for name, each in list(definitions.items()):
+        definitions[name] = _expanded(each, definitions)
     schema = _expanded(schema, definitions)
     return _settled(schema, definitions)
 
@@ -91,46 +95,41 @@ def _references(node: Any) -> Iterator[str]:
 
 def _settled(schema: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """`schema` with single-use definitions inlined and only the reachable others in `$defs`."""
-    while True:
-        reachable = _reachable(schema, definitions)
-        uses = Counter(_references([schema, *(definitions[name] for name in reachable)]))
-        once = next(
-            (
-                name
-                for name in reachable
-                if uses[name] == 1 and name not in _references(definitions[name])
-            ),
-            None,
-        )
-        if once is None:
-            kept = {name: definitions[name] for name in sorted(reachable)}
-            return {**schema, "$defs": kept} if kept else schema
-        schema = _inlined(schema, once, definitions[once])
-        definitions = {
-            name: _inlined(each, once, definitions[once])
-            for name, each in definitions.items()
-            if name != once
-        }
+    reachable = _reachable(schema, definitions)
+    uses = Counter(_references([schema, *(definitions[name] for name in reachable)]))
+    # One that refers to itself is used there, too, and so never among them.
+    once = {name: definitions[name] for name in reachable if uses[name] == 1}
+    settled = _inlined(schema, once)
+    kept: dict[str, Any] = {}
+    waiting = list(_references(settled))
+    while waiting:
+        name = waiting.pop()
+        if name in definitions and name not in kept:
+            kept[name] = _inlined(definitions[name], once)
+            waiting.extend(_references(kept[name]))
+    return {**settled, "$defs": dict(sorted(kept.items()))} if kept else settled
 
 
 def _reachable(schema: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> list[str]:
-    found: list[str] = []
-    waiting = list(_references(schema))
+    found: dict[str, None] = {}
+    waiting = deque(_references(schema))
     while waiting:
-        name = waiting.pop(0)
+        name = waiting.popleft()
         if name in definitions and name not in found:
-            found.append(name)
+            found[name] = None
             waiting.extend(_references(definitions[name]))
-    return found
+    return list(found)
 
 
-def _inlined(node: Any, name: str, definition: dict[str, Any]) -> Any:
+def _inlined(node: Any, once: dict[str, dict[str, Any]], depth: int = 0) -> Any:
     if isinstance(node, list):
-        return [_inlined(item, name, definition) for item in cast("list[Any]", node)]
+        return [_inlined(item, once, depth) for item in cast("list[Any]", node)]
     if not isinstance(node, dict):
         return node
     mapping = cast("dict[str, Any]", node)
-    if mapping.get("$ref") == _PREFIX + name:
+    target = mapping.get("$ref")
+    name = target.removeprefix(_PREFIX) if isinstance(target, str) else ""
+    if name in once and depth < _MOST_INLINED:
         beside = {key: value for key, value in mapping.items() if key != "$ref"}
-        return {**definition, **beside}
-    return {key: _inlined(value, name, definition) for key, value in mapping.items()}
+        return {**_inlined(once[name], once, depth + 1), **beside}
+    return {key: _inlined(value, once, depth) for key, value in mapping.items()}

@@ -27,6 +27,35 @@ from pydantic_core import PydanticCustomError, core_schema
 JsonObject: TypeAlias = dict[str, JsonValue]
 
 
+def _exact_float(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool) and not _is_float(value):
+        raise PydanticCustomError("float", "has more digits than a number can carry")
+    return value
+
+
+def _is_float(value: int) -> bool:
+    try:
+        return int(float(value)) == value
+    except OverflowError:
+        return False
+
+
+def _with_exact_floats(node: Any) -> Any:
+    """A core schema in which a whole number becomes a float only where that changes nothing."""
+    if isinstance(node, list):
+        return [_with_exact_floats(item) for item in cast("list[Any]", node)]
+    if not isinstance(node, dict):
+        return node
+    schema = {
+        key: value if key == "metadata" else _with_exact_floats(value)
+        for key, value in cast("dict[str, Any]", node).items()
+    }
+    if schema.get("type") == "float":
+        checked = core_schema.no_info_before_validator_function
+        return checked(_exact_float, cast("core_schema.CoreSchema", schema))
+    return schema
+
+
 class Input(BaseModel):
     """Base of every argument model: closed, strict, immutable."""
 
@@ -34,9 +63,18 @@ class Input(BaseModel):
         extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True
     )
 
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return cast("core_schema.CoreSchema", _with_exact_floats(handler(source)))
+
 
 def _whole(value: object) -> object:
     # JSON Schema 2020-12, validation 6.1.1: any number without a fraction is an integer.
+    if isinstance(value, bool):
+        # `Literal` would take true for 1.
+        raise PydanticCustomError("whole", "should be an integer, not a boolean")
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -6,7 +6,6 @@ below name another one.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, cast
@@ -16,6 +15,7 @@ import pydantic_core
 from pydantic import MISSING, BaseModel
 
 from .errors import InvalidArguments
+from .segments import inside_segment
 
 Style: TypeAlias = Literal[
     "simple", "label", "matrix", "form", "spaceDelimited", "pipeDelimited", "deepObject", "json"
@@ -25,9 +25,7 @@ _RESERVED_KEPT: Final = ":/?@!$'()*,;[]"
 """RFC 3986 reserved characters that stay raw under `allowReserved`; `#&+=%` would change the query."""
 
 _DELIMITERS: Final = {"form": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C"}
-_UNQUOTE_ROUNDS: Final = 8
 _EXACT_INTEGERS: Final = 2.0**53
-_LEAVES_SEGMENT: Final = re.compile(r"[/\\\x00-\x1f\x7f]")
 _HEADER_TEXT: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
 
@@ -89,7 +87,7 @@ def text_of(value: object, name: str) -> str:
     """
     match value:
         case str():
-            return value
+            return _unicode(value, name)
         case bool():
             return "true" if value else "false"
         case int():
@@ -104,6 +102,26 @@ def text_of(value: object, name: str) -> str:
             raise InvalidArguments(
                 [f"{name}: {type(value).__name__} cannot be sent as a parameter"]
             )
+
+
+def _unicode(text: str, name: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidArguments([f"{name}: half a surrogate pair is no text"]) from None
+    return text
+
+
+def json_bytes(value: object, *, ascii_only: bool = False) -> bytes:
+    """JSON text, by the upstream's names.
+
+    Raises:
+        InvalidArguments: For half a surrogate pair, which UTF-8 cannot carry.
+    """
+    try:
+        return pydantic_core.to_json(value, by_alias=True, ensure_ascii=ascii_only)
+    except pydantic_core.PydanticSerializationError:
+        raise InvalidArguments(["an argument holds text that is no Unicode"]) from None
 
 
 def plain(value: object) -> object:
@@ -130,11 +148,11 @@ def path_text(name: str, value: object) -> str:
         if parts and "." in text:
             # A dot is never percent-encoded (RFC 3986 2.3), so it would read as a delimiter.
             raise InvalidArguments([f"{name}: an item must not hold '.': {text!r}"])
-        return quote(_inside_segment(text, name), safe="")
+        return quote(inside_segment(text, name), safe="")
 
     if styled.style == "json":
         return atom(_json(styled.value))
-    pairs = _pairs(styled, atom)
+    pairs = _pairs(styled, name, atom)
     match styled.style:
         case "simple":
             return (",").join(_joined(pairs, styled.explode))
@@ -152,7 +170,9 @@ def query_text(parameters: Mapping[str, object]) -> str:
     for name, value in parameters.items():
         styled = value if isinstance(value, Styled) else Styled(value, "form", explode=True)
         if styled.value is not MISSING:
-            pairs.extend(_query_pairs(name, styled))
+            own = _query_pairs(name, styled)
+            _refuse_foreign(name, own, parameters)
+            pairs.extend(own)
     return "&".join(pairs)
 
 
@@ -173,9 +193,14 @@ def header_text(name: str, value: object) -> str:
             text = text_of(item, name)
             if nested and re.search(r"[,=]" if styled.explode else ",", text):
                 raise InvalidArguments([f"{name}: an item must not hold a delimiter: {text!r}"])
+            if nested and (not text or text != text.strip()):
+                # RFC 9110 5.6.1: readers of lists skip empty items and spaces around others.
+                raise InvalidArguments(
+                    [f"{name}: an item must not be empty, nor begin or end with a space"]
+                )
             return text
 
-        text = ",".join(_joined(_pairs(styled, atom), styled.explode))
+        text = ",".join(_joined(_pairs(styled, name, atom), styled.explode))
     if not _HEADER_TEXT.fullmatch(text):
         raise InvalidArguments(
             [f"{name}: only printable ASCII without outer spaces can be sent in a header"]
@@ -184,38 +209,26 @@ def header_text(name: str, value: object) -> str:
 
 
 def _json(value: object, *, ascii_only: bool = False) -> str:
-    text = pydantic_core.to_json(value, by_alias=True, ensure_ascii=ascii_only)
-    return text.decode()
+    return json_bytes(value, ascii_only=ascii_only).decode()
 
 
-def _inside_segment(text: str, name: str) -> str:
-    # Some servers fold full-width dots and slashes into plain ones.
-    seen = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    for _ in range(_UNQUOTE_ROUNDS):
-        if _leaves_segment(seen):
-            raise InvalidArguments([f"{name}: {text[:40]!r} is not usable inside a URL path"])
-        decoded = unquote(seen)
-        if decoded == seen:
-            return text
-        seen = decoded
-    raise InvalidArguments([f"{name}: percent-encoded too often for a URL path"])
-
-
-def _leaves_segment(text: str) -> bool:
-    # Some servers cut a segment at `;` before they compare it with `..` (CVE-2026-3872).
-    bare = text.partition(";")[0]
-    return bare in {"", ".", ".."} or _LEAVES_SEGMENT.search(text) is not None
-
-
-def _pairs(styled: Styled, atom: Callable[[object], str]) -> list[tuple[str | None, str]]:
+def _pairs(
+    styled: Styled, name: str, atom: Callable[[object], str]
+) -> list[tuple[str | None, str]]:
     """(key or None, text) for each part: one for a primitive, many for an array or object."""
     value = plain(styled.value)
     if isinstance(value, Mapping):
         items = cast("Mapping[str, object]", value).items()
-        return [(atom(key), atom(item)) for key, item in items if item is not MISSING]
-    if isinstance(value, list | tuple):
-        return [(None, atom(item)) for item in cast("Iterable[object]", value)]
-    return [(None, atom(value))]
+        pairs: list[tuple[str | None, str]] = [
+            (atom(key), atom(item)) for key, item in items if item is not MISSING
+        ]
+    elif isinstance(value, list | tuple):
+        pairs = [(None, atom(item)) for item in cast("Iterable[object]", value)]
+    else:
+        return [(None, atom(value))]
+    if not pairs:
+        raise InvalidArguments([f"{name}: nothing would be sent of an empty value; leave it out"])
+    return pairs
 
 
 def _joined(pairs: list[tuple[str | None, str]], explode: bool) -> list[str]:  # noqa: FBT001  # an OpenAPI keyword
@@ -251,9 +264,24 @@ def _query_pairs(name: str, styled: Styled) -> list[str]:
             raise InvalidArguments([f"{name}: an item must not hold {delimiter!r}: {text!r}"])
         return quote(text, safe=safe.replace(",", "") if joins else safe)
 
-    pairs = _pairs(styled, atom)
+    pairs = _pairs(styled, name, atom)
     if styled.style == "deepObject":
-        return [f"{key}%5B{part}%5D={text}" for part, text in pairs]
+        return [f"{key}%5B{_bare(part, name)}%5D={text}" for part, text in pairs]
     if styled.explode:
-        return [f"{part or key}={text}" for part, text in pairs]
+        return [f"{key if part is None else part}={text}" for part, text in pairs]
     return [f"{key}={_DELIMITERS[styled.style].join(_joined(pairs, explode=False))}"]
+
+
+def _bare(key: str | None, name: str) -> str:
+    """A key of a deepObject; brackets in it would read as another level."""
+    if not key or re.search("%5[BD]", key):
+        raise InvalidArguments([f"{name}: a key must not be empty or hold brackets"])
+    return key
+
+
+def _refuse_foreign(name: str, pairs: list[str], parameters: Mapping[str, object]) -> None:
+    """Refuse keys of an object that would read as another parameter."""
+    for pair in pairs:
+        key = unquote(pair.partition("=")[0])
+        if key != name and key in parameters:
+            raise InvalidArguments([f"{name}: {key!r} is a parameter of its own"])

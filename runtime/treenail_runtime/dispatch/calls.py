@@ -1,13 +1,15 @@
 """One tool call: validate, run, and tell what became of it. Every failure is an outcome."""
 
-from collections.abc import Mapping
-from typing import Any, cast
+import asyncio
+from collections.abc import Awaitable, Mapping
+from typing import Any, Final, cast
 
 import structlog
 from pydantic import ValidationError
 
 from treenail_runtime.contract import (
     Connector,
+    Endpoint,
     InvalidArguments,
     JsonObject,
     Tool,
@@ -15,6 +17,7 @@ from treenail_runtime.contract import (
     ToolError,
     UpstreamMalformed,
     UpstreamRefused,
+    UpstreamTimeout,
 )
 from treenail_runtime.telemetry import request_id
 
@@ -24,17 +27,29 @@ from .strict_json import write_json
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
+LONGEST_S: Final = 60.0
+"""What a tool may take, unless one of its endpoints alone may take longer."""
+
+_MARGIN_S: Final = 5.0
+"""So that an endpoint's own deadline, which tells more, passes first."""
+
 
 class UnknownToolError(Exception):
     """No tool has this name; the text says which one may have been meant."""
 
 
 class Calls:
-    """The tools of one connector, ready to be called by name."""
+    """The tools of one connector, ready to be called by name.
 
-    def __init__(self, connector: Connector) -> None:
+    Args:
+        connector: Whose tools.
+        longest_s: Seconds that a call may take.
+    """
+
+    def __init__(self, connector: Connector, *, longest_s: float = LONGEST_S) -> None:
         self.connector = connector
         self._tools = {tool.name: tool for tool in connector.tools}
+        self._longest_s = {tool.name: _longest_s(tool, longest_s) for tool in connector.tools}
 
     def tool(self, name: str) -> Tool:
         """The tool of that name.
@@ -59,22 +74,36 @@ class Calls:
         """
         tool = self.tool(name)
         try:
-            structured = await _run(tool, arguments or {}, context)
+            structured = await _in_time(
+                _run(tool, arguments or {}, context), self._longest_s[tool.name]
+            )
             return self._answered(tool, structured)
         except ToolError as error:
             self._log_failure(error, name)
             return failure(error, tool, self.connector)
-        except Exception:
-            # The boundary: whatever a tool raises becomes an answer, and its cause a log line.
-            reference = request_id()
-            log.exception(
-                "tool.crashed", connector=self.connector.name, tool=name, reference=reference
-            )
-            return Failed(
-                "internal_error",
-                f"The tool failed unexpectedly (reference {reference}).",
-                "Do not repeat it blindly; tell the operator of this server the reference.",
-            )
+        except asyncio.CancelledError as error:
+            if _is_cancelled():
+                raise
+            return self._crashed(name, error)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # the boundary
+            # Whatever a tool raises becomes an answer, and its cause a log line.
+            # SystemExit too: it would end the server for everybody.
+            return self._crashed(name, error)
+
+    def _crashed(self, tool: str, error: BaseException) -> Failed:
+        reference = request_id()
+        log.error(
+            "tool.crashed",
+            connector=self.connector.name,
+            tool=tool,
+            reference=reference,
+            exc_info=error,
+        )
+        return Failed(
+            "internal_error",
+            f"The tool failed unexpectedly (reference {reference}).",
+            "Do not repeat it blindly; tell the operator of this server the reference.",
+        )
 
     def _answered(self, tool: Tool, structured: JsonObject) -> Answered:
         text = write_json(structured)
@@ -98,6 +127,30 @@ class Calls:
         if isinstance(error, UpstreamRefused):
             facts |= {"status": error.status, "error_code": error.code}
         log.info("tool.failed", connector=self.connector.name, tool=tool, **facts)
+
+
+def _longest_s(tool: Tool, least: float) -> float:
+    """Longer than each endpoint that the tool's module knows may take."""
+    known: Mapping[str, object] = getattr(tool.run, "__globals__", {})
+    endpoints = [each for each in known.values() if isinstance(each, Endpoint)]
+    return max([least, *(endpoint.timeout_s + _MARGIN_S for endpoint in endpoints)])
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody wants this task to end, rather than the tool having raised it itself."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
+
+
+async def _in_time(running: Awaitable[JsonObject], longest_s: float) -> JsonObject:
+    deadline = asyncio.timeout(longest_s)
+    try:
+        async with deadline:
+            return await running
+    except TimeoutError:
+        if not deadline.expired():
+            raise
+        raise UpstreamTimeout(f"the tool did not finish within {longest_s:g} s") from None
 
 
 async def _run(tool: Tool, arguments: Mapping[str, Any], context: ToolContext) -> JsonObject:

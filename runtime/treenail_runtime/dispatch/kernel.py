@@ -164,7 +164,7 @@ class Kernel:
         direct = not self._server.middleware
         if direct and method == _CALL:
             return await self._call(params, version)
-        constant = direct and method in _CONSTANT and not (params or {}).get("cursor")
+        constant = direct and method in _CONSTANT and (params or {}).get("cursor") is None
         if constant and (method, version) in self._constant:
             validate_client_request(method, version, params)
             return self._constant[method, version]

@@ -1,6 +1,7 @@
 """What became of a call: an answer, or a failure with advice."""
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, Final, TypeAlias, assert_never
 
 from treenail_runtime.contract import (
@@ -18,6 +19,9 @@ from treenail_runtime.contract import (
 _TRY_AGAIN: Final = "Try again; if it stays, the upstream is at fault."
 _LOOK_FIRST: Final = "It is not known whether it took place: look before you repeat it."
 _CORRECT: Final = "Correct the arguments, then call again."
+_MAYBE_DONE: Final = (
+    "An earlier attempt of this same call may have made the change: read the current state first."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +96,14 @@ def result_of(outcome: Outcome) -> dict[str, Any]:
 
 
 def _advice(error: ToolError, tool: Tool, connector: Connector) -> str:
-    declared = _declared(error, tool, connector) if isinstance(error, UpstreamRefused) else None
-    return declared or error.advice or _general(error, tool)
+    if not isinstance(error, UpstreamRefused):
+        return error.advice or _general(error, tool)
+    advice = _declared(error, tool, connector) or error.advice or _general(error, tool)
+    if error.maybe_done:
+        advice = f"{_MAYBE_DONE} {advice}"
+    if error.retry_after_s is None:
+        return advice
+    return f"{advice} The upstream asks to wait {ceil(error.retry_after_s)} s."
 
 
 def _declared(error: UpstreamRefused, tool: Tool, connector: Connector) -> str | None:

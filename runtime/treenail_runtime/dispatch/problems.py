@@ -13,7 +13,16 @@ Path: TypeAlias = tuple[Step, ...]
 _SHOWN_VALUE: Final = 40
 _SHOWN_NAME: Final = 64
 _SHOWN_MESSAGE: Final = 300
+_SHOWN_PLACE: Final = 200
+_SHOWN_LINE: Final = 1000
 _SHOWN_PROBLEMS: Final = 20
+_SHOWN_KNOWN: Final = 3
+_SHOWN_CHARACTERS: Final = 5000
+"""Of all problems together; the known names come on top."""
+
+_EXAMINED: Final = 50
+_EXPANDED: Final = 2000
+"""Most problems that are asked for: pydantic only tells all of them, at 5 µs each."""
 
 
 def problems_of(
@@ -21,24 +30,38 @@ def problems_of(
 ) -> list[str]:
     """One line per place in `arguments`, then the known names where an unknown one was given.
 
+    Whatever the arguments are, the text and the work are small: the event loop waits for them.
+
     Args:
         error: What pydantic found.
         arguments: As the agent sent them.
         schema: The tool's published input schema.
     """
+    count = error.error_count()
+    if count > _EXPANDED:
+        told = f"{count} problems, too many to name: this is not the shape of the input schema"
+        return [told, _known_line((), schema)]
     found: dict[str, list[str]] = {}
     unknown_at: dict[Path, None] = {}
-    for detail in error.errors(include_url=False, include_context=False):
+    for detail in error.errors(include_url=False, include_context=False)[:_EXAMINED]:
         path = _path(detail, arguments)
-        problem = _problem(detail, path, schema)
-        said = found.setdefault(_shown(path), [])
-        if problem not in said:
-            said.append(problem)
-        if detail["type"] == "extra_forbidden":
+        place = _shown(path)
+        if place not in found and len(found) == _SHOWN_PROBLEMS:
+            break
+        found.setdefault(place, []).append(_problem(detail, path, schema))
+        if detail["type"] == "extra_forbidden" and len(unknown_at) < _SHOWN_KNOWN:
             unknown_at[path[:-1]] = None
-    lines = [f"{place}: {' or '.join(said)}" for place, said in found.items()]
-    if len(lines) > _SHOWN_PROBLEMS:
-        lines = [*lines[:_SHOWN_PROBLEMS], f"and {len(lines) - _SHOWN_PROBLEMS} more"]
+    lines: list[str] = []
+    room = _SHOWN_CHARACTERS
+    for place, said in found.items():
+        line = _cut(f"{place}: {' or '.join(dict.fromkeys(said))}", _SHOWN_LINE)
+        if len(line) > room:
+            break
+        room -= len(line)
+        count -= len(said)
+        lines.append(line)
+    if count:
+        lines.append(f"and {count} more")
     return [*lines, *(_known_line(path, schema) for path in unknown_at)]
 
 
@@ -53,8 +76,12 @@ def nearest(name: str, known: Sequence[str]) -> str | None:
 
 def shown_name(name: str) -> str:
     """A name that came from outside, short and on one line."""
-    cut = name if len(name) <= _SHOWN_NAME else name[:_SHOWN_NAME] + "…"
+    cut = _cut(name, _SHOWN_NAME)
     return cut if cut.isprintable() else ascii(cut)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most] + "…"
 
 
 def _bare(name: str) -> str:
@@ -88,7 +115,7 @@ def _shown(path: Path) -> str:
             text += f"[{step}]"
         else:
             text += f".{shown_name(step)}" if text else shown_name(step)
-    return text or "arguments"
+    return _cut(text, _SHOWN_PLACE) or "arguments"
 
 
 def _problem(detail: ErrorDetails, path: Path, schema: Mapping[str, Any]) -> str:
@@ -117,14 +144,17 @@ def _value(value: object) -> str:
 
 def _known_line(path: Path, schema: Mapping[str, Any]) -> str:
     names = ", ".join(_names_at(schema, path)) or "none"
-    return f"known arguments of {_shown(path)}: {names}" if path else f"known arguments: {names}"
+    place = f" of {_shown(path)}" if path else ""
+    return _cut(f"known arguments{place}: {names}", _SHOWN_LINE)
 
 
 def _names_at(schema: Mapping[str, Any], path: Path) -> list[str]:
     """The property names that the schema knows at `path`, in their order."""
     nodes = [schema]
     for step in path:
-        nodes = [below for node in nodes for below in _below(node, step, schema)]
+        below = [below for node in nodes for below in _below(node, step, schema)]
+        # Once each: in a schema that holds itself they would double with every step.
+        nodes = list({id(node): node for node in below}.values())
     found: dict[str, None] = {}
     for node in nodes:
         for each in _alternatives(node, schema):

@@ -10,6 +10,8 @@ State: TypeAlias = Literal["closed", "open", "half-open"]
 class CircuitBreaker:
     """Opens after a run of failures; after the cool-down one attempt tests the upstream.
 
+    What is a failure, the client decides: no connection, a broken one, no answer in time, 502, 503
+    and 504. Status 500 is not: one record that the upstream cannot serve would lock everybody out.
     A test that never reports back blocks nothing: the next one is due a cool-down later.
 
     Args:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from importlib.metadata import version
 from typing import Final
 
@@ -13,13 +12,23 @@ from treenail_runtime.contract import Connector, Endpoint, Request, UpstreamAnsw
 
 from .breaker import CircuitBreaker
 from .credentials import Credentials
-from .exchange import AnswerError, Outcome, OutgoingRequest, WholeResponse, whole
+from .exchange import (
+    AnswerError,
+    ExhaustedError,
+    Outcome,
+    OutgoingRequest,
+    WholeResponse,
+    whole,
+)
 from .retrying import Timing, pause_before_retry, retry_after_s
 from .telling import resting, timed_out, told
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _JSON: Final = "application/json"
+_AWAY: Final = frozenset({502, 503, 504})
+"""Statuses of an upstream that is down. 500 is not among them: one odd record may cause it."""
+
 _USER_AGENT: Final = f"treenail/{version('treenail')}"
 
 
@@ -100,7 +109,8 @@ class UpstreamClient:
             outcome = await self._attempt(endpoint, outgoing)
             if isinstance(outcome, WholeResponse) and outcome.is_success:
                 return UpstreamAnswer(outcome.status_code, outcome.body)
-            await self._pause(outcome, attempt, endpoint, deadline)
+            await self._pause(outcome, attempt, endpoint, outgoing, deadline)
+            outgoing.maybe_received |= _may_have_been_received(outcome)
 
     async def _attempt(self, endpoint: Endpoint, outgoing: OutgoingRequest) -> Outcome:
         try:
@@ -113,14 +123,21 @@ class UpstreamClient:
             outcome = error if lost else error.received
         except httpx.RequestError as error:
             outcome = error
-        if _is_failure_of_upstream(outcome):
+        if isinstance(outcome, ExhaustedError):
+            _log.error("upstream.exhausted", **_facts(endpoint), reason=str(outcome))
+        elif _is_failure_of_upstream(outcome):
             self._count_failure(endpoint)
         elif self._breaker.succeeded():
             _log.info("upstream.circuit_closed", **_facts(endpoint))
         return outcome
 
     async def _pause(
-        self, failure: Outcome, attempt: int, endpoint: Endpoint, deadline: float
+        self,
+        failure: Outcome,
+        attempt: int,
+        endpoint: Endpoint,
+        outgoing: OutgoingRequest,
+        deadline: float,
     ) -> None:
         """Wait for the next attempt.
 
@@ -131,10 +148,17 @@ class UpstreamClient:
         pause_s = pause_before_retry(failure, attempt, endpoint, self._retries, self._timing)
         left_s = deadline - self._timing.stopwatch()
         if pause_s is None or pause_s >= left_s or self._breaker.state == "open":
-            log = _log.warning if _is_failure_of_upstream(failure) else _log.info
+            log = _log.warning if _is_server_fault(failure) else _log.info
             log("upstream.failed", **facts)
             after_s = retry_after_s(failure, self._timing.now)
-            raise told(failure, endpoint, self._rules, self._credentials, after_s)
+            raise told(
+                failure,
+                endpoint,
+                self._rules,
+                self._credentials,
+                after_s,
+                maybe_received=outgoing.maybe_received,
+            )
         _log.info("upstream.retried", **facts, pause_s=round(pause_s, 3))
         await self._timing.sleep(pause_s)
 
@@ -153,11 +177,28 @@ def _joined(*parts: Mapping[str, str] | Sequence[tuple[str, str]]) -> httpx.Head
 def _is_failure_of_upstream(outcome: Outcome) -> bool:
     match outcome:
         case WholeResponse():
-            return outcome.is_server_error and outcome.status_code != HTTPStatus.NOT_IMPLEMENTED
+            return outcome.status_code in _AWAY
         case AnswerError():
             return outcome.fault == "cut short"
         case httpx.UnsupportedProtocol() | httpx.LocalProtocolError():
             return False
+        case _:
+            return True
+
+
+def _is_server_fault(outcome: Outcome) -> bool:
+    if isinstance(outcome, WholeResponse):
+        return outcome.is_server_error
+    return _is_failure_of_upstream(outcome)
+
+
+def _may_have_been_received(failure: Outcome) -> bool:
+    match failure:
+        case httpx.ConnectError() | httpx.ConnectTimeout():
+            return False
+        case WholeResponse():
+            # A refusal of the server itself; a gateway's 5xx says nothing of what is behind it.
+            return failure.is_server_error
         case _:
             return True
 

@@ -19,6 +19,7 @@ class OutgoingRequest(httpx.Request):
         body: None for no body.
         max_bytes: Largest answer to accept, decompressed.
         repeatable: Whether sending it twice is as good as once.
+        maybe_received: Whether an earlier attempt to send it may have reached the upstream.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class OutgoingRequest(httpx.Request):
         self.body = body
         self.max_bytes = max_bytes
         self.repeatable = repeatable
+        self.maybe_received = False
 
     def __getattr__(self, name: str) -> Any:
         if name != "url":
@@ -76,6 +78,10 @@ class AnswerError(httpx.TransportError):
         super().__init__(f"the answer's body is {fault}")
         self.fault: Fault = fault
         self.received = received
+
+
+class ExhaustedError(httpx.ConnectError):
+    """No connection for want of our own file descriptors or memory; the upstream is not to blame."""
 
 
 Outcome: TypeAlias = WholeResponse | httpx.RequestError

@@ -74,6 +74,6 @@ def retry_after_s(failure: Outcome, now: Clock) -> float | None:
         then = parsedate_to_datetime(told)
         since = failure.headers.get("Date")
         return max(0.0, (then - (parsedate_to_datetime(since) if since else now())).total_seconds())
-    except (ValueError, TypeError):
-        # TypeError: a date without a zone.
+    except (ValueError, TypeError, OverflowError):
+        # TypeError: a date without a zone. OverflowError: a number that no date has.
         return None

@@ -47,11 +47,17 @@ def told(
     rules: ErrorRules,
     credentials: Credentials,
     retry_after_s: float | None,
+    *,
+    maybe_received: bool = False,
 ) -> ToolError:
-    """The error for the last attempt of a call."""
+    """The error for the last attempt of a call; `maybe_received` tells of those before it."""
     match failure:
         case WholeResponse():
-            return _refused(failure, endpoint, rules, credentials, retry_after_s)
+            refused = _refused(failure, endpoint, rules, credentials, retry_after_s)
+            # Its own change is what a second attempt would conflict with.
+            ours = maybe_received and not endpoint.reads
+            refused.maybe_done = ours and failure.is_client_error
+            return refused
         case httpx.ConnectError() | httpx.ConnectTimeout():
             return UpstreamUnavailable(
                 "the upstream could not be reached" + _unsent(endpoint), advice=_LATER
@@ -123,17 +129,15 @@ def _refused(
         status,
         f"{phrase}: {text}" if text else phrase,
         code=code,
-        advice=_advice(status, endpoint, retry_after_s),
+        advice=_advice(status, endpoint),
+        retry_after_s=retry_after_s,
     )
 
 
-def _advice(status: int, endpoint: Endpoint, retry_after_s: float | None) -> str | None:
-    advice = _ADVICE.get(status)
+def _advice(status: int, endpoint: Endpoint) -> str | None:
     if httpx.codes.is_server_error(status):
-        advice = _LATER if endpoint.repeatable else _again(endpoint)
-    if retry_after_s is None:
-        return advice
-    return f"{advice or ''} The upstream asks to wait {ceil(retry_after_s)} s.".strip()
+        return _LATER if endpoint.repeatable else _again(endpoint)
+    return _ADVICE.get(status)
 
 
 def _json(body: bytes) -> JsonValue:

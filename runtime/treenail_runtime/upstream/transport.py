@@ -1,21 +1,45 @@
 """httpx's transport interface over one shared aiohttp session."""
 
+import errno
 import ssl
 from collections.abc import Sequence
 from typing import Final
+from weakref import WeakSet
 
 import aiohttp
 import httpx
+from aiohttp.connector import Connection
 from aiohttp.http_exceptions import ContentEncodingError
 from multidict import CIMultiDict
 from yarl import URL
 
-from .exchange import AnswerError, OutgoingRequest, WholeResponse
+from .exchange import AnswerError, ExhaustedError, OutgoingRequest, WholeResponse
 
 _OWN_HEADERS: Final = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
 """What aiohttp would add by itself."""
 
 _CODINGS: Final = frozenset({"gzip", "deflate"})
+
+
+_OWN_WANT: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+
+_used: Final[WeakSet[object]] = WeakSet()
+"""Connections that have carried a request."""
+
+
+class _StaleError(httpx.ReadError):
+    """A kept connection broke: probably the upstream had closed it before the request came."""
+
+
+class _Sent(aiohttp.ClientRequest):
+    """A request that knows whether its connection had carried another one before."""
+
+    on_kept_connection = False
+
+    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
+        self.on_kept_connection = conn.protocol in _used
+        _used.add(conn.protocol)
+        return await super().send(conn)
 
 
 async def _once(
@@ -24,18 +48,20 @@ async def _once(
     """Keep aiohttp from sending a second time.
 
     It does so by itself for GET, HEAD, OPTIONS, TRACE, PUT and DELETE, on any broken connection
-    (aiohttp 3.14, `ClientSession._request`); only the connector knows whether that is harmless.
+    (aiohttp 3.14, `ClientSession._request`); only the connector knows whether that is harmless,
+    and on a connection that was new it would double the client's retries.
     """
     try:
         return await handler(request)
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise httpx.ReadError(_reason(error)) from None
+        kept = isinstance(request, _Sent) and request.on_kept_connection
+        raise (_StaleError if kept else httpx.ReadError)(_reason(error)) from None
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
-    """Sends a request once, or a repeatable one again when a kept connection turns out closed.
+    """Sends a request once, or a repeatable one once more when a kept connection turns out closed.
 
     No redirects, no cookies, no proxies or credentials from the environment, no header that the
     request does not have (apart from `Host` and `Content-Length`). Every exception is httpx's or an
@@ -77,7 +103,13 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             AnswerError: An answer that is too large, cannot be decompressed or was cut short.
         """
         outgoing = request if isinstance(request, OutgoingRequest) else await self._plain(request)
-        response = await self._send(outgoing)
+        try:
+            response = await self._send(outgoing)
+        except _StaleError:
+            if not outgoing.repeatable:
+                raise
+            outgoing.maybe_received = True
+            response = await self._send(outgoing)
         try:
             return await _read(response, outgoing.max_bytes)
         except BaseException:
@@ -104,6 +136,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._connect_timeout_s),
             trust_env=False,
             middlewares=(_once,),
+            request_class=_Sent,
         )
         return self._session
 
@@ -120,7 +153,6 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 data=outgoing.body,
                 skip_auto_headers=_missing(outgoing, headers),
                 allow_redirects=False,
-                middlewares=() if outgoing.repeatable else None,
             )
         except aiohttp.ClientError as error:
             raise _translated(error) from None
@@ -180,6 +212,8 @@ def _translated(error: aiohttp.ClientError) -> httpx.TransportError:
     match error:
         case aiohttp.ConnectionTimeoutError():
             return httpx.ConnectTimeout(_reason(error))
+        case aiohttp.ClientConnectorError() if error.os_error.errno in _OWN_WANT:
+            return ExhaustedError(_reason(error))
         case aiohttp.ClientConnectorError():
             return httpx.ConnectError(_reason(error))
         case aiohttp.ServerTimeoutError():

@@ -47,9 +47,10 @@ def built() -> Built:
 def richest(built: Built, name: str) -> dict[str, Any]:
     """All arguments of a tool, each with its example or a plain value."""
     (tool,) = (tool for tool in built.plan.tools if tool.name == name)
+    if tool.endpoint is None:
+        return {}
     samples = Samples({model.name: model for model in built.plan.models})
-    bindings = tool.endpoint.bindings if tool.endpoint is not None else ()
-    return cast("dict[str, Any]", samples.arguments(tool.model.fields, bindings, "full"))
+    return cast("dict[str, Any]", samples.arguments(tool.model.fields, tool.endpoint, "full"))
 
 
 def sent(mock: MockUpstream) -> dict[str, Any] | None:

@@ -114,11 +114,15 @@ def test_document_text_that_the_agent_gets_is_an_error() -> None:
     ]
 
 
-def test_credentials_written_out_under_auth_are_an_error() -> None:
-    built = build_small(TOOLS, top="auth: {kind: api_key, in: header, name: X-Key, value: abc}")
+def test_password_written_out_under_auth_is_an_error() -> None:
+    top = """
+auth: {kind: basic, username: "{user}", password: lovelace}
+login: {fields: [{name: user, label: User}]}
+"""
+    built = build_small(TOOLS, top=top)
 
     assert [(each.message, str(each.location)) for each in found("secrets", built)] == [
-        ("`auth.value` is written out", "connectors/shop.yaml:8:55")
+        ("`auth.password` is written out", "connectors/shop.yaml:8:51")
     ]
 
 

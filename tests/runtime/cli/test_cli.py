@@ -85,6 +85,47 @@ async def test_with_several_connectors_one_has_to_choose(folder: Path) -> None:
     assert "which connectors? name one or more of: other, sample" in err
 
 
+def second_connector(folder: Path) -> dict[str, str]:
+    """Beside `sample`, the same again as `other`; the environment that both need."""
+    text = (folder / "sample.py").read_text(encoding="utf-8")
+    (folder / "other.py").write_text(
+        text.replace('name="sample"', 'name="other"'), encoding="utf-8"
+    )
+    return {**ENVIRONMENT, **{f"OTHER_{name[7:]}": each for name, each in ENVIRONMENT.items()}}
+
+
+async def test_each_of_several_connectors_tells_where_it_is_served(folder: Path) -> None:
+    environment = second_connector(folder)
+    async with (
+        asyncio.timeout(30),
+        command(
+            "serve", "other", "sample", "--no-auth", "--port", "0",
+            folder=folder, environment=environment,
+        ) as server,
+    ):  # fmt: skip
+        first, second = await server.line(), await server.line()
+        port = int(re.findall(r":(\d+)/", first)[0])
+        answer = await Running(port).request(
+            path="/sample/mcp", headers=modern_headers("tools/list"), body=modern("tools/list")
+        )
+
+    assert re.fullmatch(r"serving other at http://127\.0\.0\.1:\d+/mcp", first)
+    assert re.fullmatch(r"serving sample at http://127\.0\.0\.1:\d+/sample/mcp", second)
+    assert answer.status == 200
+
+
+async def test_one_upstream_url_does_not_get_the_credentials_of_several_connectors(
+    folder: Path,
+) -> None:
+    status, _, err = await run(
+        "serve", "other", "sample", "--no-auth", "--upstream-url", "http://127.0.0.1:9",
+        folder=folder, environment=second_connector(folder),
+    )  # fmt: skip
+
+    assert status == 2
+    assert "one URL would get the credentials of every connector" in err
+
+
 @pytest.mark.requirement("NO-AUTH", "NO-SECRETS")
 async def test_serving_without_authorization_is_said_loudly(folder: Path) -> None:
     async with (
@@ -120,8 +161,6 @@ async def test_serving_without_authorization_is_said_loudly(folder: Path) -> Non
 
 
 async def test_the_loopback_address_of_ip_version_6_is_served(folder: Path) -> None:
-    if not socket.has_ipv6:
-        pytest.skip("no IPv6 here")
     async with (
         asyncio.timeout(30),
         command("serve", "--no-auth", "--host", "::1", "--port", "0", folder=folder) as server,

@@ -1,6 +1,7 @@
 """From the upstream's answer to the tool's."""
 
 import pytest
+from pydantic import JsonValue
 
 from treenail_runtime.contract import (
     Answer,
@@ -99,7 +100,28 @@ def test_a_read_that_is_no_json_is_an_error() -> None:
 def test_a_write_that_took_place_is_never_an_error() -> None:
     told = read(Endpoint("POST", "/"), UpstreamAnswer(201, b"<html>\xff"))
 
-    assert told == {"ok": True, "status": 201, "unreadable_answer": "<html>\ufffd"}
+    assert told == {"ok": True, "status": 201, "note": "the answer could not be read"}
+
+
+@pytest.mark.parametrize("body", [b"", b" "])
+def test_a_read_that_is_answered_with_nothing_is_an_error(body: bytes) -> None:
+    with pytest.raises(UpstreamMalformed):
+        read(Endpoint("GET", "/", reads=True), UpstreamAnswer(200, body))
+
+
+def test_a_list_that_is_told_of_but_not_found_is_an_error() -> None:
+    answer = Answer(root="_embedded.people", name="people", many=True, page=PAGE)
+    body = b'{"_embedded": {"persons": [{}]}, "page": {"number": 0, "totalPages": 1, "totalElements": 1}}'
+
+    with pytest.raises(UpstreamMalformed, match="1 items"):
+        read(Endpoint("GET", "/", answer=answer, reads=True), UpstreamAnswer(200, body))
+    assert read(Endpoint("POST", "/", answer=answer), UpstreamAnswer(200, body))["people"] == []
+
+
+@pytest.mark.parametrize("payload", ["secret", 5, ["secret", {"pin": "0000"}]])
+def test_an_allow_list_leaves_nothing_of_what_it_does_not_know(payload: JsonValue) -> None:
+    assert "secret" not in str(Answer(name="people", record=PERSON).of(payload))
+    assert "0000" not in str(Answer(name="people", record=PERSON).of(payload))
 
 
 def test_an_empty_answer_says_that_it_worked() -> None:

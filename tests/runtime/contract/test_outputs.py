@@ -49,6 +49,23 @@ def test_only_what_does_not_fit_is_taken_out() -> None:
     assert answer["page"] == "0"
 
 
+def test_any_number_of_places_is_taken_out() -> None:
+    people: list[Any] = [{"id": index, "age": "x"} for index in range(1000)]
+    answer: dict[str, Any] = {"people": [*people, *[7] * 1000, {"id": "b"}], "page": 0}
+
+    fitted, taken = OutputFit(SCHEMA).fitted(answer)
+
+    assert fitted == {"people": [*[{}] * 1000, {"id": "b"}], "page": 0}
+    assert len(taken) == 3000
+
+
+def test_what_surrounds_a_wrong_place_stays_when_it_fits_without_it() -> None:
+    items = {"type": "array", "maxItems": 2, "items": {"type": "string"}}
+    fit = OutputFit({"type": "object", "properties": {"a": items}})
+
+    assert fit.fitted({"a": ["x", 1, "y"]}) == ({"a": ["x", "y"]}, ["/a/1"])
+
+
 @given(st.dictionaries(st.sampled_from(["people", "page", "x"]), JSON, max_size=3))
 def test_whatever_the_upstream_answers_fits_afterwards(answer: dict[str, Any]) -> None:
     fitted, _ = OutputFit(SCHEMA).fitted(answer)

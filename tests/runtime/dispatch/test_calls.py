@@ -1,5 +1,6 @@
 """What an agent hears of a call: an answer, or what went wrong and what to do next."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -68,6 +69,13 @@ async def with_run(
     tool = replace(CONNECTOR.tools[0], name="made", arguments=arguments, run=run)
     calls = Calls(replace(CONNECTOR, tools=(tool,)))
     return await calls.call("made", {}, context(Scripted(UpstreamAnswer(200, b"{}"))))
+
+
+def endless() -> Callable[[Any, ToolContext], Awaitable[JsonObject]]:
+    async def run(_: Nothing, __: ToolContext) -> JsonObject:
+        return await asyncio.Future[JsonObject]()
+
+    return run
 
 
 @pytest.mark.requirement("MCP-UNKNOWN")
@@ -143,6 +151,47 @@ async def test_many_problems_are_cut_short() -> None:
     assert outcome.message.endswith("and 480 more")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"item_id": "a", "tags": [0] * 100_000},
+        {"item_id": "a", "tags": [0] * 2000},
+        {"item_id": "a", **{f"itemm_{index}": 1 for index in range(100_000)}},
+        {"item_id": "a", "colour": {f"{index}{'n' * 1000}": 1 for index in range(1000)}},
+    ],
+)
+async def test_an_answer_to_wrong_arguments_is_short(arguments: dict[str, Any]) -> None:
+    outcome = await failed("get_item", arguments)
+
+    assert len(outcome.message) < 8000
+    assert outcome.message.count("\n") <= 24
+
+
+async def test_more_problems_than_anybody_could_read_are_counted() -> None:
+    outcome = await failed("get_item", {"item_id": "a", "tags": [0] * 100_000})
+
+    assert outcome.message.split("\n") == [
+        "100000 problems, too many to name: this is not the shape of the input schema",
+        "known arguments: item_id, page, colour, tags",
+    ]
+
+
+async def test_unknown_arguments_in_many_places_repeat_the_known_ones_only_thrice() -> None:
+    class Many(Input):
+        colours: list[Colour]
+
+    tool = replace(CONNECTOR.tools[0], name="made", arguments=Many)
+    wrong = {"colours": [{"red": 1, "green": 2, "gren": 3}] * 600}
+    outcome = await Calls(replace(CONNECTOR, tools=(tool,))).call(
+        "made", wrong, context(Scripted(UpstreamAnswer(200, b"{}")))
+    )
+
+    assert isinstance(outcome, Failed)
+    lines = outcome.message.split("\n")
+    assert len([line for line in lines if line.startswith("known arguments of")]) == 3
+    assert "and 580 more" in lines
+
+
 @pytest.mark.parametrize("value", ["5", 5.5, True, None, [5]])
 async def test_nothing_is_coerced(value: object) -> None:
     outcome = await failed("get_item", {"item_id": "a", "page": value})
@@ -190,6 +239,16 @@ async def test_the_most_specific_advice_wins(error: Exception, advice: str) -> N
     assert outcome.text.endswith(f"\n\nAdvice: {advice}")
 
 
+async def test_a_change_that_an_earlier_attempt_may_have_made_is_told_before_other_advice() -> None:
+    error = UpstreamRefused(404, "No", code="GONE", maybe_done=True)
+    outcome = await failed("get_item", {"item_id": "a"}, error)
+
+    assert outcome.advice == (
+        "An earlier attempt of this same call may have made the change: read the current state "
+        "first. Choose another item."
+    )
+
+
 @pytest.mark.parametrize("error", [UpstreamTimeout("late"), refused(503), UpstreamMalformed("x")])
 async def test_a_write_that_may_have_taken_place_is_not_to_be_repeated(error: Exception) -> None:
     outcome = await failed("create_item", {"name": "n", "amount": None}, error)
@@ -203,6 +262,55 @@ async def test_a_fault_in_a_tool_is_told_without_its_cause() -> None:
     assert outcome.kind == "internal_error"
     assert "fault in the tool" not in outcome.text
     assert "reference" in outcome.message
+
+
+@pytest.mark.parametrize("raised", [SystemExit(1), asyncio.CancelledError(), TimeoutError()])
+async def test_whatever_a_tool_raises_is_told_and_ends_nothing(raised: BaseException) -> None:
+    async def run(_: Nothing, __: ToolContext) -> JsonObject:
+        raise raised
+
+    outcome = await with_run(run)
+
+    assert isinstance(outcome, Failed)
+    assert outcome.kind == "internal_error"
+
+
+async def test_a_call_that_somebody_cancels_is_cancelled() -> None:
+    started = asyncio.Event()
+
+    async def run(_: Nothing, __: ToolContext) -> JsonObject:
+        started.set()
+        return await asyncio.Future[JsonObject]()
+
+    call = asyncio.create_task(with_run(run))
+    await started.wait()
+    call.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+
+@pytest.mark.parametrize(
+    ("tool", "advice"),
+    [
+        (CONNECTOR.tools[0], "Try again; if it stays, the upstream is at fault."),
+        (CONNECTOR.tools[1], "It is not known whether it took place: look before you repeat it."),
+    ],
+)
+async def test_a_tool_that_does_not_end_is_ended(tool: Tool, advice: str) -> None:
+    stuck = replace(tool, name="made", arguments=Nothing, run=endless())
+    calls = Calls(replace(CONNECTOR, tools=(stuck,)), longest_s=0.02)
+
+    outcome = await calls.call("made", {}, context(Scripted(UpstreamAnswer(200, b"{}"))))
+
+    assert outcome == Failed("upstream_timeout", "the tool did not finish within 0.02 s", advice)
+
+
+async def test_a_tool_may_take_as_long_as_its_endpoints() -> None:
+    upstream = Scripted(UpstreamAnswer(200, b'{"id":"a"}'))
+    calls = Calls(CONNECTOR, longest_s=0)
+
+    assert isinstance(await calls.call("get_item", {"item_id": "a"}, context(upstream)), Answered)
 
 
 async def test_an_answer_that_is_no_object_is_a_fault_of_the_tool() -> None:
@@ -314,3 +422,14 @@ async def test_a_strict_read_beside_its_schema_fails_and_names_the_place() -> No
 
     assert isinstance(outcome, Failed)
     assert (outcome.kind, "/id" in outcome.message) == ("upstream_malformed", True)
+
+
+async def test_declared_advice_does_not_hide_how_long_the_upstream_asks_to_wait() -> None:
+    refused = UpstreamRefused(429, "too many", retry_after_s=29.2)
+    tool = replace(CONNECTOR.tools[0], name="made", errors={429: "Slow down."})
+    calls = Calls(replace(CONNECTOR, tools=(tool,)))
+
+    outcome = await calls.call("made", {"item_id": "a"}, context(Scripted(refused)))
+
+    assert isinstance(outcome, Failed)
+    assert outcome.advice == "Slow down. The upstream asks to wait 30 s."

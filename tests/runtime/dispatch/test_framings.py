@@ -66,6 +66,9 @@ CASES = {
     "a call of a number": of_today("tools/call", {"name": 1, "arguments": {}}),
     "the list": of_today("tools/list"),
     "the list from a cursor": of_today("tools/list", {"cursor": "2"}),
+    "the list from an empty cursor": of_today("tools/list", {"cursor": ""}),
+    "the list from a cursor that is null": of_today("tools/list", {"cursor": None}),
+    "discovery from an empty cursor": of_today("server/discover", {"cursor": ""}),
     "discovery": of_today("server/discover"),
     "an unknown method": of_today("tools/destroy"),
     "a method nobody offers": of_today("resources/list"),
@@ -142,6 +145,10 @@ CASES = {
     "an old call without params": of_era("2025-06-18", rpc("tools/call")),
     "an old list": of_era("2025-11-25", rpc("tools/list")),
     "an old list from a cursor": of_era("2025-11-25", rpc("tools/list", {"cursor": "2"})),
+    "an old list from an empty cursor": of_era("2025-11-25", rpc("tools/list", {"cursor": ""})),
+    "an old list from a cursor that is null": of_era(
+        "2025-11-25", rpc("tools/list", {"cursor": None})
+    ),
     "an old ping": of_era("2025-11-25", rpc("ping")),
     "an old hello": of_era(None, rpc("initialize", HELLO)),
     "an old hello to an unknown version": of_era(
@@ -210,6 +217,22 @@ async def test_both_framings_answer_alike(name: str) -> None:
     # Where the SDK answers with plain text or nothing, the kernel still says it as JSON-RPC.
     assert told(sdk) in (None, told(kernel))
     assert kernel.status == 202 or told(kernel) is not None
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "list" in name or "discov" in name])
+async def test_both_framings_answer_alike_when_asked_before(name: str) -> None:
+    """The kernel keeps what cannot change."""
+    case = CASES[name]
+    answers: list[Answer] = []
+    for framing in ("kernel", "sdk"):
+        async with serving(framing=framing, max_body_bytes=2048) as server:
+            for before in ("the list", "an old list", "discovery"):
+                await server.request(headers=CASES[before].headers, body=CASES[before].body)
+            answers.append(await server.request(case.method, headers=case.headers, body=case.body))
+    kernel, sdk = answers
+
+    assert kernel.status == sdk.status
+    assert told(sdk) in (None, told(kernel))
 
 
 @pytest.mark.requirement("T-100")

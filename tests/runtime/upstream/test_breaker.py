@@ -1,5 +1,6 @@
 import httpx
 import pytest
+import structlog
 
 from tests.support.loopback import Reply, loopback
 from tests.support.upstreams import FakeTime, connected, mocked
@@ -10,6 +11,7 @@ from treenail_runtime.contract import (
     UpstreamUnavailable,
 )
 from treenail_runtime.upstream import CircuitBreaker
+from treenail_runtime.upstream.exchange import ExhaustedError
 
 READ = Endpoint("GET", "/things", reads=True)
 
@@ -82,7 +84,7 @@ def test_a_lost_test_does_not_keep_the_circuit_open() -> None:
 
 
 @pytest.mark.requirement("UP-BREAKER")
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
+@pytest.mark.parametrize("status", [502, 503, 504])
 async def test_server_errors_open_the_circuit_and_calls_end_at_once(status: int) -> None:
     time = FakeTime()
     calls: list[httpx.Request] = []
@@ -101,8 +103,9 @@ async def test_server_errors_open_the_circuit_and_calls_end_at_once(status: int)
     assert refused.value.retry_after_s == 10.0
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 429, 501])
-async def test_what_the_caller_got_wrong_is_no_failure_of_the_upstream(status: int) -> None:
+@pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 501])
+async def test_an_upstream_that_answers_is_not_away(status: int) -> None:
+    """Nor with 500: one record that it cannot serve would lock everybody out."""
     breaker = _breaker(FakeTime())
     client = mocked(lambda _: httpx.Response(status), breaker=breaker)
     for _ in range(5):
@@ -120,6 +123,22 @@ async def test_no_connection_opens_the_circuit() -> None:
     with pytest.raises(UpstreamUnavailable):
         await client.send(READ.request())
     assert breaker.state == "open"
+
+
+async def test_our_own_want_of_resources_is_no_failure_of_the_upstream() -> None:
+    def upstream(_: httpx.Request) -> httpx.Response:
+        raise ExhaustedError("Too many open files")
+
+    breaker = _breaker(FakeTime())
+    client = mocked(upstream, breaker=breaker)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(5):
+            with pytest.raises(UpstreamUnavailable):
+                await client.send(READ.request())
+    assert breaker.state == "closed"
+    assert {"upstream.exhausted"} == {
+        entry["event"] for entry in logs if entry["log_level"] == "error"
+    }
 
 
 async def test_a_silent_upstream_opens_the_circuit() -> None:

@@ -1,5 +1,6 @@
 from datetime import timedelta
 from email.utils import format_datetime
+from typing import Literal
 
 import httpx
 import pytest
@@ -131,7 +132,7 @@ async def test_a_wait_beyond_the_deadline_is_told_at_once(status: int) -> None:
         await mocked(upstream, time=time).send(READ.request())
     assert (upstream.calls, time.slept) == (1, [])
     assert error.value.advice
-    assert "wait 30 s" in error.value.advice
+    assert error.value.retry_after_s == 30
 
 
 async def test_a_write_is_told_when_to_come_back() -> None:
@@ -139,12 +140,24 @@ async def test_a_write_is_told_when_to_come_back() -> None:
     with pytest.raises(UpstreamRefused) as error:
         await mocked(upstream).send(WRITE.request())
     assert error.value.advice
-    assert "wait 5 s" in error.value.advice
+    assert error.value.retry_after_s == 5
 
 
 @pytest.mark.parametrize(
     "told",
-    ["", "soon", "-1", "1.5", "٣", "9" * 400, "Fri, 20 Nov 2026 11:00:00 GMT", "Fri, 99 Nov 2026"],
+    [
+        "",
+        "soon",
+        "-1",
+        "1.5",
+        "٣",
+        "9" * 400,
+        "Fri, 20 Nov 2026 11:00:00 GMT",
+        "Fri, 99 Nov 2026",
+        "Fri, 20 Nov 2026 99999999999999999999:00:00 GMT",
+        f"Fri, 20 Nov {'9' * 30} 11:00:00 GMT",
+        "Fri, 20 Nov 2026 11:00:00 +99999999999999999999",
+    ],
 )
 async def test_a_useless_retry_after_changes_nothing(told: str) -> None:
     time = FakeTime()
@@ -152,6 +165,74 @@ async def test_a_useless_retry_after_changes_nothing(told: str) -> None:
     upstream = Upstream(httpx.Response(503, headers=fields), httpx.Response(200))
     await mocked(upstream, time=time).send(READ.request())
     assert time.slept == [0.25]
+
+
+async def test_a_malformed_date_of_the_answer_changes_nothing() -> None:
+    time = FakeTime()
+    fields = {
+        "Retry-After": format_datetime(NOON + timedelta(seconds=3), usegmt=True),
+        "Date": "Fri, 20 Nov 2026 11:00:00 +99999999999999999999",
+    }
+    upstream = Upstream(httpx.Response(503, headers=fields), httpx.Response(200))
+    await mocked(upstream, time=time).send(READ.request())
+    assert time.slept == [0.25]
+
+
+@pytest.mark.requirement("UP-RETRY")
+@pytest.mark.parametrize("endpoint", [READ, SEARCH, REPLACE])
+@pytest.mark.parametrize("most", [0, 2])
+async def test_no_more_attempts_than_allowed_reach_the_wire(endpoint: Endpoint, most: int) -> None:
+    async with (
+        loopback(Reply(then="close")) as site,
+        connected(site.url, retries=Retries(most=most)) as client,
+    ):
+        with pytest.raises(UpstreamUnavailable):
+            await client.send(endpoint.request())
+    assert len(site.requests) == most + 1
+
+
+@pytest.mark.requirement("UP-RETRY")
+@pytest.mark.parametrize("status", [400, 404, 409, 412])
+@pytest.mark.parametrize("then", ["close", "reset"])
+async def test_a_refusal_after_a_broken_attempt_may_be_our_own_change(
+    status: int, then: Literal["close", "reset"]
+) -> None:
+    async with (
+        loopback(Reply(then=then), reply(status)) as site,
+        connected(site.url) as client,
+    ):
+        with pytest.raises(UpstreamRefused) as error:
+            await client.send(REPLACE.request(json={"a": 1}))
+    assert len(site.requests) == 2
+    assert (error.value.status, error.value.maybe_done) == (status, True)
+
+
+async def test_what_was_sent_again_at_once_counts_as_an_earlier_attempt() -> None:
+    async with (
+        loopback(reply(), Reply(then="close"), reply(409)) as site,
+        connected(site.url, retries=Retries(most=0)) as client,
+    ):
+        await client.send(READ.request())
+        with pytest.raises(UpstreamRefused) as error:
+            await client.send(REPLACE.request(json={"a": 1}))
+    assert (len(site.requests), error.value.maybe_done) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "first"),
+    [
+        (REPLACE, httpx.ConnectError("x")),
+        (REPLACE, httpx.Response(429)),
+        (READ, httpx.ReadError("x")),
+    ],
+)
+async def test_a_refusal_after_an_attempt_that_changed_nothing_is_just_that(
+    endpoint: Endpoint, first: httpx.Response | httpx.RequestError
+) -> None:
+    upstream = Upstream(first, httpx.Response(409))
+    with pytest.raises(UpstreamRefused) as error:
+        await mocked(upstream).send(endpoint.request())
+    assert (upstream.calls, error.value.maybe_done) == (2, False)
 
 
 async def test_a_reset_in_mid_answer_is_tried_again_only_when_repeatable() -> None:

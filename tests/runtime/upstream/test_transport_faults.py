@@ -1,4 +1,6 @@
 import asyncio
+import os
+import resource
 import traceback
 
 import httpx
@@ -7,6 +9,7 @@ import pytest
 from tests.support.loopback import Reply, loopback, reply
 from tests.support.upstreams import outgoing, sent
 from treenail_runtime.upstream import AiohttpTransport, AnswerError
+from treenail_runtime.upstream.exchange import ExhaustedError
 
 # A name, so that the lines of this file in a traceback do not hold it.
 KEY = "s3cr3t"
@@ -47,7 +50,7 @@ async def test_malformed_http(data: bytes) -> None:
     assert KEY not in "".join(traceback.format_exception(error.value))
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 async def test_a_repeatable_request_survives_a_stale_connection(method: str) -> None:
     replies = (reply(), Reply(then="close"), reply(200, b"[1]"))
     async with loopback(*replies) as site, AiohttpTransport() as transport:
@@ -57,6 +60,15 @@ async def test_a_repeatable_request_survives_a_stale_connection(method: str) -> 
         )
     assert response.body == b"[1]"
     assert (len(site.requests), site.connections) == (3, 2)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+async def test_a_new_connection_that_breaks_is_not_tried_twice(method: str) -> None:
+    """The client's own retries follow; aiohttp would double them."""
+    async with loopback(Reply(then="close")) as site, AiohttpTransport() as transport:
+        with pytest.raises(httpx.ReadError):
+            await transport.handle_async_request(outgoing(site.url, method, repeatable=True))
+    assert len(site.requests) == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
@@ -93,6 +105,20 @@ async def test_nobody_listens() -> None:
     with pytest.raises(httpx.ConnectError) as error:
         await sent(outgoing(f"{site.url}/?key={KEY}"))
     assert KEY not in repr(error.value)
+
+
+async def test_no_file_descriptor_left_is_our_own_failure() -> None:
+    async with loopback() as site:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        free = os.dup(0)
+        os.close(free)
+        async with AiohttpTransport() as transport:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+            try:
+                with pytest.raises(ExhaustedError):
+                    await transport.handle_async_request(outgoing(site.url))
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def test_a_host_that_takes_no_connection() -> None:

@@ -33,7 +33,7 @@ ADDRESS: Final = Record(
     }
 )
 
-ADDRESS2: Final = Record(
+LIST_PEOPLE_ADDRESS: Final = Record(
     {
         "city": "city",
         "zipCode": "zip_code",
@@ -45,12 +45,12 @@ PERSON: Final = Record(
         "personId": "person_id",
         "displayName": "display_name",
         "phone": "phone",
-        "address": Nested("address", ADDRESS2),
+        "address": Nested("address", LIST_PEOPLE_ADDRESS),
         "links": "links",
     }
 )
 
-PERSON2: Final = Record(
+LIST_PEOPLE_PERSON: Final = Record(
     {
         "personId": "person_id",
         "displayName": "name",
@@ -60,7 +60,7 @@ PERSON2: Final = Record(
     }
 )
 
-ADDRESS3: Final = Record(
+GET_PERSON_ADDRESS: Final = Record(
     {
         "city": "city",
         "zipCode": "zip_code",
@@ -68,29 +68,29 @@ ADDRESS3: Final = Record(
     rest=True,
 )
 
-PERSON3: Final = Record(
+GET_PERSON_PERSON: Final = Record(
     {
         "personId": "person_id",
         "displayName": "display_name",
         "phone": "phone",
         "pin": None,
         "oldId": None,
-        "address": Nested("address", ADDRESS3),
+        "address": Nested("address", GET_PERSON_ADDRESS),
         "friends": "friends",
         "links": "links",
     },
     rest=True,
 )
 
-PERSON4: Final = Record(
+GET_PERSON_PERSON2: Final = Record(
     {
         "personId": "person_id",
         "displayName": "display_name",
         "phone": "phone",
         "pin": None,
         "oldId": None,
-        "address": Nested("address", ADDRESS3),
-        "friends": Nested("friends", PERSON3),
+        "address": Nested("address", GET_PERSON_ADDRESS),
+        "friends": Nested("friends", GET_PERSON_PERSON),
         "links": None,
     },
     rest=True,
@@ -108,7 +108,7 @@ LIST_PEOPLE: Final = Endpoint(
         root="_embedded.people",
         name="people",
         many=True,
-        record=PERSON2,
+        record=LIST_PEOPLE_PERSON,
         page=PageNumbers(number="page.number", pages="page.totalPages", total="page.totalElements"),
         max_items=50,
     ),
@@ -125,13 +125,13 @@ async def list_people(arguments: ListPeople, context: ToolContext) -> JsonObject
 class GetPerson(Input):
     """Arguments of get_person."""
 
-    person_id: Annotated[str, Field(min_length=1)] = Field(serialization_alias="personId")
+    person_id: Annotated[str, Field(min_length=1)]
 
 
 GET_PERSON: Final = Endpoint(
     "GET",
     "/people/{personId}",
-    answer=Answer(record=PERSON4),
+    answer=Answer(record=GET_PERSON_PERSON2),
     reads=True,
     repeatable=True,
 )

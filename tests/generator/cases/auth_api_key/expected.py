@@ -6,7 +6,6 @@ Do not edit: change the connector file and build again.
 
 from typing import Final
 
-
 from treenail_runtime.contract import (
     Annotations,
     ApiKeyAuth,

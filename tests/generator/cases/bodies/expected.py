@@ -76,7 +76,7 @@ class NestBody(Input):
     """Arguments of nest_body."""
 
     id: Annotated[str, Field(min_length=1)]
-    thing: Thing = Field(description="The thing to store.", serialization_alias="body")
+    thing: Thing = Field(description="The thing to store.")
 
 
 NEST_BODY: Final = Endpoint(

@@ -29,7 +29,7 @@ class Quoted(Input):
 
     id: Annotated[str, Field(min_length=1)] = Field(description='""" import os')
     q: Literal["'", '"""', "\\", "{{ x }}", "\n"] | MISSING = Field(
-        MISSING, serialization_alias='q"]; import os #', json_schema_extra={"default": "'"}
+        MISSING, json_schema_extra={"default": "'"}
     )
     p: Annotated[JsonValue, JsonSchema({"type": "string", "pattern": "^[^\"']+$"})] | MISSING = (
         MISSING

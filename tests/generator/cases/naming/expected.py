@@ -35,17 +35,15 @@ class SendNamesV2Item(Input):
 class SendNamesV2(Input):
     """Arguments of send-names.v2."""
 
-    from_: str | MISSING = Field(MISSING, validation_alias="from", serialization_alias="from")
-    model_config_: str | MISSING = Field(
-        MISSING, validation_alias="model_config", serialization_alias="modelConfig"
-    )
-    value_2fa: str | MISSING = Field(MISSING, validation_alias="2fa", serialization_alias="2fa")
-    private: str | MISSING = Field(MISSING, serialization_alias="_private")
-    copy_: str | MISSING = Field(MISSING, validation_alias="copy", serialization_alias="copy")
-    code: Annotated[int, WHOLE] | MISSING = Field(MISSING, serialization_alias="HTTPCode")
-    grosse: Annotated[int, WHOLE] | MISSING = Field(MISSING, serialization_alias="größe")
-    class_: str | MISSING = Field(MISSING, validation_alias="class", serialization_alias="class")
-    json_: str | MISSING = Field(MISSING, validation_alias="json", serialization_alias="json")
+    from_: str | MISSING = Field(MISSING, validation_alias="from")
+    model_config_: str | MISSING = Field(MISSING, validation_alias="model_config")
+    value_2fa: str | MISSING = Field(MISSING, validation_alias="2fa")
+    private: str | MISSING = MISSING
+    copy_: str | MISSING = Field(MISSING, validation_alias="copy")
+    code: Annotated[int, WHOLE] | MISSING = MISSING
+    grosse: Annotated[int, WHOLE] | MISSING = MISSING
+    class_: str | MISSING = Field(MISSING, validation_alias="class")
+    json_: str | MISSING = Field(MISSING, validation_alias="json")
     item: SendNamesV2Item | MISSING = MISSING
 
 

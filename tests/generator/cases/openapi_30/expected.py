@@ -6,7 +6,7 @@ Do not edit: change the connector file and build again.
 
 from typing import Annotated, Final, Literal
 
-from pydantic import MISSING, Field, JsonValue
+from pydantic import MISSING, Field
 
 from treenail_runtime.contract import (
     WHOLE,
@@ -16,7 +16,6 @@ from treenail_runtime.contract import (
     ErrorRules,
     Input,
     JsonObject,
-    JsonSchema,
     NoAuth,
     Retries,
     Server,
@@ -31,6 +30,12 @@ class Inner(Input):
     n: Annotated[int, WHOLE] | MISSING = MISSING
 
 
+class ThirtyMaybe(Input):
+    """Part of 'maybe'."""
+
+    n: Annotated[int, WHOLE] | MISSING = MISSING
+
+
 class Thirty(Input):
     """Arguments of thirty."""
 
@@ -40,20 +45,7 @@ class Thirty(Input):
     note: str | MISSING | None = MISSING
     kind: Literal["a", "b"] | MISSING = MISSING
     ref: Inner | MISSING = MISSING
-    maybe: (
-        Annotated[
-            JsonValue,
-            JsonSchema(
-                {
-                    "anyOf": [{"allOf": [{"$ref": "#/$defs/Inner"}]}, {"type": "null"}],
-                    "$defs": {
-                        "Inner": {"type": "object", "properties": {"n": {"type": "integer"}}}
-                    },
-                }
-            ),
-        ]
-        | MISSING
-    ) = MISSING
+    maybe: ThirtyMaybe | MISSING | None = MISSING
 
 
 THIRTY: Final = Endpoint(

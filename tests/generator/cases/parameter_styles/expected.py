@@ -87,17 +87,13 @@ class SendStyles(Input):
     deep: Range | MISSING = MISSING
     spread: SendStylesSpread | MISSING = MISSING
     joined: SendStylesJoined | MISSING = MISSING
-    weird: Annotated[int, WHOLE] | MISSING = Field(MISSING, serialization_alias="we[ir]d name")
+    weird: Annotated[int, WHOLE] | MISSING = MISSING
     raw: str | MISSING = MISSING
-    x_trace: str | MISSING = Field(
-        MISSING, validation_alias="X-Trace", serialization_alias="X-Trace"
-    )
+    x_trace: str | MISSING = Field(MISSING, validation_alias="X-Trace")
     x_many: Annotated[list[Annotated[int, WHOLE]], Field(min_length=1)] | MISSING = Field(
-        MISSING, validation_alias="X-Many", serialization_alias="X-Many"
+        MISSING, validation_alias="X-Many"
     )
-    x_point: Point | MISSING = Field(
-        MISSING, validation_alias="X-Point", serialization_alias="X-Point"
-    )
+    x_point: Point | MISSING = Field(MISSING, validation_alias="X-Point")
 
 
 SEND_STYLES: Final = Endpoint(
@@ -147,9 +143,7 @@ class SendContents(Input):
     """Arguments of send_contents."""
 
     filter: SendContentsFilter | MISSING = MISSING
-    x_filter: dict[str, str] | MISSING = Field(
-        MISSING, validation_alias="X-Filter", serialization_alias="X-Filter"
-    )
+    x_filter: dict[str, str] | MISSING = Field(MISSING, validation_alias="X-Filter")
 
 
 SEND_CONTENTS: Final = Endpoint(

@@ -38,7 +38,7 @@ class Tree(Input):
     """Part of 'tree'."""
 
     value: Annotated[int, WHOLE]
-    children: list["Tree"] | MISSING = MISSING
+    children: "list[Tree] | MISSING" = MISSING
 
 
 class SendSchemas(Input):
@@ -67,7 +67,7 @@ class SendSchemas(Input):
         MISSING
     )
     flag: bool | MISSING = MISSING
-    level: Literal[1, 2, 3] | MISSING = MISSING
+    level: Annotated[Literal[1, 2, 3], WHOLE] | MISSING = MISSING
     mixed: Annotated[JsonValue, JsonSchema({"enum": ["a", 1, None]})] | MISSING = MISSING
     fixed: Literal["always"] | MISSING = MISSING
     maybeText: str | MISSING | None = MISSING

@@ -1,0 +1,11 @@
+"""What a new build means for the tools that agents know: broken, widened, or the same.
+
+Compares what the committed module publishes, and what its lock knows of answers and hand-written
+tools, with a fresh build. docs/drift.md says what counts as breaking, and why.
+"""
+
+from .comparing import compare
+from .drift import Change, Drift
+from .schemas import schema_changes
+
+__all__ = ["Change", "Drift", "compare", "schema_changes"]

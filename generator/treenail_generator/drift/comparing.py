@@ -1,0 +1,83 @@
+"""From the committed state and a fresh build to the changes of each tool."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias, cast
+
+from treenail_generator.lock import Lock
+
+from .answers import AnswerChanges
+from .drift import Change, Drift, Found
+from .schemas import schema_changes
+
+Surface: TypeAlias = Mapping[str, Any]
+"""A tool as tools/list tells it."""
+
+
+def compare(
+    old: Sequence[Surface],
+    new: Sequence[Surface],
+    old_lock: Lock | None,
+    new_lock: Lock,
+    version: str,
+) -> Drift:
+    """The drift from the committed state to a fresh build.
+
+    Args:
+        old: What the committed module publishes; its lock tells of hand-written tools.
+        new: What a build would publish, hand-written tools included.
+        old_lock: None when there is none; then nothing is known of hand-written tools.
+        new_lock: The lock of the fresh build.
+        version: The committed version.
+    """
+    before = {str(tool["name"]): tool for tool in (*old, *_hand_written(old_lock))}
+    after = {str(tool["name"]): tool for tool in new}
+    unknown = _hand_written(new_lock) if old_lock is None else ()
+    for surface in unknown:
+        after.pop(surface["name"])
+    changes = [Change(name, "breaking", "the tool is gone") for name in before if name not in after]
+    answers = AnswerChanges(old_lock, new_lock)
+    for name, tool in after.items():
+        if name not in before:
+            changes.append(Change(name, "compatible", "the tool is new"))
+            continue
+        found = (*_surface(before[name], tool), *answers.of(name))
+        # What a published schema and the lock both know is told once.
+        changes.extend(Change(name, *each) for each in dict.fromkeys(found))
+    told = {change.tool for change in changes}
+    for name, operation in _moved(old_lock, new_lock):
+        if name not in told and name in before and name in after:
+            changes.append(
+                Change(name, "none", f"{operation} changed upstream; the arguments are the same")
+            )
+    return Drift(tuple(changes), version)
+
+
+def _hand_written(lock: Lock | None) -> Sequence[Surface]:
+    tools = lock.tools.values() if lock is not None else ()
+    return [tool.published for tool in tools if tool.published is not None]
+
+
+def _surface(old: Surface, new: Surface) -> Iterator[Found]:
+    yield from schema_changes(old["inputSchema"], new["inputSchema"], "arguments")
+    before, after = old.get("outputSchema"), new.get("outputSchema")
+    if before is not None and after is not None:
+        yield from schema_changes(before, after, "answer")
+    elif before is not None:
+        yield "breaking", "the answer has no schema any more"
+    elif after is not None:
+        yield "compatible", "the answer has a schema now"
+    for hint, value in cast("Mapping[str, Any]", old["annotations"]).items():
+        if new["annotations"].get(hint) != value:
+            yield "compatible", f"{hint} is {new['annotations'].get(hint)} now"
+    for key in ("title", "description"):
+        if old[key] != new[key]:
+            yield "none", f"the {key} reads differently"
+
+
+def _moved(old: Lock | None, new: Lock) -> Iterator[tuple[str, str]]:
+    """(tool, operation) for each operation whose closure has another hash."""
+    before = old.operations if old is not None else {}
+    for name, tool in new.tools.items():
+        operation = tool.operation
+        if operation in before and before[operation] != new.operations.get(operation):
+            yield name, operation

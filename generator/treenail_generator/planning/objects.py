@@ -1,0 +1,30 @@
+"""What the view of an object tells about its fields."""
+
+from typing import cast
+
+from .leaves import constraints
+from .verbs import Verb
+from .views import View
+
+OBJECT = frozenset({"type", "properties", "required", "additionalProperties"})
+
+
+def only_properties(view: View) -> bool:
+    """Whether an object is valid exactly when its properties are, and none but those are known."""
+    closed = view.get("additionalProperties") in (None, False)
+    known = set(view.get("required", ())) <= set(view.get("properties", ()))
+    return closed and known and constraints(view) <= OBJECT
+
+
+def offered(view: View, verb: Verb, *, required: bool) -> bool:
+    """Whether a request may set a field at all: not readOnly, and not deprecated unless kept."""
+    if view.get("readOnly") is True:
+        return False
+    return not (view.get("deprecated") is True and not required and not verb.param.keep_deprecated)
+
+
+def has_parts(view: View) -> bool:
+    """Whether a value of it holds names that the agent may know under other names."""
+    items = view.get("items")
+    inner = cast("View", items) if isinstance(items, dict) else {}
+    return "properties" in view or "$ref" in inner or "properties" in inner or "allOf" in inner

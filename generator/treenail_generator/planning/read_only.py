@@ -1,0 +1,54 @@
+"""Which fields of an object only answers hold, wherever its schema says so."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeAlias, cast
+
+Lookup: TypeAlias = Callable[[str], object]
+"""The schema that a `$ref` names; None when there is none."""
+
+_LISTS: Final = ("allOf", "anyOf", "oneOf")
+_SINGLES: Final = ("if", "then", "else")
+
+
+class ReadOnly:
+    """Reads schemas whose references `lookup` follows."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+
+    def holds(self, schema: object) -> bool:
+        """Whether `schema` itself says `readOnly`."""
+        parts = self._parts(schema, _ALL_OF)
+        return any(part.get("readOnly") is True for part in parts)
+
+    def names(self, schema: object) -> frozenset[str]:
+        """The read-only properties of the object at `schema`, in whichever of its parts."""
+        return frozenset(
+            name
+            for part in self._parts(schema, (*_LISTS, *_SINGLES))
+            if isinstance(part.get("properties"), dict)
+            for name, each in cast("dict[str, Any]", part["properties"]).items()
+            if self.holds(each)
+        )
+
+    def _parts(self, schema: object, keywords: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+        """`schema`, and what applies to the same value through references and `keywords`."""
+        waiting: list[Any] = [schema]
+        passed: set[int] = set()
+        while waiting:
+            part = waiting.pop()
+            if not isinstance(part, dict):
+                continue
+            node = cast("dict[str, Any]", part)
+            if id(node) in passed:
+                continue
+            passed.add(id(node))
+            yield node
+            if isinstance(node.get("$ref"), str):
+                waiting.append(self._lookup(node["$ref"]))
+            for keyword in keywords:
+                inner = node.get(keyword)
+                waiting.extend(cast("list[Any]", inner) if isinstance(inner, list) else [inner])
+
+
+_ALL_OF: Final = ("allOf",)
