@@ -1,0 +1,70 @@
+"""The peer, in its own environment: FastMCP.from_openapi on uvicorn.
+
+Usage: peer_server.py SPEC UPSTREAM_URL PORT OPERATION_ID... [--tuned [--repaired]]
+"""
+
+import asyncio
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+# This runs where these are installed; the type checker does not.
+fastmcp: Any = import_module("fastmcp")
+httpx2: Any = import_module("httpx2")
+uvicorn: Any = import_module("uvicorn")
+yaml: Any = import_module("yaml")
+
+_FLAGS: Final = {"--tuned", "--repaired"}
+
+
+def restricted(document: dict[str, Any], operations: set[str]) -> dict[str, Any]:
+    """The document with no other operations."""
+    paths: dict[str, Any] = {}
+    for path, item in document["paths"].items():
+        kept = {
+            key: value
+            for key, value in item.items()
+            if "operationId" not in value or value["operationId"] in operations
+        }
+        if any("operationId" in value for value in kept.values()):
+            paths[path] = kept
+    return {**document, "paths": paths}
+
+
+def repair(server: Any) -> None:
+    """Give the SDK what it otherwise lists all tools for, at every modern call.
+
+    No setting does that; it shows what would be left of the difference if the peer did.
+    """
+    schemas = {tool.name: tool.parameters for tool in asyncio.run(server.list_tools())}
+    server._mcp_server.get_tool_input_schema = schemas.get  # noqa: SLF001  # there is no other way
+
+
+def main(spec: str, upstream_url: str, port: str, *rest: str) -> None:
+    """Serve until the process is ended."""
+    document = yaml.load(Path(spec).read_text(), Loader=yaml.CSafeLoader)
+    tuned = "--tuned" in rest
+    server = fastmcp.FastMCP.from_openapi(
+        restricted(document, set(rest) - _FLAGS),
+        client=httpx2.AsyncClient(base_url=upstream_url, auth=("global/bench", "secret")),
+        name="peer",
+        # By default answers are validated, and schemas are copied without references.
+        validate_output=not tuned,
+        dereference_schemas=not tuned,
+    )
+    if "--repaired" in rest:
+        repair(server)
+    uvicorn.run(
+        # Stateless JSON was its fastest configuration when several were measured.
+        server.http_app(path="/mcp", json_response=True, stateless_http=True),
+        port=int(port),
+        loop="uvloop",
+        http="httptools",
+        log_level="warning",
+        access_log=False,
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
