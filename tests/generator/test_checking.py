@@ -60,11 +60,11 @@ PINS = {
     ),
     "an entry without a hash": (
         "phorest.yaml: {origin: us, date: 2026-11-20}\n",
-        "has no sha256 for specs/phorest.yaml; add it",
+        "has no sha256 for specs/phorest.yaml; add HASH",
     ),
     "an entry without anything": (
         "phorest.yaml:\n",
-        "has no sha256 for specs/phorest.yaml; add it",
+        "has no sha256 for specs/phorest.yaml; add HASH",
     ),
 }
 
@@ -72,7 +72,9 @@ PINS = {
 @pytest.mark.parametrize("pins", PINS.values(), ids=PINS)
 def test_check_wants_every_document_pinned(project: Path, pins: tuple[str, str]) -> None:
     text, problem = pins
-    (project / "specs/PINNED.yaml").write_text(text, encoding="utf-8")
+    path = project / "specs/PINNED.yaml"
+    problem = problem.replace("HASH", sha256(path))
+    path.write_text(text, encoding="utf-8")
 
     result = run(project, "check", "phorest")
     listed = told(run(project, "check", "phorest", "--json"))["connectors"][0]

@@ -124,6 +124,14 @@ def test_arguments_have_to_be_a_closed_model(small: Path) -> None:
     assert "tool 'add_numbers' cannot be published" in fault(small)["message"]
 
 
+def test_what_is_published_has_to_be_json(small: Path) -> None:
+    replace(
+        small / CUSTOM, "arguments=AddNumbers", "output_schema={'a': {1}}, arguments=AddNumbers"
+    )
+
+    assert "Object of type set is not JSON serializable" in fault(small)["message"]
+
+
 NAMED = {
     "none": ("", "exports add_numbers, but custom_tools names none"),
     "another": ("custom_tools: [subtract]\n", "exports add_numbers"),

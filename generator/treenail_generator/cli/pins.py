@@ -42,9 +42,10 @@ def read_pin(project: Project, built: Built) -> Pin:
     if pinned == built.spec_sha256:
         return Pin()
     if pinned is None:
-        has_entry = isinstance(source.value, dict) and entry in source.value
-        missing = ("sha256", "add it") if has_entry else ("entry", "add origin, date and sha256")
-        return Pin(Outdated(shown, f"has no {missing[0]} for {built.plan.spec}", missing[1]))
+        missing, remedy = "entry", "add origin, date and sha256"
+        if isinstance(source.value, dict) and entry in source.value:
+            missing, remedy = "sha256", f"add {built.spec_sha256}"
+        return Pin(Outdated(shown, f"has no {missing} for {built.plan.spec}", remedy))
     place = source.at((entry, "sha256"))
     reason = f"pins another hash of {built.plan.spec}"
     repinned = _replaced(text, place, pinned, built.spec_sha256)

@@ -4,6 +4,7 @@ What it offers is known through protocols alone, since the generator never impor
 module itself brings the contract along.
 """
 
+import json
 import sys
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
@@ -165,8 +166,9 @@ def _check_tool(tool: Any, file: str) -> None:
     try:
         schema = tool.input_schema
         sound = schema.get("type") == "object" and schema.get("additionalProperties") is False
-        _ = (tool.name, tool.title, tool.description, tool.operation, tool.output_schema)
         _ = (tool.annotations.read_only, tool.annotations.open_world)
+        json.dumps((tool.name, tool.title, tool.description, tool.operation))
+        json.dumps((schema, tool.output_schema))
     except Exception as error:  # noqa: BLE001  # whatever is wrong with it, its author has to know
         sound, problem = False, _told(error)
     if not sound:
