@@ -274,6 +274,7 @@ class EndpointPlan:
     Attributes:
         path: Percent-encoded template.
         operation: operationId, or "METHOD /path".
+        may_be_empty: Whether the document tells of a success without a body.
         content_type: Media type of the JSON body; None when the operation takes no body.
     """
 
@@ -285,6 +286,7 @@ class EndpointPlan:
     answer: AnswerPlan
     reads: bool
     repeatable: bool
+    may_be_empty: bool
     body_required: bool
     content_type: str | None
     timeout_s: float

@@ -29,7 +29,7 @@ def _listed(value: object) -> object:
     return tuple(item.strip() for item in value.split(",") if item.strip())
 
 
-_NAME: Final = r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])"
+_NAME: Final = r"(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])"
 _PORT: Final = r"(?::(?:\*|[1-9][0-9]{0,4}))?"
 _HOST: Final = re.compile(_NAME + _PORT)
 _ORIGIN: Final = re.compile(r"[a-z][a-z0-9+.-]*://" + _NAME + _PORT)

@@ -65,6 +65,18 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
         "compatible: a takes 'y', too",
         "compatible: answer.a may be 'y', too",
     ),
+    "a union won an alternative": (
+        field({"anyOf": [TEXT, {"type": "integer"}]}),
+        field({"anyOf": [TEXT, {"type": "boolean"}, {"type": "integer"}]}),
+        "compatible: a: anyOf is another, was [{'type': 'string'}, {'type': 'integer'}]",
+        "breaking: answer.a: anyOf is another, was [{'type': 'string'}, {'type': 'integer'}]",
+    ),
+    "a union lost an alternative": (
+        field({"anyOf": [TEXT, {"type": "boolean"}, {"type": "integer"}]}),
+        field({"anyOf": [TEXT, {"type": "integer"}]}),
+        "breaking: a: anyOf is [{'type': 'string'}, {'type': 'integer'}], was another",
+        "compatible: answer.a: anyOf is [{'type': 'string'}, {'type': 'integer'}], was another",
+    ),
     "an enumeration appeared": (
         field(TEXT),
         field({**TEXT, "enum": ["x", "y"]}),
@@ -204,6 +216,16 @@ def test_what_is_the_same_is_no_change(
     for schema in change[:2]:
         assert not changes(schema, schema, "arguments")
         assert not changes(schema, schema, "answer")
+
+
+def test_a_union_that_won_an_alternative_is_compared_behind_its_references() -> None:
+    shared = {"$ref": "#/$defs/T"}
+    old = field({"anyOf": [shared, TEXT]}, definition={"type": "number"})
+    new = field({"anyOf": [shared, TEXT, {"type": "boolean"}]}, definition={"type": "integer"})
+
+    told = changes(old, new, "arguments")
+
+    assert sorted(each.partition(":")[0] for each in told) == ["breaking", "compatible"]
 
 
 def test_schemas_without_end_are_compared() -> None:

@@ -11,6 +11,7 @@ from treenail_runtime.contract import WHOLE, Endpoint, Input, InvalidArguments, 
 class _Numbers(Input):
     amount: float
     amounts: tuple[float, ...] = ()
+    metadata: tuple[float, ...] = ()
 
 
 def _request(template: str = "/x", /, **places: Any) -> Any:
@@ -23,8 +24,9 @@ def test_a_whole_number_that_a_float_would_change_is_refused() -> None:
     for huge in (2**53 + 1, 10**400):
         with pytest.raises(ValidationError, match="more digits"):
             _Numbers.model_validate({"amount": huge})
-        with pytest.raises(ValidationError, match="more digits"):
-            _Numbers.model_validate({"amount": 1, "amounts": (huge,)})
+        for name in ("amounts", "metadata"):
+            with pytest.raises(ValidationError, match="more digits"):
+                _Numbers.model_validate({"amount": 1, name: (huge,)})
 
 
 def test_true_is_no_integer_where_only_some_are_allowed() -> None:

@@ -154,6 +154,7 @@ def endpoint_plan(place: Place, kind: TypePlan, style: StylePlan | None) -> Endp
         answer=AnswerPlan(),
         reads=True,
         repeatable=True,
+        may_be_empty=False,
         body_required=False,
         content_type=None,
         timeout_s=1.0,

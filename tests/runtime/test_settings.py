@@ -142,7 +142,7 @@ def test_an_origin_that_no_browser_writes_is_refused(origin: str) -> None:
 
 def test_hosts_and_origins_are_taken_in_lower_case() -> None:
     settings = read_settings(
-        allowed_hosts="Shop.Example, shop.example:443,shop.example:*,[::1]:80",
+        allowed_hosts="Shop.Example, shop.example:443,shop.example:*,[::1]:80,my_service:8080",
         allowed_origins="HTTPS://Agent.Example,http://a:*,vscode-webview://ab12",
     )
 
@@ -151,6 +151,7 @@ def test_hosts_and_origins_are_taken_in_lower_case() -> None:
         "shop.example:443",
         "shop.example:*",
         "[::1]:80",
+        "my_service:8080",
     )
     assert settings.allowed_origins == (
         "https://agent.example",

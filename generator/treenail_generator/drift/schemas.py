@@ -81,6 +81,10 @@ class _Comparison:
                 yield from self.schema(path, before, after)
         elif old != new:
             severity = self._severity(key, old, new)
+            if key == "anyOf" and severity == "compatible":
+                # Those that both have may be references to what changed.
+                for same in (each for each in old or () if each in (new or ())):
+                    yield from self.schema(path, same, same)
             yield severity, f"{self._label(path)}: {key} is {_shown(new)}, was {_shown(old)}"
 
     def _label(self, path: str) -> str:
@@ -173,6 +177,10 @@ class _Comparison:
         gained, lost = old is None, new is None
         if key in _NARROWING and (gained if self._reads else lost):
             return "compatible"
+        if key == "anyOf" and isinstance(old, list) and isinstance(new, list):
+            before, after = cast("list[object]", old), cast("list[object]", new)
+            more, fewer = (before, after) if self._reads else (after, before)
+            return "compatible" if all(each in more for each in fewer) else "breaking"
         # A reader parses by the format; of the other keywords it need not know.
         return "compatible" if self._reads and key in _NARROWING - {"format"} else "breaking"
 

@@ -156,6 +156,7 @@ class Tools:
             answer=AnswerPlan(),
             reads=operation.method in _SAFE,
             repeatable=operation.method in _REPEATABLE,
+            may_be_empty=_may_be_empty(operation),
             body_required=operation.body is not None and operation.body.required,
             content_type=media.content_type if media is not None else None,
             timeout_s=file.defaults.timeout,
@@ -199,6 +200,18 @@ def _repeatable(section: ToolSection, operation: Operation, annotations: Annotat
     if section.retry is not None:
         return section.retry
     return operation.method in _REPEATABLE or annotations.read_only
+
+
+def _may_be_empty(operation: Operation) -> bool:
+    """Whether a success without a body is documented, or the method knows no other.
+
+    204 and 205 speak for themselves (RFC 9110 15.3.5, 15.3.6).
+    """
+    successes = [each for each in operation.responses if each.status.startswith("2")]
+    told = successes or [each for each in operation.responses if each.status == "default"]
+    return operation.method == "HEAD" or any(
+        not each.media and each.status not in {"204", "205"} for each in told
+    )
 
 
 def _rename_hint(upstream: str, endpoint: EndpointPlan) -> str:

@@ -106,10 +106,15 @@ class Answer:
         object.__setattr__(self, "_steps", tuple(self.root.split(".")) if self.root else ())
 
     def lost(self, value: JsonValue) -> int:
-        """How many items `value` tells of while the list is not where it is declared."""
+        """How many items `value` tells of while the list is not where it is declared.
+
+        None behind the last page, where some upstreams leave out the list.
+        """
         if not self.many or self.page is None or _at(value, self._steps) is not None:
             return 0
-        return _number(_at(value, tuple(self.page.total.split("."))))
+        number, pages, total = _told(value, self.page)
+        is_behind = isinstance(number, int) and isinstance(pages, int) and number >= pages
+        return 0 if is_behind else _number(total)
 
     def of(self, value: JsonValue) -> JsonObject:
         """The tool's answer for the upstream's parsed `value`."""
@@ -144,11 +149,16 @@ def _at(value: JsonValue, steps: tuple[str, ...]) -> JsonValue:
     return value
 
 
-def _place(value: JsonValue, page: PageNumbers) -> JsonObject:
-    """`page`, `total_pages`, `total_items` as told, and `next_page` unless this is the last one."""
+def _told(value: JsonValue, page: PageNumbers) -> tuple[JsonValue, JsonValue, JsonValue]:
     number, pages, total = (
         _at(value, tuple(path.split("."))) for path in (page.number, page.pages, page.total)
     )
+    return number, pages, total
+
+
+def _place(value: JsonValue, page: PageNumbers) -> JsonObject:
+    """`page`, `total_pages`, `total_items` as told, and `next_page` unless this is the last one."""
+    number, pages, total = _told(value, page)
     place: JsonObject = {"page": number, "total_pages": pages, "total_items": total}
     if isinstance(number, int) and isinstance(pages, int) and number + 1 < pages:
         place["next_page"] = number + 1

@@ -120,7 +120,8 @@ def read(endpoint: Endpoint, answer: UpstreamAnswer) -> JsonObject:
         UpstreamMalformed: A read whose answer is empty, no JSON, or not where it is declared.
     """
     if not answer.body.strip():
-        if endpoint.reads and answer.status not in _NO_CONTENT:
+        may_be_empty = endpoint.may_be_empty or answer.status in _NO_CONTENT
+        if endpoint.reads and not may_be_empty:
             raise _malformed(f"the upstream answered {answer.status} with nothing")
         return {"ok": True, "status": answer.status}
     try:

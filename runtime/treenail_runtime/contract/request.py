@@ -25,6 +25,7 @@ class Endpoint:
         reads: Whether it changes nothing upstream, whatever the method says.
         repeatable: Whether sending it twice is as good as once (RFC 9110 9.2.2), so that a failed
             attempt may be tried again.
+        may_be_empty: Whether a read may succeed without a body; otherwise that is a fault.
         body_required: Whether an empty JSON object is sent when no field is given.
         content_type: Media type of the JSON body, when one is sent.
         timeout_s: Seconds for the whole call, retries included.
@@ -36,6 +37,7 @@ class Endpoint:
     answer: Answer = field(default_factory=Answer)
     reads: bool = False
     repeatable: bool = False
+    may_be_empty: bool = False
     body_required: bool = False
     content_type: str = "application/json"
     timeout_s: float = 20.0

@@ -46,8 +46,10 @@ def _with_exact_floats(node: Any) -> Any:
         return [_with_exact_floats(item) for item in cast("list[Any]", node)]
     if not isinstance(node, dict):
         return node
+    is_schema = isinstance(cast("dict[str, Any]", node).get("type"), str)
     schema = {
-        key: value if key == "metadata" else _with_exact_floats(value)
+        # A field may be called `metadata`: only a schema, which names its type, has pydantic's own.
+        key: value if key == "metadata" and is_schema else _with_exact_floats(value)
         for key, value in cast("dict[str, Any]", node).items()
     }
     if schema.get("type") == "float":

@@ -1,5 +1,7 @@
 """From the upstream's answer to the tool's."""
 
+import json
+
 import pytest
 from pydantic import JsonValue
 
@@ -107,6 +109,28 @@ def test_a_write_that_took_place_is_never_an_error() -> None:
 def test_a_read_that_is_answered_with_nothing_is_an_error(body: bytes) -> None:
     with pytest.raises(UpstreamMalformed):
         read(Endpoint("GET", "/", reads=True), UpstreamAnswer(200, body))
+
+
+def test_a_read_may_be_answered_with_nothing_where_the_document_says_so() -> None:
+    ping = Endpoint("GET", "/", reads=True, may_be_empty=True)
+
+    assert read(ping, UpstreamAnswer(200, b"")) == {"ok": True, "status": 200}
+
+
+@pytest.mark.parametrize(
+    ("number", "pages"),
+    [(7, 1), (1, 1), (0, 0)],
+    ids=["far behind the last page", "behind the last page", "pages of no items"],
+)
+def test_a_list_left_out_behind_the_last_page_is_empty(number: int, pages: int) -> None:
+    answer = Answer(root="_embedded.people", name="people", many=True, page=PAGE)
+    page = {"number": number, "totalPages": pages, "totalElements": 5}
+    body = json.dumps({"page": page}).encode()
+
+    told = read(Endpoint("GET", "/", answer=answer, reads=True), UpstreamAnswer(200, body))
+
+    assert told["people"] == []
+    assert (told["page"], told["total_items"]) == (number, 5)
 
 
 def test_a_list_that_is_told_of_but_not_found_is_an_error() -> None:

@@ -30,6 +30,7 @@ GET_WEATHER: Final = Endpoint(
     "/weather",
     reads=True,
     repeatable=True,
+    may_be_empty=True,
 )
 
 

@@ -41,6 +41,7 @@ QUOTED: Final = Endpoint(
     "/a%22%22%22b%5C{id}/'c'",
     reads=True,
     repeatable=True,
+    may_be_empty=True,
 )
 
 

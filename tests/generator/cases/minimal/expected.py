@@ -30,6 +30,7 @@ PING: Final = Endpoint(
     "/ping",
     reads=True,
     repeatable=True,
+    may_be_empty=True,
 )
 
 

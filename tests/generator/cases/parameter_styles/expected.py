@@ -101,6 +101,7 @@ SEND_STYLES: Final = Endpoint(
     "/simple/{one}/{many}/{object}/{objectExploded}/label/{label}/{labelMany}/matrix/{matrix}/{matrixMany}/{matrixObject}.json",
     reads=True,
     repeatable=True,
+    may_be_empty=True,
 )
 
 
@@ -151,6 +152,7 @@ SEND_CONTENTS: Final = Endpoint(
     "/contents",
     reads=True,
     repeatable=True,
+    may_be_empty=True,
 )
 
 

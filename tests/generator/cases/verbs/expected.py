@@ -43,6 +43,7 @@ LIST_ITEMS: Final = Endpoint(
     "/{tenant}/{branch}/items",
     reads=True,
     repeatable=True,
+    may_be_empty=True,
     timeout_s=0.25,
 )
 
@@ -100,6 +101,7 @@ CREDENTIAL_CHECK: Final = Endpoint(
     "/{tenant}/{branch}/items",
     reads=True,
     repeatable=True,
+    may_be_empty=True,
     timeout_s=5.0,
 )
 
