@@ -8,10 +8,12 @@ import os
 import shutil
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 from click.testing import CliRunner
 
 from treenail_generator.cli import gen
+from treenail_generator.verify.loaded import load
 
 CASES = Path(__file__).parent / "cases"
 UPDATE = os.environ.get("UPDATE_CASES") == "1"
@@ -59,3 +61,14 @@ def test_build_gives_the_expected_module_or_the_expected_faults(case: Path, tmp_
         _expect(case / "expected.py", module.read_text(encoding="utf-8"))
         lock = project / "connectors" / f"{case.name}.lock"
         _expect(case / "expected.lock", lock.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "path", sorted(CASES.glob("*/expected.py")), ids=lambda path: path.parent.name
+)
+def test_each_published_schema_stands_on_its_own(path: Path) -> None:
+    module = load(path.read_text(encoding="utf-8"), path.parent.name)
+
+    for tool in module.connector.tools:
+        for schema in (tool.input_schema, tool.output_schema or {}):
+            jsonschema_rs.Draft202012Validator(dict(schema))

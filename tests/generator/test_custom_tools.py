@@ -132,6 +132,16 @@ def test_what_is_published_has_to_be_json(small: Path) -> None:
     assert "Object of type set is not JSON serializable" in fault(small)["message"]
 
 
+def test_what_is_published_has_to_be_a_schema(small: Path) -> None:
+    replace(
+        small / CUSTOM,
+        "arguments=AddNumbers",
+        "output_schema={'type': 'object', '$ref': '#/$defs/Lost'}, arguments=AddNumbers",
+    )
+
+    assert "/$defs/Lost" in fault(small)["message"]
+
+
 NAMED = {
     "none": ("", "exports add_numbers, but custom_tools names none"),
     "another": ("custom_tools: [subtract]\n", "exports add_numbers"),

@@ -18,7 +18,7 @@ _DEPTH: Final = 16
 
 
 class OutputSchemas:
-    """Schemas over the records of one connector.
+    """The schema of one answer over the records of its connector.
 
     Lenient ones say which fields there are and of which type; strict ones also repeat the
     document's enumerations, formats and bounds.
@@ -28,20 +28,25 @@ class OutputSchemas:
         self._views = views
         self._records = records
         self._strict = strict
+        self._definitions: dict[str, JSON] = {}
 
     def of(self, answer: AnswerPlan, payload: object) -> dict[str, JSON]:
         """The schema of `answer`, whose payload the document describes as `payload`."""
         shaped = self._shaped(answer.record, payload, 0)
         if answer.name is None:
-            is_object = shaped.get("type") == "object"
-            return shaped if is_object else {"type": "object"}
+            return self._with_definitions(shaped)
         properties: dict[str, JSON] = {answer.name: shaped}
         if answer.max_items is not None:
             properties["truncated"] = {"type": "object"}
         if answer.page is not None:
             for name in ("page", "total_pages", "total_items", "next_page"):
                 properties[name] = {"type": "integer"}
-        return {"type": "object", "properties": properties}
+        return self._with_definitions({"type": "object", "properties": properties})
+
+    def _with_definitions(self, shaped: dict[str, JSON]) -> dict[str, JSON]:
+        if shaped.get("type") != "object":
+            return {"type": "object"}
+        return {**shaped, "$defs": self._definitions} if self._definitions else shaped
 
     def _shaped(self, record: str | None, schema: object, depth: int) -> dict[str, JSON]:
         view = self._views.of(schema) if schema is not None else {}
@@ -69,7 +74,11 @@ class OutputSchemas:
 
     def _leaf(self, schema: object, view: View, depth: int = 0) -> dict[str, JSON]:
         if self._strict and schema is not None:
-            return requestable(self._views.bundle(schema))
+            whole = dict(requestable(self._views.bundle(schema)))
+            # References start from the top of the answer's schema.
+            definitions = cast("dict[str, JSON]", whole.pop("$defs", {}))
+            if all(self._definitions.setdefault(name, d) == d for name, d in definitions.items()):
+                return whole
         # A null field is left out of answers.
         inner, _ = split_null(view)
         kind = inner.get("type")

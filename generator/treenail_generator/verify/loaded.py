@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, 
 from contextlib import contextmanager
 from typing import Any, Final, Protocol, cast
 
+import jsonschema_rs
+
 from treenail_generator.diagnostics import BuildError, Diagnostic, Location
 
 _PACKAGE: Final = "treenail_connectors"
@@ -168,7 +170,10 @@ def _check_tool(tool: Any, file: str) -> None:
         sound = schema.get("type") == "object" and schema.get("additionalProperties") is False
         _ = (tool.annotations.read_only, tool.annotations.open_world)
         json.dumps((tool.name, tool.title, tool.description, tool.operation))
-        json.dumps((schema, tool.output_schema))
+        answers: dict[str, Any] = tool.output_schema or {}
+        for published in (schema, answers):
+            json.dumps(published)
+            jsonschema_rs.Draft202012Validator(published)
     except Exception as error:  # noqa: BLE001  # whatever is wrong with it, its author has to know
         sound, problem = False, _told(error)
     if not sound:

@@ -288,41 +288,29 @@ CONNECTOR: Final = Connector(
                                         "zip_code": {"type": "string"},
                                     },
                                 },
-                                "friends": {
-                                    "type": "array",
-                                    "items": {"$ref": "#/$defs/Person"},
-                                    "$defs": {
-                                        "Person": {
-                                            "type": "object",
-                                            "properties": {
-                                                "personId": {"type": "string"},
-                                                "displayName": {"type": "string", "maxLength": 40},
-                                                "phone": {"type": "string"},
-                                                "pin": {"type": "string"},
-                                                "oldId": {"type": "string"},
-                                                "address": {"$ref": "#/$defs/Address"},
-                                                "friends": {
-                                                    "type": "array",
-                                                    "items": {"$ref": "#/$defs/Person"},
-                                                },
-                                                "links": {
-                                                    "type": "array",
-                                                    "items": {"type": "object"},
-                                                },
-                                            },
-                                        },
-                                        "Address": {
-                                            "type": "object",
-                                            "properties": {
-                                                "city": {"type": "string"},
-                                                "zipCode": {"type": "string"},
-                                            },
-                                        },
-                                    },
-                                },
+                                "friends": {"type": "array", "items": {"$ref": "#/$defs/Person"}},
                                 "links": {"type": "array", "items": {"type": "object"}},
                             },
                         },
+                    },
+                },
+                "$defs": {
+                    "Person": {
+                        "type": "object",
+                        "properties": {
+                            "personId": {"type": "string"},
+                            "displayName": {"type": "string", "maxLength": 40},
+                            "phone": {"type": "string"},
+                            "pin": {"type": "string"},
+                            "oldId": {"type": "string"},
+                            "address": {"$ref": "#/$defs/Address"},
+                            "friends": {"type": "array", "items": {"$ref": "#/$defs/Person"}},
+                            "links": {"type": "array", "items": {"type": "object"}},
+                        },
+                    },
+                    "Address": {
+                        "type": "object",
+                        "properties": {"city": {"type": "string"}, "zipCode": {"type": "string"}},
                     },
                 },
             },
