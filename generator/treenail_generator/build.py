@@ -1,15 +1,16 @@
 """The pipeline: two texts in, the module's and the lock's text out. Writes nothing."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .connector_file import ConnectorRequest, read_connector_file
-from .diagnostics import BuildError, Diagnostic
+from .diagnostics import BuildError, Diagnostic, Location
 from .document import Document, read_document
 from .lock import lock_text, published, total_tokens
 from .plan import ConnectorPlan
 from .planning import plan_connector
+from .planning.scopes import READ_SCOPE, is_too_weak, is_unknown
 from .render import render
 from .tokens import count_tokens
 from .verify import LoadedModule, LoadedTool, load, load_custom_tools, verify
@@ -96,7 +97,21 @@ def _custom(
         fault = f"{sources.custom_name} exports {exported}{named}"
         hint = "name exactly these under custom_tools"
         raise BuildError([Diagnostic(at, "custom-tools-differ", fault, hint=hint)])
+    _check_scopes(tools, dict(plan.scopes), sources.custom_name)
     return tuple(sorted(tools, key=lambda tool: plan.custom_tools.index(tool.name)))
+
+
+def _check_scopes(tools: Sequence[LoadedTool], own: Mapping[str, str], file: str) -> None:
+    faults: list[str] = []
+    for tool in tools:
+        if tool.scope is not None and is_unknown(tool.scope, own):
+            faults.append(
+                f"tool {tool.name!r} needs {tool.scope!r}, which `scopes` does not declare"
+            )
+        elif tool.scope is not None and is_too_weak(tool.scope, reads=tool.annotations.read_only):
+            faults.append(f"tool {tool.name!r} changes something, and {READ_SCOPE} is for reading")
+    if faults:
+        raise BuildError(Diagnostic(Location(file, 1, 1), "custom-module", text) for text in faults)
 
 
 def _keep_budget(plan: ConnectorPlan, tools: Sequence[LoadedTool]) -> None:

@@ -15,6 +15,7 @@ from .plan import (
     FieldPlan,
     FromArgument,
     FromConnection,
+    FromPage,
     KeptField,
     ListType,
     MapType,
@@ -179,6 +180,8 @@ def _value(plan: ValuePlan) -> str:
             return f"context.{method}(arguments.{attribute}, {field!r})"
         case Constant(value):
             return repr(value)
+        case FromPage():
+            return "page"
         case _:
             assert_never(plan)
 

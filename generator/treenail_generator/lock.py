@@ -36,6 +36,7 @@ class LockedTool(BaseModel):
         answers: The answer's fields, or the record that tells them; None when the upstream's answer
             passes as it is, and when nothing is known of it: `model_fields_set` tells which.
         published: A hand-written tool as tools/list tells it; the module tells the generated ones.
+        scope: The scope that it names; None for the general one of its kind.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,6 +44,7 @@ class LockedTool(BaseModel):
     operation: str | None
     answers: str | dict[str, str] | None = None
     published: dict[str, Any] | None = None
+    scope: str | None = None
 
 
 class Lock(BaseModel):
@@ -84,9 +86,7 @@ def lock_text(
     plan: ConnectorPlan, document: Document, spec_sha256: str, tools: Sequence[LoadedTool]
 ) -> str:
     """The lock file's text: JSON with sorted keys, one line per fact."""
-    used = {tool.endpoint.operation for tool in plan.tools if tool.endpoint is not None}
-    if plan.check is not None:
-        used.add(plan.check.endpoint.operation)
+    used = {endpoint.operation for endpoint in plan.endpoints}
     operations = {
         key: document.closure_sha256(operation)
         for key in used
@@ -110,6 +110,7 @@ def _locked(tool: LoadedTool, plan: ToolPlan | None) -> dict[str, Any]:
         "operation": tool.operation,
         "sha256": hashlib.sha256(compact(surface).encode()).hexdigest(),
         "tokens": count_tokens(surface),
+        **({"scope": tool.scope} if tool.scope is not None else {}),
     }
     return {**facts, "published": surface} if plan is None else {**facts, "answers": _answers(plan)}
 

@@ -10,10 +10,10 @@ from typing import Final
 from pydantic import BaseModel
 
 CONTRACT_NAMES: Final = (
-    "WHOLE", "Annotations", "Answer", "ApiKeyAuth", "BasicAuth", "BearerAuth", "Connector",
+    "WHOLE", "Annotations", "Answer", "ApiKeyAuth", "BasicAuth", "BearerAuth", "Choices", "Connector",
     "CredentialCheck", "Date", "DateTime", "Endpoint", "ErrorRules", "Input", "JsonObject",
     "JsonSchema", "LoginField", "Nested", "NoAuth", "OpaqueId", "PageNumbers", "Record", "Redacted",
-    "Retries", "Server", "Tool", "ToolContext", "deep_object", "form", "json_text", "label", "matrix",
+    "Retries", "Server", "Tool", "ToolContext", "deep_object", "first_pages", "form", "json_text", "label", "matrix",
     "pipe_delimited", "simple", "space_delimited",
 )  # fmt: skip
 """What a generated module imports from the contract."""

@@ -195,7 +195,12 @@ class Constant:
     value: JSON
 
 
-ValuePlan: TypeAlias = FromArgument | FromConnection | Either | Constant
+@dataclass(frozen=True, slots=True)
+class FromPage:
+    """The number of the page that is read; left out for the first one."""
+
+
+ValuePlan: TypeAlias = FromArgument | FromConnection | Either | Constant | FromPage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,6 +323,7 @@ class ToolPlan:
         cases: Further arguments with which the build proves the request.
         output: JSON Schema of the answer, when it is published.
         strict_output: Whether a read whose answer does not fit it fails.
+        scope: The scope that it needs; None for the general one of its kind.
     """
 
     name: str
@@ -334,6 +340,7 @@ class ToolPlan:
     errors: tuple[tuple[int | str, str], ...] = ()
     output: dict[str, JSON] | None = None
     strict_output: bool = False
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,8 +361,30 @@ class AuthPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChoicesPlan:
+    """The upstream's options of a login field; `function` reads them.
+
+    Attributes:
+        items: Under which name the endpoint answers the list.
+        value: Dotted path, inside an item, to what is kept.
+        label: Dotted path, inside an item, to what a person reads.
+    """
+
+    function: str
+    endpoint: EndpointPlan
+    items: str
+    value: str
+    label: str
+
+    @property
+    def is_paged(self) -> bool:
+        """Whether pages behind the first one are read, too."""
+        return any(isinstance(binding.value, FromPage) for binding in self.endpoint.bindings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoginFieldPlan:
-    """One login field."""
+    """One login field; its options are known, or told by the upstream."""
 
     name: str
     label: str
@@ -365,6 +394,7 @@ class LoginFieldPlan:
     pattern: str | None
     options: tuple[tuple[str, str], ...]
     help: str | None
+    choices: ChoicesPlan | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -396,7 +426,12 @@ class BudgetPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorPlan:
-    """One generated module."""
+    """One generated module.
+
+    Attributes:
+        scopes: Name and words of each scope of its own.
+        token_prefix: None when it is made of the name.
+    """
 
     name: str
     title: str
@@ -419,6 +454,21 @@ class ConnectorPlan:
     custom_tools: tuple[str, ...]
     budget: BudgetPlan
     spec: str
+    scopes: tuple[tuple[str, str], ...] = ()
+    token_prefix: str | None = None
+
+    @property
+    def login_endpoints(self) -> tuple[EndpointPlan, ...]:
+        """What is sent while a person connects: the credential check, and reads of choices."""
+        check = self.check.endpoint if self.check is not None else None
+        choices = (field.choices.endpoint for field in self.login if field.choices is not None)
+        return tuple(each for each in (check, *choices) if each is not None)
+
+    @property
+    def endpoints(self) -> tuple[EndpointPlan, ...]:
+        """Everything that is sent."""
+        tools = (tool.endpoint for tool in self.tools if tool.endpoint is not None)
+        return (*tools, *self.login_endpoints)
 
     def model(self, name: str) -> ModelPlan:
         """The model of that class name, a tool's arguments included."""

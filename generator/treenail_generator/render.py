@@ -12,7 +12,7 @@ import jinja2
 
 from .expressions import annotation, assigned, bound, kept
 from .naming import CONTRACT_NAMES
-from .plan import AnswerPlan, CheckPlan, ConnectorPlan, ToolPlan
+from .plan import AnswerPlan, CheckPlan, ConnectorPlan, LoginFieldPlan, ToolPlan
 from .project import template_root
 
 CONTRACT_VERSION: Final = 1
@@ -39,6 +39,7 @@ def render(plan: ConnectorPlan) -> str:
         "assigned": assigned,
         "bound": bound,
         "check_docstring": _check_docstring,
+        "choices_docstring": _choices_docstring,
         "docstring": docstring,
         "is_declared": _is_declared,
         "kept": kept,
@@ -115,3 +116,8 @@ def _tool_docstring(tool: ToolPlan) -> str:
 
 def _check_docstring(check: CheckPlan) -> str:
     return docstring(f"Prove the credentials with {check.endpoint.operation}.")
+
+
+def _choices_docstring(field: LoginFieldPlan) -> str:
+    operation = field.choices.endpoint.operation if field.choices is not None else ""
+    return docstring(f"Read the choices of {field.name} with {operation}.")

@@ -1,10 +1,13 @@
-"""docs/connector-file.md mentions every key and every fault of connector files."""
+"""The pages about connector files mention every key and every fault, and are true."""
 
 import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
+
+import jsonschema_rs
+import yaml
 
 from treenail_generator.connector_file import json_schema
 
@@ -20,8 +23,13 @@ def keys(node: Any) -> Iterator[str]:
             yield from keys(value)
 
 
+def pages(root: Path) -> str:
+    names = ("connector-file.md", "connector-login.md")
+    return "\n".join((root / "docs" / name).read_text(encoding="utf-8") for name in names)
+
+
 def test_every_key_is_documented(root: Path) -> None:
-    text = (root / "docs/connector-file.md").read_text(encoding="utf-8")
+    text = pages(root)
 
     assert not {key for key in keys(json_schema()) if not re.search(rf"\b{re.escape(key)}\b", text)}
 
@@ -44,7 +52,7 @@ def codes(path: Path) -> Iterator[str]:
 
 
 def test_every_fault_is_documented(root: Path) -> None:
-    text = (root / "docs/connector-file.md").read_text(encoding="utf-8")
+    text = (root / "docs/connector-faults.md").read_text(encoding="utf-8")
     sources = root / "generator/treenail_generator"
     paths = [sources / "build.py", sources / "cli/files.py", sources / "verify/proof.py"]
     for folder in ("planning", "connector_file"):
@@ -53,3 +61,17 @@ def test_every_fault_is_documented(root: Path) -> None:
 
     assert len(made) > 25
     assert not {code for code in made if f"`{code}`" not in text}
+
+
+def test_every_section_that_is_shown_is_understood(root: Path) -> None:
+    """The examples hold sections of a file: together with what has to be there, they are one."""
+    small, *sections = re.findall(r"^```yaml\n(.*?)^```", pages(root), re.MULTILINE | re.DOTALL)
+    whole = yaml.safe_load(small)
+    validator = jsonschema_rs.Draft202012Validator(json_schema())
+    inner = {"params", "response"}
+
+    assert not [error.message for error in validator.iter_errors(whole)]
+    for section in sections:
+        shown = {key: each for key, each in yaml.safe_load(section).items() if key not in inner}
+        assert not [error.message for error in validator.iter_errors({**whole, **shown})]
+    assert len(sections) > 8

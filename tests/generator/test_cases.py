@@ -44,6 +44,8 @@ def _expect(path: Path, text: str) -> None:
     "GEN-REMOTE-REF",
     "OAS-READONLY",
     "OAS-HEADERS",
+    "T-125",
+    "V-11",
 )
 @pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
 def test_build_gives_the_expected_module_or_the_expected_faults(case: Path, tmp_path: Path) -> None:

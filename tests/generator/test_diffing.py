@@ -196,3 +196,18 @@ def test_a_missing_lock_leaves_the_modules_to_compare(project: Path) -> None:
 
     assert result.exit_code == 1
     assert result.stdout == "no tool changes; the module or its lock reads differently\n"
+
+
+@pytest.mark.requirement("GEN-DRIFT")
+def test_another_scope_is_breaking_since_issued_tokens_do_not_hold_it(tmp_path: Path) -> None:
+    project = case_project("login_choices", tmp_path)
+    connector = project / "connectors/login_choices.yaml"
+    assert run(project, "build", "login_choices").exit_code == 0
+    replace(connector, "    scope: accounts:close\n", "    scope: accounts.list'or'<b>\n")
+    replace(connector, "  accounts:close: |\n    Close accounts\n    for good\n", "")
+    replace(connector, "    scope: mcp.tools.call\n", "")
+
+    assert changes(project, "login_choices") == {
+        ("close_account", "breaking", "it needs the scope accounts.list'or'<b> now"),
+        ("list_currencies", "breaking", "it needs no scope of its own now"),
+    }

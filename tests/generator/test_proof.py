@@ -65,6 +65,16 @@ FAULTY = {
         "start_time: int = Field(",
         "check_availability",
     ),
+    "a page that is never turned": (
+        'query={"size": 100, "page": page}',
+        'query={"size": 100}',
+        "the choices of branch_id",
+    ),
+    "the number of the page in the wrong parameter": (
+        'query={"size": 100, "page": page}',
+        'query={"size": page}',
+        "the choices of branch_id",
+    ),
 }
 
 

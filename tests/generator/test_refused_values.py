@@ -94,3 +94,10 @@ def test_a_header_item_that_readers_would_trim_is_refused(item: str) -> None:
 def test_a_delimiter_of_a_shared_segment_is_refused(values: tuple[str, str]) -> None:
     with pytest.raises(InvalidArguments, match=r"must not hold '\.'"):
         _request("/files/{x}.{y}", path={"x": values[0], "y": values[1]})
+
+
+@pytest.mark.requirement("T-115")
+@pytest.mark.parametrize("value", ["a\r\nX-Admin: 1", "a\nb", "a\rb", "a\0b", "a\x7f", "ä\r\n"])
+def test_no_value_begins_another_header(value: str) -> None:
+    with pytest.raises(InvalidArguments):
+        _request(headers={"X-A": value})

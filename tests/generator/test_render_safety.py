@@ -153,7 +153,7 @@ def _code(module: str) -> str:
     return ast.dump(tree)
 
 
-@pytest.mark.requirement("GEN-INJECTION")
+@pytest.mark.requirement("GEN-INJECTION", "T-125")
 @settings(max_examples=40)
 @given(TEXT.filter(str.strip))
 def test_no_text_of_either_input_changes_the_code_of_the_module(text: str) -> None:

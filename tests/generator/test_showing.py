@@ -53,6 +53,10 @@ def test_schema_of_connector_files_accepts_the_committed_one(root: Path) -> None
     validator = jsonschema_rs.Draft202012Validator(schema)
     assert validator.is_valid(yaml.safe_load(text))
     assert not validator.is_valid({"schema": 1, "nme": "x"})
+    whole = yaml.safe_load(text)
+    assert validator.is_valid({**whole, "scopes": {"a:b": "Words"}})
+    assert not validator.is_valid({**whole, "scopes": {"two words": "Words"}})
+    assert not validator.is_valid({**whole, "token_prefix": "Upper"})
 
 
 def test_schema_for_programs_is_one_line(root: Path) -> None:

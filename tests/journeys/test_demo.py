@@ -15,7 +15,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.phorest import CONNECTORS, ROOT, agent, answered
+from tests.support.phorest import CONNECTORS, ROOT, answered
+from treenail_runtime.demo.authorizing import join
+from treenail_runtime.demo.connection import made_up_login
+from treenail_runtime.demo.driving import connected
+from treenail_runtime.demo.person import Person
 from treenail_runtime.loading import load_connector
 
 TOOLS = [tool.name for tool in load_connector(CONNECTORS, "phorest").tools]
@@ -94,7 +98,7 @@ def broken(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.requirement("S0-01", "S0-45", "MCP-ERAS", "NO-SECRETS")
+@pytest.mark.requirement("S0-01", "S0-45", "MCP-ERAS", "NO-SECRETS", "S0-05", "S1-01", "S1-02")
 async def test_every_tool_succeeds_in_both_eras() -> None:
     status, out, err = await run("--once", "--json")
 
@@ -103,6 +107,7 @@ async def test_every_tool_succeeds_in_both_eras() -> None:
     assert {key: told[key] for key in told if key != "calls"} == {
         "tools": 20,
         "eras": ERAS,
+        "oauth": {"registered": True, "refreshed": True, "revoked": True},
         "failures": 0,
     }
     assert len(told["calls"]) == 40
@@ -131,15 +136,18 @@ async def test_the_account_is_for_people_and_has_no_colours_in_a_pipe() -> None:
 async def test_it_stays_up_for_an_agent_until_it_is_told_to_stop() -> None:
     async with demo() as process:
         mock, url = await invited(process)
-        async with agent(url) as client:
+        person = Person(made_up_login(load_connector(CONNECTORS, "phorest")))
+        async with connected(url, "auto", join(url, person).provider) as client:
             branches = await answered(client, "list_branches")
         process.send_signal(signal.SIGINT)
         status, rest, _ = await ended(process)
 
     assert len(branches["branches"]) == 45
-    assert json.loads(rest.splitlines()[-1]) == {
+    configuration, login = rest.splitlines()[-2:]
+    assert json.loads(configuration) == {
         "mcpServers": {"treenail-demo": {"type": "http", "url": url}}
     }
+    assert login.endswith("email robin@example.test, password made-up-password")
     assert status == 0
     assert not await is_answering(url)
     assert not await is_answering(mock)
@@ -194,7 +202,13 @@ async def test_a_mock_that_cannot_start_is_told_with_its_reason(broken: Path) ->
     status, out, err = await run("--once", "--json", folder=broken)
 
     assert status == 1
-    assert json.loads(out) == {"tools": 20, "calls": [], "eras": [], "failures": 1}
+    assert json.loads(out) == {
+        "tools": 20,
+        "calls": [],
+        "eras": [],
+        "oauth": {"registered": False, "refreshed": False, "revoked": False},
+        "failures": 1,
+    }
     assert "✗ the mock did not start" in err
     assert "✗ 0 of 40 calls succeeded" in err
     assert "specs/phorest.yaml" in err

@@ -110,7 +110,7 @@ def test_the_path_arguments_are_these() -> None:
     }
 
 
-@pytest.mark.requirement("S0-09", "S0-33")
+@pytest.mark.requirement("S0-09", "S0-33", "T-112", "T-113", "V-09")
 @pytest.mark.parametrize(("tool", "name"), PATH_ARGUMENTS, ids=map(".".join, PATH_ARGUMENTS))
 async def test_no_hostile_value_reaches_the_upstream(
     mock_upstream: MockUpstream, phorest_url: str, tool: str, name: str

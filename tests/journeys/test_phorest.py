@@ -124,7 +124,7 @@ UNKNOWN: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.requirement("MCP-UNKNOWN")
+@pytest.mark.requirement("MCP-UNKNOWN", "T-116")
 @BOTH_ERAS
 @pytest.mark.parametrize(("tool", "arguments", "told"), UNKNOWN)
 async def test_an_unknown_argument_is_refused_by_name_before_anything_is_sent(

@@ -1,19 +1,28 @@
 """Nothing secret reaches a log, under whatever key and however deep."""
 
+import base64
+import hashlib
 import io
 import json
 import logging
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Literal, TextIO
+from typing import Literal, NoReturn, TextIO
 
 import pytest
 import structlog
 from pydantic import SecretStr
 from typing_extensions import override
 
-from treenail_runtime.telemetry import bind_request, redact, request_id, set_up_logging
+from tests.support.canary import Canaries
+from treenail_runtime.telemetry import (
+    bind_request,
+    redact,
+    request_id,
+    safe_text,
+    set_up_logging,
+)
 
 CANARY = "s3cr3t-canary"
 
@@ -202,3 +211,151 @@ def test_less_severe_lines_are_left_out() -> None:
         logging.getLogger("anything").warning("a.b")
 
     assert text.getvalue() == ""
+
+
+TOKEN = "phmcp_atk_" + "Zx9-w_Q7" * 5 + "Zx9" + "a1B2c3"
+SECRET = "q8Zt-Lw3_vN5xR1m"  # noqa: S105  # nobody's
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0NSJ9.c2lnbmF0dXJlLW9mLXRoaXM"
+
+
+def fail(error: Exception, cause: Exception | None = None) -> NoReturn:
+    raise error from cause
+
+
+def canaries() -> Canaries:
+    found = Canaries()
+    for name, secret in {"token": TOKEN, "secret": SECRET, "jwt": JWT}.items():
+        found.add(name, secret)
+    return found
+
+
+@pytest.mark.requirement("T-151", "NO-SECRETS")
+@pytest.mark.parametrize("style", ["console", "json"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        TOKEN,
+        f"unknown token {TOKEN}.",
+        f"cut: {TOKEN[:18]}",
+        f"Authorization: Bearer {TOKEN}",
+        f"authorization: {SECRET}",
+        f"sent Bearer {SECRET} twice",
+        f"sent bearer  {SECRET}",
+        f"Basic {SECRET}=",
+        f"Cookie: theme=1; __Host-treenail={SECRET}",
+        f"http://127.0.0.1:3000/cb?code={SECRET}&state={SECRET}&iss=x",
+        f"grant_type=authorization_code&code_verifier={SECRET}",
+        f"/login?next=https%3A%2F%2Fa.example%2Fcb%3Fcode%3D{SECRET}%26state%3D{SECRET}",
+        f"postgresql://treenail:{SECRET}@db.example/treenail",
+        f'{{"access_token": "{SECRET}", "token_type": "x"}}',
+        f"{{'password': '{SECRET}', 'email': 'ann@example.test'}}",
+        f"{{'client_secret': b'{SECRET}'}}",
+        f"{{'password': 'a\\'{SECRET}'}}",
+        f"{{'password': '{SECRET}",
+        repr(repr({"password": f"a'{SECRET}"})),
+        json.dumps(json.dumps({"code": f'a"{SECRET}'})),
+        f"upstream said {JWT}",
+    ],
+)
+def test_what_looks_secret_is_not_written_wherever_it_stands(
+    style: Literal["console", "json"], text: str
+) -> None:
+    with logging_to_text(style) as output:
+        log = structlog.get_logger()
+        log.warning("area.happened", reason=text, deep=[{"x": (text,)}], raw=text.encode())
+        log.warning("area.happened", error=ValueError(text))
+        logging.getLogger("some.library").warning("said: %s", text)
+        for each in (log, logging.getLogger("some.library")):
+            try:
+                fail(RuntimeError(text), KeyError(text))
+            except RuntimeError:
+                each.exception("area.crashed")
+
+    assert output.getvalue().count("[redacted]") >= 9
+    assert canaries().leaks("log", output.getvalue()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "status_code=404 error_code=GONE",
+        "the upstream could not be reached; nothing was sent",
+        "tools/call get_item",
+        "https://api.example/v1/items?page=2",
+        "client_id=https://agent.example/client.json",
+        "phmcp_atk_",
+        "Grüße, 你好",
+    ],
+)
+def test_a_text_without_secrets_stays_as_it_is(text: str) -> None:
+    assert safe_text(text) == text
+
+
+HOSTILE = 'x\r\n{"event": "forged"}\x1b[31m\x9b2J\u2028\u202e\x00\ud800 "} end'
+
+
+@pytest.mark.requirement("T-152")
+@pytest.mark.parametrize("style", ["console", "json"])
+def test_a_hostile_text_stays_on_its_line(style: Literal["console", "json"]) -> None:
+    with logging_to_text(style) as output:
+        structlog.get_logger().info(
+            "area.happened", path=HOSTILE, deep={HOSTILE: [HOSTILE]}, odd=KeyError(HOSTILE)
+        )
+        logging.getLogger("some.library").warning(HOSTILE)
+    text = output.getvalue()
+
+    assert text.count("\n") == 2
+    assert text.isascii()
+    assert all(character.isprintable() or character == "\n" for character in text)
+
+
+@pytest.mark.requirement("T-152")
+@pytest.mark.parametrize("style", ["console", "json"])
+def test_the_message_of_an_exception_cannot_begin_a_line(style: Literal["console", "json"]) -> None:
+    with logging_to_text(style) as output:
+        try:
+            fail(RuntimeError(HOSTILE))
+        except RuntimeError:
+            structlog.get_logger().exception("area.crashed")
+    first, *others = output.getvalue().splitlines()
+
+    assert "area.crashed" in first
+    assert all(line.startswith("  ") for line in others)
+    assert not set(output.getvalue()) & set("\x1b\x9b\x00\r\u2028\u202e")
+
+
+@pytest.mark.parametrize(
+    "text", ["_atk_" * 20_000, "://" * 90_000, "'code':'" * 20_000, "Cookie:" * 20_000, "x" * 10**6]
+)
+def test_a_line_has_an_end(text: str) -> None:
+    assert len(safe_text(text)) < 3 * 32_768
+
+
+class Unprintable:
+    @override
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+def test_what_cannot_be_shown_does_not_stop_a_line() -> None:
+    with logging_to_text("json") as output:
+        structlog.get_logger().info("area.happened", odd=Unprintable())
+
+    assert json.loads(output.getvalue())["odd"] == "<Unprintable>"
+
+
+def test_the_search_for_secrets_finds_them_in_every_form() -> None:
+    found = canaries()
+    shown = {
+        "as it is": f"x{SECRET}y",
+        "in hex": SECRET.encode().hex(),
+        "in base64, shifted by 0": base64.b64encode(SECRET.encode()).decode(),
+        "in base64, shifted by 1": base64.urlsafe_b64encode(f"u{SECRET}:x".encode()).decode(),
+        "in base64, shifted by 2": base64.b64encode(f"u:{SECRET}".encode()).decode(),
+        "reversed": SECRET[::-1],
+    }
+
+    for form, text in shown.items():
+        assert [leak.form for leak in found.leaks("x", text)] == [form]
+    assert [leak.form for leak in found.leaks("x", f"tok {TOKEN[10:18]}")] == ["its beginning"]
+    assert found.leaks("x", hashlib.sha256(TOKEN.encode()).hexdigest()) == []

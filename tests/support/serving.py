@@ -108,7 +108,7 @@ async def serving_app(app: AsgiApp, *, drain_seconds: float = 2.0) -> AsyncGener
 
 @asynccontextmanager
 async def serving(*offerings: Offering, **settings: Any) -> AsyncGenerator[Running]:
-    """The product's own application, in this event loop."""
-    app = create_app(Settings(**settings), offerings or (offering(),))
+    """The product's own application without authorization, in this event loop."""
+    app = create_app(Settings(no_auth=True, **settings), offerings or (offering(),))
     async with serving_app(app) as running:
         yield running

@@ -38,6 +38,9 @@ def list_command(name: str, project: Project, as_json: bool) -> None:
         for entry in entries
     ]
     say(table(rows))
+    for scope, words in built.plan.scopes:
+        needed = [entry["name"] for entry in entries if entry["scope"] == scope]
+        say(f"scope {scope} ({words}): {', '.join(needed)}")
     say(f"{len(entries)} tools, {total} tokens (UTF-8 bytes of compact JSON / 4)")
 
 
@@ -49,6 +52,7 @@ def _entry(built: Built, index: int) -> dict[str, Any]:
         "title": tool.title,
         "operation": tool.operation,
         "annotations": surface["annotations"],
+        "scope": tool.required_scope,
         "arguments": sorted(surface["inputSchema"].get("properties", {})),
         "tokens": count_tokens(surface),
     }

@@ -1,7 +1,8 @@
 """Connector file text to a typed request that knows where each part of it stands."""
 
+from .login import Check, LoginEntry, OptionsFrom
 from .reading import ConnectorRequest, read_connector_file
-from .schema import AuthSection, Check, ConnectionInfo, ConnectorFile, json_schema
+from .schema import AuthSection, ConnectionInfo, ConnectorFile, json_schema
 from .tools import Constrain, PageSection, Param, ResponseSection, ToolSection
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "ConnectorFile",
     "ConnectorRequest",
     "Constrain",
+    "LoginEntry",
+    "OptionsFrom",
     "PageSection",
     "Param",
     "ResponseSection",

@@ -6,10 +6,23 @@ Schema of this model for editors, which show the descriptions.
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
+from .login import Login
 from .tools import PageSection, Param, ToolSection
-from .values import Advice, Bytes, Closed, FieldName, Name, OutputMode, Seconds, ToolName
+from .values import (
+    Advice,
+    Bytes,
+    Closed,
+    FieldName,
+    Name,
+    OutputMode,
+    ScopeName,
+    ScopeWords,
+    Seconds,
+    TokenPrefix,
+    ToolName,
+)
 
 
 class Region(Closed):
@@ -75,57 +88,6 @@ class BearerKind(Closed):
 AuthSection: TypeAlias = Annotated[
     NoAuthKind | BasicKind | ApiKeyKind | BearerKind, Field(discriminator="kind")
 ]
-
-
-class LoginEntry(Closed):
-    """One field of the login form."""
-
-    name: FieldName = Field(description="Name for templates, `inject` and `helpers`.")
-    label: str = Field(description="Its label on the form.")
-    type: Literal["text", "email", "password", "select"] = Field(
-        default="text", description="Kind of input."
-    )
-    secret: bool = Field(
-        default=False, description="Used in credentials only; a password always is."
-    )
-    required: bool = Field(default=True, description="Whether it has to be filled in.")
-    pattern: str | None = Field(
-        default=None, description="Regular expression that the whole value matches."
-    )
-    options: Literal["servers"] | dict[str, str] | None = Field(
-        default=None,
-        description="The choices of a select, value: label; `servers` offers the regions.",
-    )
-    help: str | None = Field(default=None, description="A sentence beside the field.")
-
-    @property
-    def is_secret(self) -> bool:
-        """Whether only credentials may hold it."""
-        return self.secret or self.type == "password"
-
-
-class Check(Closed):
-    """The call that tells whether credentials are good: a reading operation of the document."""
-
-    operation: str = Field(description="operationId, or `GET /path`; only GET and HEAD.")
-    args: dict[str, JsonValue] = Field(
-        default={}, description="Values of its parameters, by the document's names."
-    )
-    denied: list[int] = Field(
-        default=[401, 403], description="Statuses that mean wrong credentials."
-    )
-
-
-class Login(Closed):
-    """What a person gives to connect."""
-
-    fields: list[LoginEntry] = Field(description="The fields of the login form, in order.")
-    help_url: str | None = Field(
-        default=None, description="Where a person finds how to get credentials."
-    )
-    check: Check | None = Field(
-        default=None, description="The call that tells whether they are good."
-    )
 
 
 class RetriesSection(Closed):
@@ -240,6 +202,14 @@ class ConnectorFile(Closed):
     servers: Servers = Field(description="Where the upstream is.")
     auth: AuthSection = Field(description="How credentials are sent.")
     login: Login = Field(default=Login(fields=[]), description="What a person fills in to connect.")
+    token_prefix: TokenPrefix | None = Field(
+        default=None, description="What the tokens of this connector begin with; else its name."
+    )
+    scopes: dict[ScopeName, ScopeWords] = Field(
+        default={},
+        description="Own scopes, with the words in which a person is asked for them.",
+        json_schema_extra={"additionalProperties": False},
+    )
     defaults: Defaults = Field(default=Defaults(), description="What holds for every tool.")
     errors: ErrorsSection = Field(
         default=ErrorsSection(), description="How upstream errors are told."

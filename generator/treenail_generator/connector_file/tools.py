@@ -160,3 +160,7 @@ class ToolSection(Closed):
         default=None,
         description="Whether a failed request may be sent again; by the HTTP method if not said.",
     )
+    scope: str | None = Field(
+        default=None,
+        description="The scope that a token needs for it; else by whether it only reads.",
+    )

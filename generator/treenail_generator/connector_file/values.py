@@ -41,6 +41,10 @@ Name: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,19}$")]
 FieldName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 ToolName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 """MCP 2026-07-28, Tools: 1-128 of these characters; clients cap the prefixed name at 64."""
+TokenPrefix: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,15}$")]
+ScopeName: TypeAlias = Annotated[str, Field(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]{1,64}$")]
+"""RFC 6749 3.3, `scope-token`; no longer than a person can compare."""
+ScopeWords: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
 Advice: TypeAlias = dict[str, str]
 OutputMode: TypeAlias = Literal["off", "lenient", "strict"]
 

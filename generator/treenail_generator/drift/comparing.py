@@ -40,7 +40,11 @@ def compare(
         if name not in before:
             changes.append(Change(name, "compatible", "the tool is new"))
             continue
-        found = (*_surface(before[name], tool), *answers.of(name))
+        found = (
+            *_surface(before[name], tool),
+            *answers.of(name),
+            *_scope(old_lock, new_lock, name),
+        )
         # What a published schema and the lock both know is told once.
         changes.extend(Change(name, *each) for each in dict.fromkeys(found))
     told = {change.tool for change in changes}
@@ -72,6 +76,15 @@ def _surface(old: Surface, new: Surface) -> Iterator[Found]:
     for key in ("title", "description"):
         if old[key] != new[key]:
             yield "none", f"the {key} reads differently"
+
+
+def _scope(old: Lock | None, new: Lock, name: str) -> Iterator[Found]:
+    """Breaking, since tokens that were issued already do not hold the other scope."""
+    before = old.tools.get(name) if old is not None else None
+    after = new.tools.get(name)
+    if before is not None and after is not None and before.scope != after.scope:
+        needed = f"the scope {after.scope}" if after.scope else "no scope of its own"
+        yield "breaking", f"it needs {needed} now"
 
 
 def _moved(old: Lock | None, new: Lock) -> Iterator[tuple[str, str]]:

@@ -96,12 +96,13 @@ def _document_texts(built: Built, tools: Sequence[LintedTool], told: set[str]) -
 
 
 def _used_places(built: Built, tools: Sequence[LintedTool]) -> dict[_Place, set[str]]:
-    """Names of tools by place; the credential check has none."""
+    """Names of tools by place; the calls of the login have none."""
     uses = [(tool.name, tool.operation) for tool in tools if tool.operation is not None]
-    check = built.plan.check
-    checked = built.document.operation(check.endpoint.operation) if check is not None else None
+    keys = dict.fromkeys(endpoint.operation for endpoint in built.plan.login_endpoints)
+    found = (built.document.operation(key) for key in keys)
+    uses += [("", operation) for operation in found if operation is not None]
     users: dict[_Place, set[str]] = {}
-    for name, operation in (*uses, *([("", checked)] if checked is not None else [])):
+    for name, operation in uses:
         for target in _reached(built, operation):
             for place in _places(target.value, target.pointer, str(target.pointer[-1])):
                 users.setdefault(place, set()).add(name)

@@ -21,10 +21,13 @@ from treenail_generator.plan import (
 from treenail_generator.yaml_source import Pointer
 
 from .answers import Answers
-from .checks import plan_check
+from .checks import LoginCalls, plan_check
+from .choices import ChoiceFields
 from .connection import check_headers, plan_auth, plan_login, plan_servers
 from .faults import Faults
 from .module_names import ModuleNames
+from .reserved import tell_reserved_name
+from .scopes import plan_scopes
 from .tools import Tools, advice
 from .types import Types
 from .views import Views
@@ -42,6 +45,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     faults.diagnostics.extend(request.faults)
     file = request.file
     _tell_other_name(request, faults)
+    tell_reserved_name(request, faults)
     views = Views(document)
     names = ModuleNames()
     types = Types(views, file.defaults.naming, names, faults)
@@ -58,9 +62,12 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     _tell_twins(request, faults)
     servers = plan_servers(request, document, faults)
     check_headers(request, faults)
-    login = plan_login(request, faults)
+    scopes = plan_scopes(request, tools, faults)
     auth = plan_auth(request, document, faults)
-    check = plan_check(request, planner, faults)
+    calls = LoginCalls(request, planner, faults)
+    check = plan_check(request, calls)
+    choices = ChoiceFields(request, calls, answers, views, names, faults).plan()
+    login = plan_login(request, choices, faults)
     _tell_idle_defaults(request, planner.seen, faults)
     faults.diagnostics.extend(validate_operations(document, planner.operations))
     if faults.diagnostics:
@@ -93,6 +100,8 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
             source=request.at("budget"),
         ),
         spec=file.spec,
+        scopes=scopes,
+        token_prefix=file.token_prefix,
     )
 
 

@@ -16,6 +16,9 @@ from .module_names import ModuleNames
 from .outputs import OutputSchemas
 from .views import View, Views, split_null
 
+LIST = "items"
+"""Under which name a list is answered that no agent sees."""
+
 _SUCCESS = ("200", "201", "202", "203", "2XX", "default")
 _PAGE_NAMES = ("page", "total_pages", "total_items", "next_page")
 _TREE_DEPTH = 12
@@ -87,6 +90,24 @@ class Answers:
         for step in answer.root.split(".") if answer.root else ():
             schema = self._properties(schema).get(step)
         return OutputSchemas(self._views, self._records, strict=strict).of(answer, schema)
+
+    def listed(self, operation: Operation, root: str, pointer: Pointer) -> tuple[AnswerPlan, View]:
+        """The list at `root`, as the upstream tells it, and the view of one of its items."""
+        section = ResponseSection(root=root)
+        top = self._success_schema(operation)
+        payload = self._payload(top, section, pointer)
+        view = self._views.of(payload) if payload is not None else {}
+        if view and not _is_list(view):
+            self._faults.add(
+                self._request.at(*pointer, "root"),
+                "choices-answer",
+                f"root {root!r} leads to no list",
+                hint="say where the list stands in the answer of the operation",
+            )
+        page = self._page(top, section, pointer)
+        return AnswerPlan(root=root, name=LIST, many=True, page=page), self._views.of(
+            view.get("items", {})
+        )
 
     def _success_schema(self, operation: Operation) -> Schema | None:
         for status in _SUCCESS:

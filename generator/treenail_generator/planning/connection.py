@@ -1,6 +1,7 @@
 """Servers, credentials, login fields: what a connection is made of."""
 
 import re
+from collections.abc import Mapping
 from itertools import islice, product
 from typing import Final
 
@@ -13,7 +14,7 @@ from treenail_generator.connector_file.schema import (
 )
 from treenail_generator.diagnostics import nearest
 from treenail_generator.document import Document, Server
-from treenail_generator.plan import AuthPlan, LoginFieldPlan, ServerPlan
+from treenail_generator.plan import AuthPlan, ChoicesPlan, LoginFieldPlan, ServerPlan
 
 from .faults import Faults
 from .headers import why_no_header
@@ -88,7 +89,15 @@ def check_headers(request: ConnectorRequest, faults: Faults) -> None:
             )
 
 
-def plan_login(request: ConnectorRequest, faults: Faults) -> tuple[LoginFieldPlan, ...]:
+def asked_last(request: ConnectorRequest) -> frozenset[str]:
+    """The login fields that are asked once the credentials are proven."""
+    fields = request.file.login.fields
+    return frozenset(entry.name for entry in fields if entry.options_from is not None)
+
+
+def plan_login(
+    request: ConnectorRequest, choices: Mapping[str, ChoicesPlan], faults: Faults
+) -> tuple[LoginFieldPlan, ...]:
     """The login fields; the one called `region` offers the regions, and chooses the server."""
     for index, entry in enumerate(request.file.login.fields):
         if (entry.options == "servers") != (entry.name == "region"):
@@ -110,6 +119,7 @@ def plan_login(request: ConnectorRequest, faults: Faults) -> tuple[LoginFieldPla
                 (regions if entry.options == "servers" else dict(entry.options or {})).items()
             ),
             help=entry.help,
+            choices=choices.get(entry.name),
         )
         for entry in request.file.login.fields
     )
@@ -170,6 +180,7 @@ def _check_scheme(
 
 def _check_placeholders(request: ConnectorRequest, plan: AuthPlan, faults: Faults) -> None:
     known = [entry.name for entry in request.file.login.fields]
+    later = asked_last(request)
     if not any(_PLACEHOLDER.search(text) for _key, text in plan.arguments):
         faults.add(
             request.at("auth"),
@@ -179,11 +190,19 @@ def _check_placeholders(request: ConnectorRequest, plan: AuthPlan, faults: Fault
         )
     for key, text in plan.arguments:
         written = "value" if request.has("auth", "value") and key in {"token", "value"} else key
+        at = request.at("auth", written)
         for name in _PLACEHOLDER.findall(text):
-            if name not in known:
+            if name in later:
+                faults.add(
+                    at,
+                    "asked-later",
+                    f"{{{name}}} is asked only once the credentials are proven",
+                    hint=f"give {name!r} no options_from",
+                )
+            elif name not in known:
                 close = nearest(name, known)
                 faults.add(
-                    request.at("auth", written),
+                    at,
                     "unknown-login-field",
                     f"{{{name}}} is no login field",
                     hint=f"did you mean {{{close}}}?" if close else None,

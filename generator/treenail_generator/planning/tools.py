@@ -118,6 +118,7 @@ class Tools:
             annotations=annotations,
             source=self._request.at("tools", index),
             errors=advice(section.errors),
+            scope=section.scope,
         )
         mode = section.response.output or defaults.output
         if mode != "off":
@@ -129,8 +130,8 @@ class Tools:
     def endpoint_without_agent(
         self, operation: Operation, own: dict[str, Param], pointer: Pointer
     ) -> EndpointPlan:
-        """An endpoint that the runtime calls by itself; `own` speaks for the agent."""
-        verbs = Verbs(self._request, pointer, own)
+        """An endpoint that the runtime calls by itself; `own`, its `args`, speak for the agent."""
+        verbs = Verbs(self._request, pointer, own, key="args")
         return self._endpoint(operation, verbs, "nested", class_name(operation.key))[1]
 
     def _endpoint(

@@ -38,11 +38,19 @@ class Verb:
 
 
 class Verbs:
-    """The entries that one tool's parameters are planned with."""
+    """The entries that one tool's parameters are planned with; they stand at `pointer` + `key`."""
 
-    def __init__(self, request: ConnectorRequest, pointer: Pointer, own: dict[str, Param]) -> None:
+    def __init__(
+        self,
+        request: ConnectorRequest,
+        pointer: Pointer,
+        own: dict[str, Param],
+        *,
+        key: str = "params",
+    ) -> None:
         self._request = request
         self._pointer = pointer
+        self._key = key
         self._own = own
         self.seen: set[str] = set()
         self.qualified: set[str] = set()
@@ -59,7 +67,7 @@ class Verbs:
         found: list[tuple[Param, Pointer]] = [
             *((defaults[key], ("defaults", "params", key)) for key in keys if key in defaults),
             *(
-                (self._own[key], (*self._pointer, "params", key))
+                (self._own[key], (*self._pointer, self._key, key))
                 for key in keys
                 if key in self._own
             ),
@@ -85,7 +93,7 @@ class Verbs:
             if name in names or name in self.qualified:
                 continue
             close = nearest(name, names)
-            at = self._request.key_at(*self._pointer, "params", name)
+            at = self._request.key_at(*self._pointer, self._key, name)
             what = "rename " if param.rename else ""
             faults.add(
                 at,

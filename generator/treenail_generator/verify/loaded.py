@@ -74,12 +74,21 @@ class LoadedTool(Protocol):
     example: Mapping[str, Any]
     input_schema: dict[str, Any]
     output_schema: Mapping[str, Any] | None
+    scope: str | None
+    required_scope: str
 
 
-class LoadedCheck(Protocol):
-    """The contract's `CredentialCheck`."""
+class LoadedCall(Protocol):
+    """The contract's `CredentialCheck` and `Choices`."""
 
     run: Callable[[Any], Coroutine[Any, Any, Any]]
+
+
+class LoadedField(Protocol):
+    """The contract's `LoginField`."""
+
+    name: str
+    choices: LoadedCall | None
 
 
 class LoadedConnector(Protocol):
@@ -91,7 +100,8 @@ class LoadedConnector(Protocol):
     instructions: str
     tools: Sequence[LoadedTool]
     custom_tools: Sequence[str]
-    check: LoadedCheck | None
+    check: LoadedCall | None
+    login: Sequence[LoadedField]
 
 
 class Sender(Protocol):

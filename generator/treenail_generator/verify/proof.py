@@ -1,8 +1,10 @@
 """The proof of the wire: what each tool would send is decoded again and equals its arguments."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, NoReturn
+from types import SimpleNamespace
+from typing import Any, cast
 
 import jsonschema_rs
 
@@ -11,13 +13,16 @@ from treenail_generator.document import Document
 from treenail_generator.plan import (
     ABSENT,
     Absent,
+    AnswerPlan,
     Binding,
+    ChoicesPlan,
     ConnectorPlan,
     Constant,
     Either,
     EndpointPlan,
     FromArgument,
     FromConnection,
+    FromPage,
     MaybeJSON,
     ModelPlan,
     ToolPlan,
@@ -27,7 +32,7 @@ from treenail_generator.planning.samples import Samples
 from treenail_generator.yaml_source import JSON
 
 from .decoding import Decoder, DecodingError
-from .loaded import LoadedModule, LoadedTool
+from .loaded import LoadedCall, LoadedModule, LoadedTool
 from .oracle import Oracle
 from .upstream_terms import UpstreamTerms, same, says
 
@@ -39,23 +44,25 @@ class _Sent(Exception):  # noqa: N818  # carries the request out of the tool; no
 
 
 class _Recorder:
-    """Stands where the upstream client stands; the first request ends the call."""
+    """Stands where the upstream client stands; the first request without an answer ends the call."""
 
-    async def send(self, request: Any) -> NoReturn:
+    def __init__(self, *answers: JSON) -> None:
+        self._answers = iter(answers)
+
+    async def send(self, request: Any) -> Any:
+        for answer in self._answers:
+            return SimpleNamespace(status=200, body=json.dumps(answer).encode())
         raise _Sent(request)
 
 
 def prove(module: LoadedModule, plan: ConnectorPlan, document: Document) -> list[Diagnostic]:
     """One diagnostic for each tool whose request says something else than its arguments."""
-    endpoints = [tool.endpoint for tool in plan.tools if tool.endpoint is not None]
-    if plan.check is not None:
-        endpoints.append(plan.check.endpoint)
-    prover = _Prover(module, plan, Oracle(document, endpoints))
+    prover = _Prover(module, plan, Oracle(document, plan.endpoints))
     faults: list[Diagnostic] = []
     loaded = {tool.name: tool for tool in module.connector.tools}
     for tool in plan.tools:
         faults.extend(prover.tool(tool, loaded[tool.name]))
-    faults.extend(prover.check())
+    faults.extend(prover.login())
     return faults
 
 
@@ -82,20 +89,44 @@ class _Prover:
                 break
         return faults
 
-    def check(self) -> list[Diagnostic]:
-        """The credential check's request, proven like a tool's."""
+    def login(self) -> Iterator[Diagnostic]:
+        """The requests of the login, proven like those of tools."""
         check, loaded = self._plan.check, self._module.connector.check
-        if check is None or loaded is None:
-            return []
-        connection = self._connected(check.endpoint)
-        request = _sent(loaded.run(self._module.context(connection, _Recorder())))
+        if check is not None and loaded is not None:
+            yield from self._call("the credential check", check.endpoint, loaded)
+        readers = {field.name: field.choices for field in self._module.connector.login}
+        for field in self._plan.login:
+            reader = readers[field.name]
+            if field.choices is not None and reader is not None:
+                yield from self._choices(f"the choices of {field.name}", field.choices, reader)
+
+    def _choices(self, name: str, choices: ChoicesPlan, loaded: LoadedCall) -> Iterator[Diagnostic]:
+        yield from self._call(name, choices.endpoint, loaded)
+        if choices.is_paged:
+            first = _first_of_two(choices.endpoint.answer)
+            yield from self._call(name, choices.endpoint, loaded, _Recorder(first), page=1)
+
+    def _call(
+        self,
+        name: str,
+        endpoint: EndpointPlan,
+        loaded: LoadedCall,
+        recorder: _Recorder | None = None,
+        *,
+        page: MaybeJSON = ABSENT,
+    ) -> Iterator[Diagnostic]:
+        """One request; `page` is the number of the page that it asks for."""
+        connection = self._connected(endpoint)
+        request = _sent(loaded.run(self._module.context(connection, recorder or _Recorder())))
         expected = {
-            (binding.place, binding.upstream): _source(binding, {}, connection)
-            for binding in check.endpoint.bindings
+            (binding.place, binding.upstream): page
+            if isinstance(binding.value, FromPage)
+            else _source(binding, {}, connection)
+            for binding in endpoint.bindings
         }
-        reason = self._compared(check.endpoint, request, expected)
-        source = check.endpoint.source
-        return [_fault(source, "the credential check", reason, source)] if reason else []
+        reason = self._compared(endpoint, request, expected)
+        if reason is not None:
+            yield _fault(endpoint.source, name, reason, endpoint.source)
 
     def _case(
         self, tool: ToolPlan, endpoint: EndpointPlan, loaded: LoadedTool, case: dict[str, JSON]
@@ -178,6 +209,23 @@ def _source(
             return connection[field] if isinstance(value, Absent) else value
         case Constant(value):
             return value
+        case FromPage():
+            return ABSENT
+
+
+def _first_of_two(answer: AnswerPlan) -> JSON:
+    """What an upstream could answer for the first of two pages."""
+    told: dict[str, JSON] = {}
+    if answer.page is not None:
+        told = {answer.page.number: 0, answer.page.pages: 2, answer.page.total: 2}
+    whole: dict[str, JSON] = {}
+    for path, value in {answer.root: [], **told}.items():
+        *above, last = path.split(".")
+        holder = whole
+        for step in above:
+            holder = cast("dict[str, JSON]", holder.setdefault(step, {}))
+        holder[last] = value
+    return whole
 
 
 def _unpublished(loaded: LoadedTool, case: dict[str, JSON]) -> str | None:

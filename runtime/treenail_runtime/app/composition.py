@@ -7,24 +7,24 @@ import httpx
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from treenail_runtime.contract import Connector, ToolContext
+from treenail_runtime.dispatch.callers import current_context
 from treenail_runtime.dispatch.calls import Calls
 from treenail_runtime.dispatch.kernel import Kernel
 from treenail_runtime.dispatch.server import build_server
 from treenail_runtime.edge.asgi import AsgiApp
+from treenail_runtime.edge.framings import Framing, KernelFraming, SdkFraming
+from treenail_runtime.edge.gates import OpenGate
 from treenail_runtime.edge.guard import Guard, Route
-from treenail_runtime.edge.hosts import HostRules
-from treenail_runtime.edge.mcp_endpoint import (
-    Framing,
-    KernelFraming,
-    McpEndpoints,
-    SdkFraming,
-)
+from treenail_runtime.edge.mcp_endpoint import McpEndpoint, McpEndpoints
 from treenail_runtime.edge.pages import HEALTH_ROUTES, make_pages
 from treenail_runtime.settings import Settings
-from treenail_runtime.upstream import AiohttpTransport, CircuitBreaker
+from treenail_runtime.upstream import AiohttpTransport
 
-from .connecting import Offering, open_context
-from .lifespan import Lifespan
+from .authorizing import add_authorization
+from .connecting import Offering
+from .hosting import host_rules
+from .lifespan import Closed, CredentialChecks, Lifespan, ManagerTask
+from .upstreams import Upstreams, open_context
 
 
 def create_app(
@@ -36,56 +36,78 @@ def create_app(
     """The ASGI application; it opens and closes what it needs in its lifespan.
 
     Args:
-        settings: Framing, limits, allowed names.
+        settings: With a `base_url` unless there is no authorization.
         served: At least one; the first also answers at `/mcp`.
         transport: Towards the upstreams; closed at the end.
 
     Raises:
-        ConfigurationError: A connection's values do not make credentials.
+        ConfigurationError: What is set does not make a server.
     """
     transport = transport or AiohttpTransport()
-    breakers: dict[str, CircuitBreaker] = {}
-    lifespan = Lifespan(transport)
-    framings: dict[str, tuple[str, Framing]] = {}
-    for offering in served:
-        name = offering.connector.name
-        breaker = breakers.setdefault(offering.connection.server_url, CircuitBreaker())
-        context = open_context(offering, transport, breaker)
-        lifespan.check(offering.connector, context)
-        framings[f"/{name}/mcp"] = (name, _framing(settings, offering.connector, context, lifespan))
-    framings = {"/mcp": next(iter(framings.values())), **framings}
-    pages = make_pages([each.connector.name for each in served], lambda: lifespan.is_ready)
+    lifespan = Lifespan()
+    lifespan.add(Closed(transport.aclose))
+    upstreams = Upstreams(transport)
+    framings = {
+        each.connector.name: _framing(settings, each.connector, lifespan) for each in served
+    }
+    https = (settings.base_url or "").startswith("https://")
+    pages = make_pages([each.connector.name for each in served], lifespan.is_usable, https=https)
     pages.before_serving(lifespan.start)
     pages.after_serving(lifespan.stop)
-    mcp_route = Route(methods=("POST",), max_body=settings.max_body_bytes, json_rpc=True)
+    routes = dict(HEALTH_ROUTES)
+    if settings.no_auth:
+        endpoints = _open_endpoints(served, framings, upstreams, lifespan)
+    else:
+        connectors = [each.connector for each in served]
+        endpoints, more = add_authorization(
+            settings, connectors, framings, upstreams, pages, lifespan
+        )
+        routes |= more
+    routes |= dict.fromkeys(endpoints, _mcp_route(settings))
     return Guard(
         # Quart's ASGI types are TypedDicts, one per message.
-        McpEndpoints(cast("AsgiApp", pages), framings),
-        {**HEALTH_ROUTES, **dict.fromkeys(framings, mcp_route)},
-        HostRules((*_own_names(settings), *settings.allowed_hosts), settings.allowed_origins),
+        McpEndpoints(cast("AsgiApp", pages), endpoints),
+        routes,
+        host_rules(settings),
     )
 
 
-def _own_names(settings: Settings) -> tuple[str, ...]:
-    """The name in the URL that is announced. Not for 0.0.0.0, which any web page can reach."""
-    if not settings.is_loopback:
-        return ()
-    return (f"[{settings.host}]:*" if ":" in settings.host else f"{settings.host}:*",)
+def _mcp_route(settings: Settings) -> Route:
+    methods = ("POST", "DELETE") if settings.sessions == "bound" else ("POST",)
+    return Route(methods=methods, max_body=settings.max_body_bytes, json_rpc=True, origins="cors")
 
 
-def _framing(
-    settings: Settings, connector: Connector, context: ToolContext, lifespan: Lifespan
-) -> Framing:
+def _open_endpoints(
+    served: Sequence[Offering],
+    framings: dict[str, Framing],
+    upstreams: Upstreams,
+    lifespan: Lifespan,
+) -> dict[str, McpEndpoint]:
+    """Each connector as the connection of the environment, for everybody who reaches it."""
+    endpoints: dict[str, McpEndpoint] = {}
+    checked: list[tuple[Connector, ToolContext]] = []
+    for each in served:
+        name = each.connector.name
+        context = open_context(each, upstreams)
+        checked.append((each.connector, context))
+        endpoints[f"/{name}/mcp"] = McpEndpoint(
+            connector=name, framing=framings[name], gate=OpenGate(context)
+        )
+    lifespan.add(CredentialChecks(checked))
+    return {"/mcp": next(iter(endpoints.values())), **endpoints}
+
+
+def _framing(settings: Settings, connector: Connector, lifespan: Lifespan) -> Framing:
     calls = Calls(connector)
-    server = build_server(calls, lambda: context, tracing=settings.tracing)
-    legacy = settings.legacy_sessions != "off"
+    server = build_server(calls, current_context, tracing=settings.tracing)
+    legacy = settings.sessions != "off"
     if settings.framing == "kernel":
-        return KernelFraming(Kernel(server, calls, lambda: context, legacy=legacy))
+        return KernelFraming(Kernel(server, calls, current_context, legacy=legacy))
     manager = StreamableHTTPSessionManager(
         server,
         json_response=True,
         stateless=True,
         max_request_body_size=settings.max_body_bytes,
     )
-    lifespan.run(manager)
+    lifespan.add(ManagerTask(manager))
     return SdkFraming(manager, legacy=legacy)

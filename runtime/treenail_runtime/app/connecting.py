@@ -1,22 +1,58 @@
-"""From names to offerings: connectors, each with a connection that is ready to be used."""
+"""From names to connectors, and to connections for those that are served without authorization."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import httpx
-
-from treenail_runtime.contract import Connector, ToolContext, ToolError
+from treenail_runtime.contract import Connector
 from treenail_runtime.loading import Connection, connection_from_environment, load_connector
 from treenail_runtime.settings import ConfigurationError, Settings
-from treenail_runtime.upstream import CircuitBreaker, UpstreamClient, credentials_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offering:
-    """A connector, and the connection as which it is served."""
+    """A connector, and the connection as which it is served.
+
+    Attributes:
+        connection: None where each caller brings its own, by authorization.
+    """
 
     connector: Connector
-    connection: Connection
+    connection: Connection | None = None
+
+
+def served_connectors(settings: Settings, environment: Mapping[str, str]) -> list[Offering]:
+    """What `treenail serve` serves: with connections only where there is no authorization.
+
+    Raises:
+        ConfigurationError: With the problems of all connectors at once.
+    """
+    if settings.no_auth:
+        return offerings(settings, environment)
+    return [Offering(connector=each) for each in load_connectors(settings)]
+
+
+def load_connectors(settings: Settings) -> list[Connector]:
+    """What the settings name.
+
+    Raises:
+        ConfigurationError: With the problems of all connectors at once.
+    """
+    problems: list[str] = []
+    found: list[Connector] = []
+    chosen = _chosen(settings)
+    if settings.upstream_url is not None and len(chosen) > 1:
+        problems.append(
+            "TREENAIL_UPSTREAM_URL: one URL would get the credentials of every connector; "
+            "serve one connector with it"
+        )
+    for name in chosen:
+        try:
+            found.append(load_connector(settings.connectors_dir, name))
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ConfigurationError(*problems)
+    return found
 
 
 def offerings(settings: Settings, environment: Mapping[str, str]) -> list[Offering]:
@@ -27,15 +63,8 @@ def offerings(settings: Settings, environment: Mapping[str, str]) -> list[Offeri
     """
     problems: list[str] = []
     found: list[Offering] = []
-    chosen = _chosen(settings)
-    if settings.upstream_url is not None and len(chosen) > 1:
-        problems.append(
-            "TREENAIL_UPSTREAM_URL: one URL would get the credentials of every connector; "
-            "serve one connector with it"
-        )
-    for name in chosen:
+    for connector in load_connectors(settings):
         try:
-            connector = load_connector(settings.connectors_dir, name)
             connection = connection_from_environment(
                 connector, environment, upstream_url=settings.upstream_url
             )
@@ -46,32 +75,6 @@ def offerings(settings: Settings, environment: Mapping[str, str]) -> list[Offeri
     if problems:
         raise ConfigurationError(*problems)
     return found
-
-
-def open_context(
-    offering: Offering, transport: httpx.AsyncBaseTransport, breaker: CircuitBreaker
-) -> ToolContext:
-    """The surroundings of every call as this connection.
-
-    Raises:
-        ConfigurationError: The connection's values do not make credentials.
-    """
-    connector, connection = offering.connector, offering.connection
-    try:
-        credentials = credentials_for(connector.auth, connection.values, connection.secrets)
-    except ToolError as error:
-        raise ConfigurationError(f"{connector.name}: {error.message}") from None
-    return ToolContext(
-        connector=connector.name,
-        connection=connection.values,
-        upstream=UpstreamClient(
-            connector=connector,
-            server_url=connection.server_url,
-            credentials=credentials,
-            transport=transport,
-            breaker=breaker,
-        ),
-    )
 
 
 def _chosen(settings: Settings) -> Sequence[str]:

@@ -1,59 +1,117 @@
 """What is opened when serving begins, and closed when it ends."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeAlias
 
-import httpx
-import structlog
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from treenail_runtime.contract import Connector, ToolContext
 
-from .credential_check import check_credentials
+from .checking import judge
 
-log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+Probe: TypeAlias = Callable[[], Awaitable[bool]]
+"""Whether something that requests need answers."""
+
+
+class Part(Protocol):
+    """Something that runs as long as the server does."""
+
+    async def start(self) -> None:
+        """Begin; returns when it can be used."""
+        ...
+
+    async def stop(self) -> None:
+        """End, without delay."""
+        ...
 
 
 class Lifespan:
-    """Start and stop, in one place."""
+    """Start and stop, in one place: parts stop in the order opposite to their start."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
-        """Own `transport`: it opens itself at its first request and is closed at the end."""
-        self.is_ready = False
-        self._transport = transport
-        self._managers: list[_ManagerTask] = []
-        self._checked: list[tuple[Connector, ToolContext]] = []
-        self._checks: list[asyncio.Task[None]] = []
+    def __init__(self) -> None:
+        self._is_open = False
+        self._parts: list[Part] = []
+        self._probes: list[Probe] = []
 
-    def run(self, manager: StreamableHTTPSessionManager) -> None:
-        """Keep `manager` running between start and stop."""
-        self._managers.append(_ManagerTask(manager))
+    def add(self, part: Part) -> None:
+        """Have `part` run between start and stop."""
+        self._parts.append(part)
 
-    def check(self, connector: Connector, context: ToolContext) -> None:
-        """Have the connection's credentials checked after the start."""
-        self._checked.append((connector, context))
+    def probe(self, probe: Probe) -> None:
+        """Ask `probe` before telling that requests can be served."""
+        self._probes.append(probe)
+
+    async def is_usable(self) -> bool:
+        """Whether requests can be served now."""
+        if not self._is_open:
+            return False
+        return all([await probe() for probe in self._probes])
 
     async def start(self) -> None:
-        """Open everything; the credentials are checked meanwhile, whatever comes of it."""
-        for manager in self._managers:
-            await manager.start()
-        self._checks = [
-            asyncio.create_task(check_credentials(connector, context))
-            for connector, context in self._checked
-        ]
-        self.is_ready = True
+        """Start every part."""
+        for part in self._parts:
+            await part.start()
+        self._is_open = True
 
     async def stop(self) -> None:
-        """Close everything."""
-        self.is_ready = False
-        for check in self._checks:
-            check.cancel()
-        await asyncio.gather(*self._checks, return_exceptions=True)
-        for manager in self._managers:
-            await manager.stop()
-        await self._transport.aclose()
+        """Stop every part."""
+        self._is_open = False
+        for part in reversed(self._parts):
+            await part.stop()
 
 
-class _ManagerTask:
+class Closed:
+    """Opens itself when it is first used; only its end has to be told."""
+
+    def __init__(self, close: Callable[[], Awaitable[None]]) -> None:
+        self._close = close
+
+    async def start(self) -> None:
+        """Nothing to do."""
+
+    async def stop(self) -> None:
+        """Close it."""
+        await self._close()
+
+
+class Started:
+    """Starts at once and ends in its own time."""
+
+    def __init__(self, start: Callable[[], None], stop: Callable[[], Awaitable[None]]) -> None:
+        self._start = start
+        self._stop = stop
+
+    async def start(self) -> None:
+        """Start it."""
+        self._start()
+
+    async def stop(self) -> None:
+        """End it."""
+        await self._stop()
+
+
+class CredentialChecks:
+    """Has the credentials of the environment checked after the start, whatever comes of it."""
+
+    def __init__(self, checked: Sequence[tuple[Connector, ToolContext]]) -> None:
+        self._checked = checked
+        self._tasks: list[asyncio.Task[object]] = []
+
+    async def start(self) -> None:
+        """Check while requests are served already."""
+        self._tasks = [
+            asyncio.create_task(judge(connector, context)) for connector, context in self._checked
+        ]
+
+    async def stop(self) -> None:
+        """Leave those that are still waiting."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class ManagerTask:
     """A session manager in a task of its own.
 
     `manager.run()` holds a task group, which must be left in the task that entered it; the
@@ -67,6 +125,7 @@ class _ManagerTask:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
+        """Run the manager."""
         self._task = asyncio.create_task(self._run())
         running = asyncio.create_task(self._running.wait())
         await asyncio.wait({self._task, running}, return_when=asyncio.FIRST_COMPLETED)
@@ -75,6 +134,7 @@ class _ManagerTask:
             self._task.result()
 
     async def stop(self) -> None:
+        """End its task."""
         self._ending.set()
         if self._task is not None:
             await self._task

@@ -5,13 +5,15 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import structlog
 from hypercorn.asyncio import serve as hypercorn_serve  # pyright: ignore[reportUnknownVariableType]  # its WSGI side
 from hypercorn.config import Config
 
+from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.edge.asgi import AsgiApp
 from treenail_runtime.settings import ConfigurationError, Settings
 
@@ -19,6 +21,7 @@ from .composition import create_app
 from .connecting import Offering
 from .descriptors import raise_descriptor_limit
 from .http1 import mend_hypercorn
+from .preparing import prepare
 from .servable import check_servable
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -96,14 +99,17 @@ def serve(
         announce: Called with `host:port` once requests are answered.
 
     Raises:
-        ConfigurationError: The settings must not be served, the address cannot be had, or a
-            connection makes no credentials.
+        ConfigurationError: The settings must not be served, the address cannot be had, the storage
+            is not fit, or a connection makes no credentials.
     """
     check_servable(settings)
     raise_descriptor_limit()
-    app = create_app(settings, served)
     sock = listen(settings)
     where = address(sock)
+    settings = with_base_url(settings, where)
+    with closing_if_refused(sock):
+        make_ready(settings)
+        app = create_app(settings, served)
     forget_start()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         stop = asyncio.Event()
@@ -114,6 +120,37 @@ def serve(
 
         runner.run(run())
     log.info("server.stopped")
+
+
+def with_base_url(settings: Settings, where: str) -> Settings:
+    """The settings with the address in place of a base URL that was not given."""
+    return settings.model_copy(update={"base_url": settings.base_url or f"http://{where}"})
+
+
+def make_ready(settings: Settings) -> None:
+    """Prepare the storage, where there is authorization.
+
+    Raises:
+        ConfigurationError: It cannot be served with.
+    """
+    if settings.no_auth:
+        return
+    try:
+        asyncio.run(prepare(settings))
+    except StoreUnavailableError:
+        raise ConfigurationError(
+            "the database does not answer: look at DATABASE_URL, and at the log line above"
+        ) from None
+
+
+@contextmanager
+def closing_if_refused(sock: socket.socket) -> Generator[None]:
+    """Give the address back when the server cannot start."""
+    try:
+        yield
+    except ConfigurationError:
+        sock.close()
+        raise
 
 
 def forget_start() -> None:

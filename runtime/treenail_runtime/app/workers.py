@@ -22,10 +22,19 @@ from treenail_runtime.settings import Settings, environment
 from treenail_runtime.telemetry import set_up_logging
 
 from .composition import create_app
-from .connecting import Offering, offerings
+from .connecting import Offering, served_connectors
 from .descriptors import raise_descriptor_limit
 from .servable import check_servable
-from .serving import address, forget_start, listen, loop_factory, serve_app
+from .serving import (
+    address,
+    closing_if_refused,
+    forget_start,
+    listen,
+    loop_factory,
+    make_ready,
+    serve_app,
+    with_base_url,
+)
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -47,18 +56,23 @@ def serve_by_workers(
         announce: Called with `host:port` once every worker answers.
 
     Raises:
-        ConfigurationError: The settings must not be served, the address cannot be had, or a
-            connection makes no credentials.
+        ConfigurationError: The settings must not be served, the address cannot be had, the storage
+            is not fit, or a connection makes no credentials.
     """
     check_servable(settings)
     raise_descriptor_limit()
-    create_app(settings, served)
     sock = listen(settings)
+    settings = with_base_url(settings, address(sock))
+    with closing_if_refused(sock):
+        make_ready(settings)
+        create_app(settings, served)
+    where = address(sock)
     workers = _Workers(settings, sock)
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, workers.on_signal)
-    failed = workers.run(lambda: announce(address(sock)))
+    # Held here as well, it would take connections that nobody answers once the workers stop.
     sock.close()
+    failed = workers.run(lambda: announce(where))
     if failed:
         sys.exit(1)
     log.info("server.stopped")
@@ -123,7 +137,7 @@ def work(settings: Settings, sock: socket.socket, parent: Connection) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     set_up_logging(settings.log_level, settings.log_format)
-    app = create_app(settings, offerings(settings, environment()))
+    app = create_app(settings, served_connectors(settings, environment()))
     forget_start()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         stop = asyncio.Event()

@@ -1,11 +1,11 @@
-"""The command line: `treenail serve`, `demo`, `call`, `version`."""
+"""The command line: `treenail serve`, `demo`, `call`, and what operators need beside them."""
 
 from importlib import import_module
 from typing import Final
 
 import click
 
-_COMMANDS: Final = ("serve", "demo", "call", "version")
+_COMMANDS: Final = ("serve", "demo", "call", "db", "keys", "clients", "admin", "cleanup", "version")
 """Each is the function of that name in the module of that name."""
 
 

@@ -9,14 +9,15 @@ from typing import Any
 
 import click
 
-from treenail_runtime.app.connecting import Offering, offerings, open_context
+from treenail_runtime.app.connecting import Offering, offerings
+from treenail_runtime.app.upstreams import Upstreams, open_context
 from treenail_runtime.contract import Tool
 from treenail_runtime.dispatch.calls import Calls, UnknownToolError
 from treenail_runtime.dispatch.outcome import Answered, Outcome
 from treenail_runtime.dispatch.strict_json import is_object, read_json
 from treenail_runtime.settings import ConfigurationError, environment, read_settings
 from treenail_runtime.telemetry import set_up_logging
-from treenail_runtime.upstream import AiohttpTransport, CircuitBreaker
+from treenail_runtime.upstream import AiohttpTransport
 
 from .told import told
 
@@ -61,7 +62,7 @@ async def _outcome(
 ) -> Outcome:
     transport = AiohttpTransport()
     try:
-        context = open_context(offering, transport, CircuitBreaker())
+        context = open_context(offering, Upstreams(transport))
         return await calls.call(tool, arguments, context)
     finally:
         await transport.aclose()

@@ -1,5 +1,6 @@
 """`treenail demo`."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -28,6 +29,8 @@ def demo(connector: str | None, once: bool, as_json: bool, connectors_dir: Path 
         chosen = (connector,) if connector else None
         settings = read_settings(connectors=chosen, connectors_dir=connectors_dir)
         set_up_logging("error", settings.log_format)
+        # What goes wrong in the client is part of the account, without its stack.
+        logging.getLogger("mcp.client").setLevel(logging.CRITICAL)
         shown = Demo(
             connector=load_connector(settings.connectors_dir, _name(settings)),
             connectors_dir=settings.connectors_dir,

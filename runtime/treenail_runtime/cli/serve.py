@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from treenail_runtime.app.connecting import Offering, offerings
+from treenail_runtime.app.connecting import Offering, served_connectors
 from treenail_runtime.app.servable import check_servable
 from treenail_runtime.settings import Settings, environment, read_settings
 from treenail_runtime.telemetry import set_up_logging
@@ -17,6 +17,7 @@ from .told import told
 @click.argument("connectors", nargs=-1)
 @click.option("--no-auth", is_flag=True, default=None, help="Serve without authorization.")
 @click.option("--host", help="Address to listen at; with --no-auth a loopback one.")
+@click.option("--base-url", help="Address under which clients reach the server, https://...")
 @click.option("--port", type=int, help="TCP port; 0 takes a free one.")
 @click.option("--workers", type=int, help="Processes that share the port.")
 @click.option("--connectors-dir", type=click.Path(path_type=Path), help="Folder of the modules.")
@@ -24,14 +25,16 @@ from .told import told
 def serve(connectors: Sequence[str], **options: object) -> None:
     """Offer CONNECTORS to agents over MCP, each at /NAME/mcp, the first also at /mcp.
 
-    The upstream's credentials come from variables such as PHOREST_EMAIL.
+    Agents authorize with OAuth: whoever connects one signs in to the upstream on a page of this
+    server. With --no-auth the upstream's credentials come from variables such as PHOREST_EMAIL.
     """
     with told():
         settings = read_settings(connectors=connectors or None, **options)
         set_up_logging(settings.log_level, settings.log_format)
         check_servable(settings)
-        served = offerings(settings, environment())
-        _warn(settings)
+        served = served_connectors(settings, environment())
+        if settings.no_auth:
+            _warn(settings)
         _serve(settings, served)
 
 

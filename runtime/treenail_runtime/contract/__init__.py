@@ -6,15 +6,17 @@ What changes here changes every committed connector, so
 
 from .answer import Answer, Nested, PageNumbers, Record, Redacted
 from .connector import (
+    CALL_SCOPE,
     CONTRACT_VERSION,
+    READ_SCOPE,
+    RESERVED_NAMES,
+    RESERVED_SCOPES,
     Annotations,
     ApiKeyAuth,
     BasicAuth,
     BearerAuth,
     Connector,
-    CredentialCheck,
     ErrorRules,
-    LoginField,
     NoAuth,
     Retries,
     Server,
@@ -30,6 +32,7 @@ from .errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from .login import Choices, CredentialCheck, LoginField, first_pages, read_choices
 from .request import Endpoint, Request
 from .types import WHOLE, Date, DateTime, Input, JsonObject, JsonSchema, OpaqueId
 from .wire import (
@@ -44,13 +47,18 @@ from .wire import (
 )
 
 __all__ = [
+    "CALL_SCOPE",
     "CONTRACT_VERSION",
+    "READ_SCOPE",
+    "RESERVED_NAMES",
+    "RESERVED_SCOPES",
     "WHOLE",
     "Annotations",
     "Answer",
     "ApiKeyAuth",
     "BasicAuth",
     "BearerAuth",
+    "Choices",
     "Connector",
     "CredentialCheck",
     "Date",
@@ -82,11 +90,13 @@ __all__ = [
     "UpstreamTimeout",
     "UpstreamUnavailable",
     "deep_object",
+    "first_pages",
     "form",
     "json_text",
     "label",
     "matrix",
     "pipe_delimited",
+    "read_choices",
     "simple",
     "space_delimited",
 ]

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias
 
 from .context import ToolContext
+from .login import CredentialCheck, LoginField
 from .outputs import OutputFit
 from .schemas import published_schema
 from .types import Input, JsonObject
@@ -13,6 +14,41 @@ from .types import Input, JsonObject
 CONTRACT_VERSION: Final = 1
 """Raised whenever a module generated earlier would no longer work."""
 
+READ_SCOPE: Final = "mcp.tools.read"
+"""What a token needs for a tool that only reads."""
+
+CALL_SCOPE: Final = "mcp.tools.call"
+"""What a token needs for any other tool; it holds `READ_SCOPE`, too."""
+
+RESERVED_SCOPES: Final = frozenset({READ_SCOPE, CALL_SCOPE, "offline_access", "openid"})
+"""Scopes that mean the same at every connector, so that none may declare its own."""
+
+RESERVED_NAMES: Final = frozenset(
+    {"default", "mcp", "well_known"}
+    | {
+        "authorize",
+        "token",
+        "register",
+        "revoke",
+        "introspect",
+        "device",
+        "par",
+        "jwks",
+        "userinfo",
+    }
+    | {"login", "logout", "consent", "callback", "oauth", "oauth2", "connect", "decision"}
+    | {"admin", "api", "clients", "connections", "instances", "keys", "sessions", "users"}
+    | {"health", "healthz", "livez", "readyz", "metrics", "version"}
+    | {"static", "assets", "docs", "favicon", "robots"}
+    | {"auth", "base", "database", "redis", "treenail"}
+)
+"""No connector is called like one of these, since its name begins paths and variables.
+
+`/authorize` is the server's, and with a connector `auth` the login field `secret` would be read from
+AUTH_SECRET.
+"""
+
+_PREFIX_LENGTH: Final = 16
 _NO_ADVICE: Final[Mapping[int | str, str]] = {}
 
 
@@ -38,6 +74,8 @@ class Tool:
         output_schema: JSON Schema of the structured answer, published as `outputSchema`.
         strict_output: Whether a read fails whose answer does not fit `output_schema`; otherwise
             what does not fit is left out of the structured answer and told in the log.
+        scope: The scope that a token needs, one of the connector's or a general one; None for the
+            general one of its kind. See `required_scope`.
     """
 
     name: str
@@ -51,6 +89,12 @@ class Tool:
     errors: Mapping[int | str, str] = field(default_factory=lambda: _NO_ADVICE)
     output_schema: Mapping[str, Any] | None = None
     strict_output: bool = False
+    scope: str | None = None
+
+    @property
+    def required_scope(self) -> str:
+        """The one scope that a token needs to call this tool."""
+        return self.scope or (READ_SCOPE if self.annotations.read_only else CALL_SCOPE)
 
     @cached_property
     def output_fit(self) -> OutputFit | None:
@@ -104,39 +148,6 @@ Auth: TypeAlias = NoAuth | BasicAuth | ApiKeyAuth | BearerAuth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoginField:
-    """One value a person gives to connect.
-
-    Attributes:
-        kind: Input type on the login page.
-        secret: Used for credentials only; no tool can read it.
-        pattern: The whole value matches this regular expression.
-        options: Allowed values with their labels; empty for free text.
-    """
-
-    name: str
-    label: str
-    kind: Literal["text", "email", "password", "select"] = "text"
-    secret: bool = False
-    required: bool = True
-    pattern: str | None = None
-    options: Mapping[str, str] = field(default_factory=dict[str, str])
-    help: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialCheck:
-    """A harmless call that succeeds exactly when the credentials are good.
-
-    Attributes:
-        denied: HTTP statuses that mean "wrong credentials"; any other failure means "try later".
-    """
-
-    run: Callable[[ToolContext], Awaitable[JsonObject]]
-    denied: Sequence[int] = (401, 403)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRules:
     """How upstream errors are told.
 
@@ -178,6 +189,9 @@ class Connector:
         login_help_url: Where people learn how to get credentials.
         custom_tools: Names of the tools that `connectors/<name>_custom.py` adds.
         headers: Fixed header fields of every request.
+        scopes: The connector's own scopes, with the words in which a person is asked for them.
+        token_prefix: What its tokens begin with, so that people and secret scanners know them; made
+            of the name when it is empty.
     """
 
     contract: int
@@ -196,3 +210,9 @@ class Connector:
     retries: Retries = field(default_factory=Retries)
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     custom_tools: Sequence[str] = ()
+    scopes: Mapping[str, str] = field(default_factory=dict[str, str])
+    token_prefix: str = ""
+
+    def __post_init__(self) -> None:
+        prefix = self.token_prefix or self.name.replace("_", "")[:_PREFIX_LENGTH]
+        object.__setattr__(self, "token_prefix", prefix)

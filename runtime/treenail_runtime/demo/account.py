@@ -5,7 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 import click
 import mcp_types as types
@@ -26,6 +26,17 @@ _BYTES_PER_TOKEN: Final = 4
 """docs/decisions/0004-token-count.md."""
 
 
+Step = Literal["registered", "refreshed", "revoked"]
+
+STEPS: Final[Sequence[Step]] = get_args(Step)
+
+_STEPS: Final[Mapping[Step, str]] = {
+    "registered": "discovery, registration, consent and login on the page, code and PKCE, tokens",
+    "refreshed": "the access token expired, and the client got another",
+    "revoked": "the tokens were revoked, and are refused since",
+}
+
+
 class Account:
     """The story of one demo; standard output is kept for the JSON when there is to be one."""
 
@@ -36,12 +47,14 @@ class Account:
         self._eras: list[str] = []
         self._calls: list[Call] = []
         self._problems: list[str] = []
+        self._authorization: dict[Step, bool] = dict.fromkeys(STEPS, False)
+        self._undone: set[Step] = set()
         self._ended = False
 
     @property
     def failures(self) -> int:
         """How many calls, and other things, went wrong."""
-        return sum(not call.ok for call in self._calls) + len(self._problems)
+        return sum(not call.ok for call in self._calls) + len(self._problems) + len(self._undone)
 
     def begin(self) -> None:
         """Name what is shown."""
@@ -50,6 +63,16 @@ class Account:
     def started(self, name: str, url: str, seconds: float) -> None:
         """A process answers."""
         self._say(f"  {name:<7} {url}  ({seconds:.1f} s)")
+
+    def authorized(self, step: Step, *, done: bool) -> None:
+        """A step of authorization was done, or should have been."""
+        if self._authorization[step]:
+            return
+        self._authorization[step] = done
+        (self._undone.discard if done else self._undone.add)(step)
+        self._say("  ", nl=False)
+        self._mark(good=done)
+        self._say(f" {_STEPS[step]}")
 
     def era(self, version: str, mode: Mode, tools: Sequence[types.Tool]) -> None:
         """A client has connected and listed the tools."""
@@ -105,8 +128,8 @@ class Account:
         if self._as_json:
             click.echo(self._json())
 
-    def invite(self, url: str) -> None:
-        """Tell how an agent gets at the server."""
+    def invite(self, url: str, login: Mapping[str, str]) -> None:
+        """Tell how an agent gets at the server, and what its person types into the login form."""
         name = "treenail-demo"
         servers = {"mcpServers": {name: {"type": "http", "url": url}}}
         self._say()
@@ -114,6 +137,8 @@ class Account:
         self._say(f"  claude mcp add --transport http {name} {url}")
         self._say("or, in a client's configuration:")
         self._say(f"  {json.dumps(servers)}")
+        told = ", ".join(f"{name} {value}" for name, value in login.items())
+        self._say(f"Its login page takes, for this mock: {told}")
 
     def _json(self) -> str:
         calls = [
@@ -125,6 +150,7 @@ class Account:
                 "tools": len(self.connector.tools),
                 "calls": calls,
                 "eras": self._eras,
+                "oauth": self._authorization,
                 "failures": self.failures,
             },
             ensure_ascii=False,

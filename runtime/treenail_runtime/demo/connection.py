@@ -1,31 +1,39 @@
 """Made-up credentials, so that the demo needs none and cannot reach anybody's account."""
 
+import base64
+import secrets
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from treenail_runtime.contract import Connector, LoginField
 from treenail_runtime.loading.connections import variable_of
-from treenail_runtime.settings import PREFIX
+from treenail_runtime.settings import PLAIN_NAMES, PREFIX
 
 _MADE_UP: Final = {"email": "robin@example.test", "password": "made-up-password", "text": "demo"}
 
 
 def demo_environment(connector: Connector, environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` with a made-up connection in place of the person's own, and without settings.
-
-    Only what is required is set: ids of real records, like a default branch, are not known yet.
-    """
+    """`environment` without the person's own credentials, and without settings."""
     own = {variable_of(connector, field) for field in connector.login}
-    kept = {
+    return {
         name: value
         for name, value in environment.items()
-        if name not in own and not name.startswith(PREFIX)
+        if name not in own and not name.startswith(PREFIX) and name not in PLAIN_NAMES
     }
-    return kept | {
-        variable_of(connector, field): _made_up(field)
-        for field in connector.login
-        if field.required
+
+
+def storage_environment(folder: Path) -> dict[str, str]:
+    """A database of the demo's own, and a key that nobody keeps."""
+    return {
+        "DATABASE_URL": f"sqlite:///{folder / 'demo.db'}",
+        "AUTH_SECRETS": f"demo:{base64.b64encode(secrets.token_bytes(32)).decode()}",
     }
+
+
+def made_up_login(connector: Connector) -> dict[str, str]:
+    """What to type into the login form; only what is required."""
+    return {field.name: _made_up(field) for field in connector.login if field.required}
 
 
 def _made_up(field: LoginField) -> str:

@@ -10,13 +10,16 @@ from typing import Any, Final, Literal, cast
 import httpx2
 import mcp_types as types
 from mcp.client import Client
+from mcp.client.auth import OAuthFlowError
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from pydantic import ValidationError
 
 from treenail_runtime.contract import Connector, JsonObject, Tool
 
+from .authorizing import AuthorizationError
 from .gathering import Gathered
+from .person import LoginError
 
 Mode = Literal["auto", "legacy"]
 
@@ -30,7 +33,16 @@ class UnlistedError(Exception):
     """The server does not offer the tools that the connector has."""
 
 
-CLIENT_FAULTS: Final = (MCPError, ValidationError, RuntimeError, httpx2.HTTPError, UnlistedError)
+CLIENT_FAULTS: Final = (
+    AuthorizationError,
+    LoginError,
+    MCPError,
+    OAuthFlowError,
+    RuntimeError,
+    UnlistedError,
+    ValidationError,
+    httpx2.HTTPError,
+)
 """What a client says of a server that breaks the protocol, or is not there."""
 
 
@@ -59,12 +71,18 @@ class Call:
 
 
 @asynccontextmanager
-async def connected(url: str, mode: Mode) -> AsyncGenerator[Client]:
-    """A client that has agreed on a protocol version with the server at `url`."""
+async def connected(url: str, mode: Mode, auth: httpx2.Auth) -> AsyncGenerator[Client]:
+    """A client that has agreed on a protocol version with the server at `url`.
+
+    Args:
+        url: The MCP endpoint.
+        mode: What it does first.
+        auth: How it authorizes.
+    """
     try:
         async with (
             # A proxy of the environment could not reach this machine's loopback addresses.
-            httpx2.AsyncClient(trust_env=False, timeout=_TIMEOUT_S) as http,
+            httpx2.AsyncClient(trust_env=False, timeout=_TIMEOUT_S, auth=auth) as http,
             Client(
                 streamable_http_client(url, http_client=http),
                 mode=mode,

@@ -13,6 +13,7 @@ import structlog
 
 from .asgi import AsgiApp, Receive, Scope, Send, replayed
 from .bodies import BODY_SECONDS, BodyTooLargeError, DisconnectedError, read_body
+from .cors import Origins, adding, cors_headers, preflight
 from .hosts import HostRules
 from .refusals import Refusal, refuse
 
@@ -27,13 +28,18 @@ _ONCE: Final = frozenset(
         b"content-encoding",
         b"content-length",
         b"content-type",
+        # RFC 6265 5.4: one at most; one reader takes the first, another joins them.
+        b"cookie",
         b"host",
         b"origin",
+        b"sec-fetch-site",
         b"transfer-encoding",
         b"upgrade",
     }
 )
-"""Headers that decide something, so that two readers must find the same one; `mcp-*` as well."""
+"""Headers that decide something, so that two readers must find the same one; `mcp-*` as well.
+
+Not `x-forwarded-for` and `forwarded`: they are lists, and proxies do append lines of their own."""
 
 _SHOWN: Final = 100
 _DIGITS: Final = 18
@@ -49,12 +55,14 @@ class Route:
         max_body: Largest body in bytes; 0 takes none.
         json_rpc: Its clients expect JSON-RPC errors.
         any_host: Whether it answers under any name; for probes, which know only an address.
+        origins: Which web pages may call.
     """
 
     methods: tuple[str, ...]
     max_body: int = 0
     json_rpc: bool = False
     any_host: bool = False
+    origins: Origins = "listed"
 
 
 class Guard:
@@ -73,7 +81,7 @@ class Guard:
         Args:
             app: Gets the whole body in one message.
             routes: By exact path, as it stands in the request line.
-            hosts: The names under which the server answers.
+            hosts: The names under which the server answers, and the origins it answers to.
             body_seconds: How long a body may take to arrive.
         """
         self._app = app
@@ -89,11 +97,21 @@ class Guard:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
+        await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = self._routes.get(_raw_path(scope))
         headers = _deciding(scope["headers"])
         if isinstance(headers, Refusal):
             await self._refuse(headers, scope, receive, send, unread=True)
             return
+        app = self._app
+        if route is not None and self._speaks_cors(route):
+            cors = self._hosts.cors
+            if scope["method"] == "OPTIONS":
+                app = preflight(route.origins, route.methods, cors)
+            else:
+                send = adding(cors_headers(route.origins, _origin(headers), cors), send)
         refusal = self._refusal(scope, route, headers)
         body = b""
         if refusal is None and route is not None:
@@ -105,11 +123,11 @@ class Guard:
                 refusal = _TOO_SLOW
             except DisconnectedError:
                 return
-        if refusal is None:
-            await self._app(scope, replayed(body, receive), send)
-        else:
+        if refusal is not None:
             unread = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
             await self._refuse(refusal, scope, receive, send, unread=unread)
+        else:
+            await app(scope, replayed(body, receive), send)
 
     async def _refuse(
         self, refusal: Refusal, scope: Scope, receive: Receive, send: Send, *, unread: bool
@@ -130,13 +148,15 @@ class Guard:
     ) -> Refusal | None:
         """Why this request is not served, as far as its head tells."""
         if route is None:
-            return self._host_refusal(headers) or _NOT_FOUND
+            refusal = self._host_refusal(headers, "listed")
+            return refusal or (_NOT_FOUND if _raw_path(scope)[:1] == b"/" else _BAD_TARGET)
         if not route.any_host:
-            refusal = self._host_refusal(headers)
+            refusal = self._host_refusal(headers, route.origins)
             if refusal is not None:
                 return refusal
-        if scope["method"] not in route.methods:
-            return _not_allowed(route.methods)
+        methods = self._methods(route)
+        if scope["method"] not in methods:
+            return _not_allowed(methods)
         if b"content-encoding" in headers:
             return _ENCODED
         length = headers.get(b"content-length", b"0")
@@ -144,14 +164,21 @@ class Guard:
             return _TOO_LARGE
         return None
 
-    def _host_refusal(self, headers: Mapping[bytes, bytes]) -> Refusal | None:
+    def _speaks_cors(self, route: Route) -> bool:
+        return route.origins == "cors" and not self._hosts.cors.is_off
+
+    def _methods(self, route: Route) -> tuple[str, ...]:
+        return (*route.methods, "OPTIONS") if self._speaks_cors(route) else route.methods
+
+    def _host_refusal(self, headers: Mapping[bytes, bytes], kind: Origins) -> Refusal | None:
         verdict = self._hosts.host(headers.get(b"host", b"").decode("latin-1"))
         if verdict != "allowed":
             return _BAD_HOST if verdict == "malformed" else _OTHER_HOST
-        origin = headers.get(b"origin")
-        if origin is not None and not self._hosts.admits_origin(origin.decode("latin-1")):
-            return _OTHER_ORIGIN
-        return None
+        origin = _origin(headers)
+        if origin is None:
+            return None
+        fetch_site = headers.get(b"sec-fetch-site", b"").decode("latin-1")
+        return None if self._hosts.admits_origin(origin, kind, fetch_site) else _OTHER_ORIGIN
 
 
 def _deciding(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes] | Refusal:
@@ -174,6 +201,11 @@ def _deciding(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes] | Re
     ):
         return _AMBIGUOUS
     return _UPGRADE if b"upgrade" in found else found
+
+
+def _origin(headers: Mapping[bytes, bytes]) -> str | None:
+    origin = headers.get(b"origin")
+    return None if origin is None else origin.decode("latin-1")
 
 
 def _raw_path(scope: Scope) -> bytes:
@@ -210,6 +242,7 @@ _TOO_MANY: Final = Refusal(
 _BAD_HOST: Final = Refusal(status=400, reason="malformed host", message="Invalid Host header")
 _OTHER_HOST: Final = Refusal(status=421, reason="unknown host", message="Invalid Host header")
 _OTHER_ORIGIN: Final = Refusal(status=403, reason="origin", message="Invalid Origin header")
+_BAD_TARGET: Final = Refusal(status=400, reason="target", message="Invalid request target")
 _NOT_FOUND: Final = Refusal(status=404, reason="no such path", message="Not Found")
 _ENCODED: Final = Refusal(
     status=415, reason="content-encoding", message="Content-Encoding is not supported"

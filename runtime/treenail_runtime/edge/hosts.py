@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from .cors import NO_CORS, CorsRules, Origins
+
 _LOOPBACK: Final = ("127.0.0.1:*", "localhost:*", "[::1]:*")
 _LOOPBACK_ORIGINS: Final = tuple(
     f"{scheme}://{name}" for scheme in ("http", "https") for name in _LOOPBACK
@@ -18,6 +20,9 @@ _LOOPBACK_ORIGINS: Final = tuple(
 _HOST: Final = re.compile(
     r"(?P<name>[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?"
 )
+
+_PORT: Final = re.compile(r":[0-9]+$")
+_DEFAULT_PORTS: Final = {"https": "443", "http": "80"}
 
 HostVerdict = Literal["allowed", "malformed", "unknown"]
 
@@ -47,15 +52,43 @@ def _allowed(values: Iterable[str]) -> _Allowed:
 class HostRules:
     """The names under which this server answers, and the web pages that may call it."""
 
-    def __init__(self, hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        hosts: Iterable[str] = (),
+        origins: Iterable[str] = (),
+        *,
+        own_origins: Iterable[str] = _LOOPBACK_ORIGINS,
+        cors: CorsRules = NO_CORS,
+    ) -> None:
         """Admit the loopback names on any port, and what is listed.
 
         Args:
             hosts: `name`, `name:port`, or `name:*` for any port.
             origins: The same behind `http://` or `https://`.
+            own_origins: Where our own pages are, which post logins and decisions.
+            cors: Origins that may call routes with CORS.
         """
         self._hosts = _allowed((*_LOOPBACK, *(host.lower() for host in hosts)))
         self._origins = _allowed((*_LOOPBACK_ORIGINS, *origins))
+        self._own = _allowed(own_origins)
+        self.cors = cors
+
+    @classmethod
+    def of_base_url(
+        cls,
+        base_url: str,
+        hosts: Iterable[str] = (),
+        origins: Iterable[str] = (),
+        *,
+        cors: CorsRules = NO_CORS,
+    ) -> "HostRules":
+        """The rules of a server that is announced as `base_url`: `scheme://name[:port]`."""
+        scheme, _, host = base_url.lower().rstrip("/").partition("://")
+        explicit = f":{_DEFAULT_PORTS.get(scheme, '')}"
+        host = host.removesuffix(explicit)
+        # A client may write the port that goes without saying.
+        names = (host,) if _PORT.search(host) else (host, host + explicit)
+        return cls((*names, *hosts), origins, own_origins=(f"{scheme}://{host}",), cors=cors)
 
     def host(self, value: str) -> HostVerdict:
         """What to think of a `Host` header."""
@@ -64,6 +97,20 @@ class HostRules:
             return "malformed"
         return "allowed" if self._hosts.admits(lower) else "unknown"
 
-    def admits_origin(self, value: str) -> bool:
-        """Whether a page of that origin may call; exactly as browsers write it (RFC 6454 6.2)."""
-        return self._origins.admits(value)
+    def admits_origin(self, value: str, kind: Origins = "listed", fetch_site: str = "") -> bool:
+        """Whether a page of that origin may call; exactly as browsers write it (RFC 6454 6.2).
+
+        Args:
+            value: The `Origin` header.
+            kind: Of the route.
+            fetch_site: `Sec-Fetch-Site`, which no page can forge.
+        """
+        match kind:
+            case "own":
+                # With `Referrer-Policy: no-referrer`, as our pages have it, browsers send
+                # `Origin: null` with a form (Fetch standard, "append a request Origin header").
+                return self._own.admits(value) or (value == "null" and fetch_site == "same-origin")
+            case "cors":
+                return self._origins.admits(value) or self.cors.admits(value)
+            case "listed":
+                return self._origins.admits(value)

@@ -1,6 +1,6 @@
-"""The Quart application for everything that is not MCP: health now, login and consent later."""
+"""The Quart application for everything that is not MCP: health here, OAuth beside it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
@@ -8,7 +8,10 @@ from quart import Quart, Response
 from quart.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from treenail_runtime.telemetry import bind_request
+
 from .guard import Route
+from .headers import json_headers
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -16,17 +19,23 @@ HEALTH_ROUTES: Final = {
     path: Route(methods=("GET", "HEAD"), any_host=True) for path in ("/healthz", "/readyz")
 }
 
-_SECURITY_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 
+def make_pages(
+    connectors: Sequence[str], is_ready: Callable[[], Awaitable[bool]], *, https: bool
+) -> Quart:
+    """The application.
 
-def make_pages(connectors: Sequence[str], is_ready: Callable[[], bool]) -> Quart:
-    """The application; `is_ready` tells whether requests can be served now."""
+    Args:
+        connectors: Told at `/readyz`.
+        is_ready: Whether requests can be served now.
+        https: Whether clients reach the server over https.
+    """
+    hardened = json_headers(https=https)
     app = Quart("treenail_runtime", static_folder=None)
+
+    @app.before_request
+    async def bind() -> None:
+        bind_request()
 
     @app.get("/healthz")
     async def healthz() -> ResponseReturnValue:
@@ -36,7 +45,7 @@ def make_pages(connectors: Sequence[str], is_ready: Callable[[], bool]) -> Quart
     @app.get("/readyz")
     async def readyz() -> ResponseReturnValue:
         """Whether it should get requests."""
-        if not is_ready():
+        if not await is_ready():
             return {"status": "not ready"}, 503
         return {"status": "ready", "connectors": list(connectors)}
 
@@ -51,8 +60,9 @@ def make_pages(connectors: Sequence[str], is_ready: Callable[[], bool]) -> Quart
 
     @app.after_request
     async def harden(response: Response) -> Response:
-        response.headers.update(_SECURITY_HEADERS)
+        for name, value in hardened.items():
+            response.headers.setdefault(name, value)
         return response
 
-    _ = healthz, readyz, refused, crashed, harden
+    _ = bind, healthz, readyz, refused, crashed, harden
     return app

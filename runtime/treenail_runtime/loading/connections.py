@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
 from pydantic import SecretStr
 
-from treenail_runtime.contract import Connector, LoginField
+from treenail_runtime.auth.login import LARGEST_VALUE, Fault, fault_of
+from treenail_runtime.contract import Connector, LoginField, NotConfigured
 from treenail_runtime.settings import ConfigurationError
 
 _REGION: Final = "region"
@@ -56,14 +57,34 @@ def connection_from_environment(
             secrets[field.name] = SecretStr(value)
         elif value:
             values[field.name] = value
-    region = values.get(_REGION, connector.default_server)
-    server = connector.servers.get(region)
-    if server is None and upstream_url is None:
-        problems.append(f"{connector.name}: no server for region {region!r}")
+    url = ""
+    try:
+        url = server_url(connector, values, upstream_url)
+    except NotConfigured as error:
+        problems.append(f"{connector.name}: {error.message}")
     if problems:
         raise ConfigurationError(*problems)
-    url = upstream_url or (server.url if server else "")
-    return Connection(values=values, secrets=secrets, server_url=url.rstrip("/"))
+    return Connection(values=values, secrets=secrets, server_url=url)
+
+
+def server_url(
+    connector: Connector, values: Mapping[str, str], upstream_url: str | None = None
+) -> str:
+    """The URL of the connection's server, without a slash at the end.
+
+    Args:
+        connector: Its servers are chosen from.
+        values: The login field `region` chooses.
+        upstream_url: Takes the place of them all.
+
+    Raises:
+        NotConfigured: There is no server for the region.
+    """
+    region = values.get(_REGION, connector.default_server)
+    server = connector.servers.get(region)
+    if upstream_url is None and server is None:
+        raise NotConfigured(f"no server for region {region!r}", advice="Connect again.")
+    return (upstream_url or (server.url if server else "")).rstrip("/")
 
 
 def variable_of(connector: Connector, field: LoginField) -> str:
@@ -72,12 +93,23 @@ def variable_of(connector: Connector, field: LoginField) -> str:
 
 
 def _problem(field: LoginField, value: str) -> str | None:
-    if not value:
-        return f"is not set ({field.label})" if field.required else None
-    if field.options and value not in field.options:
-        return f"must be one of {', '.join(sorted(field.options))} ({field.label})"
-    if field.pattern is not None and not re.fullmatch(field.pattern, value):
-        return f"does not match {field.pattern} ({field.label})"
-    if any(character in value for character in "\r\n\0"):
-        return f"holds a line break ({field.label})"
-    return None
+    fault = fault_of(field, value)
+    if fault is None:
+        return None
+    return f"{_words(field, fault)} ({field.label})"
+
+
+def _words(field: LoginField, fault: Fault) -> str:
+    match fault:
+        case "missing":
+            return "is not set"
+        case "long":
+            return f"is longer than {LARGEST_VALUE} bytes"
+        case "unlisted":
+            return f"must be one of {', '.join(sorted(field.options))}"
+        case "mismatch":
+            return f"does not match {field.pattern}"
+        case "control":
+            return "holds a line break"
+        case _:
+            assert_never(fault)

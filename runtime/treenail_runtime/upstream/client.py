@@ -25,11 +25,15 @@ from .telling import resting, timed_out, told
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-_JSON: Final = "application/json"
 _AWAY: Final = frozenset({502, 503, 504})
 """Statuses of an upstream that is down. 500 is not among them: one odd record may cause it."""
 
-_USER_AGENT: Final = f"treenail/{version('treenail')}"
+_FIXED: Final = {
+    "Accept": "application/json",
+    # Without it any coding would be welcome (RFC 9110 12.5.3), also one we cannot undo.
+    "Accept-Encoding": "gzip, deflate",
+    "User-Agent": f"treenail/{version('treenail')}",
+}
 
 
 class UpstreamClient:
@@ -61,14 +65,7 @@ class UpstreamClient:
         self._retries = connector.retries
         self._rules = connector.errors
         self._key = "&".join(f"{name}={value}" for name, value in credentials.query)
-        fixed = {
-            "Accept": "application/json",
-            # Without it any coding would be welcome (RFC 9110 12.5.3), also one we cannot undo.
-            "Accept-Encoding": "gzip, deflate",
-            "User-Agent": _USER_AGENT,
-        }
-        self._headers = _joined(fixed, connector.headers, credentials.headers)
-        self._headers_with_body = _joined({"Content-Type": _JSON}, self._headers)
+        self._fixed_headers = connector.headers
 
     async def send(self, request: Request) -> UpstreamAnswer:
         """The answer, when its status is 2xx; see `Upstream.send`."""
@@ -84,16 +81,14 @@ class UpstreamClient:
     def _outgoing(self, request: Request) -> OutgoingRequest:
         query = f"{request.query}&{self._key}" if request.query and self._key else ""
         query = query or request.query or self._key
-        headers = self._headers if request.body is None else self._headers_with_body
-        if request.body is not None and request.endpoint.content_type != _JSON:
-            headers = _joined({"Content-Type": request.endpoint.content_type}, self._headers)
-        if request.headers:
-            headers = _joined(headers, request.headers, self._credentials.headers)
+        content = {} if request.body is None else {"Content-Type": request.endpoint.content_type}
         path = f"{self._server_url}{request.path}"
         return OutgoingRequest(
             request.endpoint.method,
             f"{path}?{query}" if query else path,
-            headers,
+            _joined(
+                content, _FIXED, self._fixed_headers, request.headers, self._credentials.headers
+            ),
             request.body,
             max_bytes=request.endpoint.max_bytes,
             repeatable=request.endpoint.repeatable,
@@ -168,10 +163,15 @@ class UpstreamClient:
 
 
 def _joined(*parts: Mapping[str, str] | Sequence[tuple[str, str]]) -> httpx.Headers:
-    headers = httpx.Headers()
+    """One header of each name, of the last part that has it.
+
+    Not by `httpx.Headers.update`, which decodes every name again: a client is made for each call.
+    """
+    fields: dict[str, tuple[str, str]] = {}
     for part in parts:
-        headers.update(part)
-    return headers
+        for field in part.items() if isinstance(part, Mapping) else part:
+            fields[field[0].lower()] = field
+    return httpx.Headers(list(fields.values()))
 
 
 def _is_failure_of_upstream(outcome: Outcome) -> bool:

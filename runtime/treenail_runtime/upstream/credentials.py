@@ -28,7 +28,7 @@ class Credentials:
 
     Attributes:
         query: Percent-encoded names and values.
-        hidden: Every text that must not be shown, in each form an upstream may repeat it in.
+        hidden: Every text that must not be shown.
     """
 
     headers: tuple[tuple[str, str], ...] = ()
@@ -41,7 +41,8 @@ class Credentials:
 
     def appear_in(self, text: str) -> bool:
         """Whether `text` gives any of them away."""
-        return any(secret in text for secret in self.hidden)
+        # Here and not once for all: they are made for every call, and asked this after few.
+        return any(form in text for form in _forms(self.hidden))
 
 
 def credentials_for(
@@ -57,22 +58,22 @@ def credentials_for(
     secret_texts = [secret.get_secret_value() for secret in secrets.values()]
     match auth:
         case NoAuth():
-            return Credentials(hidden=_forms(secret_texts))
+            return Credentials(hidden=frozenset(secret_texts))
         case BasicAuth(username, password):
             proof = _basic(_filled(username, known), word := _filled(password, known))
             header = ("Authorization", f"Basic {proof}")
-            return Credentials((header,), hidden=_forms([*secret_texts, word, proof]))
+            return Credentials((header,), hidden=frozenset([*secret_texts, word, proof]))
         case BearerAuth(token):
             proof = _header_text(_filled(token, known), "token")
             header = ("Authorization", f"Bearer {proof}")
-            return Credentials((header,), hidden=_forms([*secret_texts, proof]))
+            return Credentials((header,), hidden=frozenset([*secret_texts, proof]))
         case ApiKeyAuth("header", name, value):
             key = _header_text(_filled(value, known), "API key")
-            return Credentials(((name, key),), hidden=_forms([*secret_texts, key]))
+            return Credentials(((name, key),), hidden=frozenset([*secret_texts, key]))
         case ApiKeyAuth(_, name, value):
             key = _without_controls(_filled(value, known), "API key")
             pair = (quote(name, safe=""), quote(key, safe=""))
-            return Credentials(query=(pair,), hidden=_forms([*secret_texts, key]))
+            return Credentials(query=(pair,), hidden=frozenset([*secret_texts, key]))
 
 
 def _filled(template: str, known: Mapping[str, str]) -> str:
@@ -108,6 +109,7 @@ def _header_text(text: str, place: str) -> str:
 
 
 def _forms(secrets: Iterable[str]) -> frozenset[str]:
+    """Each of them in every form that an upstream may repeat it in."""
     return frozenset(
         form
         for secret in secrets

@@ -18,10 +18,10 @@ from tests.support.loopback import loopback, reply
 from tests.support.sample import CONNECTOR, Nothing, wait
 from tests.support.serving import CANARY, offering, serving
 from tests.support.wire import JSON_HEADERS, modern, modern_headers, parse, rpc
-from treenail_runtime.app.connecting import open_context
-from treenail_runtime.app.credential_check import check_credentials
+from treenail_runtime.app.checking import judge
+from treenail_runtime.app.upstreams import Upstreams, open_context
 from treenail_runtime.contract import CredentialCheck
-from treenail_runtime.upstream import AiohttpTransport, CircuitBreaker
+from treenail_runtime.upstream import AiohttpTransport
 
 UNCHECKED = replace(CONNECTOR, check=None)
 WAIT: dict[str, Any] = {"name": "wait", "arguments": {}}
@@ -43,6 +43,7 @@ async def begun(
         writer.close()
 
 
+@pytest.mark.requirement("RS-18")
 @pytest.mark.parametrize("framing", ["kernel", "sdk"])
 async def test_closing_the_connection_cancels_a_call(framing: str) -> None:
     """MCP 2026-07-28, Transports: a client cancels by closing the response stream."""
@@ -79,8 +80,8 @@ async def check_of(url: str) -> EventDict:
     """What is logged about the credentials."""
     transport = AiohttpTransport()
     with structlog.testing.capture_logs() as logs:
-        context = open_context(offering(url), transport, CircuitBreaker())
-        await check_credentials(CONNECTOR, context)
+        context = open_context(offering(url), Upstreams(transport))
+        await judge(CONNECTOR, context)
     await transport.aclose()
     (line,) = [line for line in logs if line["event"].startswith("connection.")]
     assert CANARY not in repr(logs)

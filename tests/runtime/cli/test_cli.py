@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 REFUSALS: dict[tuple[str, ...], list[str]] = {
-    ("serve",): ["OAuth is not there yet: pass --no-auth"],
+    ("serve",): ["AUTH_SECRETS is not set"],
     ("serve", "--no-auth", "--host", "10.0.0.1"): ["10.0.0.1 is no loopback address"],
     ("serve", "--no-auth", "--host", "a.test", "--workers", "2", "--port", "0"): [
         "a.test is no loopback address",

@@ -78,7 +78,7 @@ def endless() -> Callable[[Any, ToolContext], Awaitable[JsonObject]]:
     return run
 
 
-@pytest.mark.requirement("MCP-UNKNOWN")
+@pytest.mark.requirement("MCP-UNKNOWN", "T-116")
 async def test_an_unknown_argument_is_refused_by_name_with_the_nearest_one() -> None:
     outcome, requests = await called("get_item", {"item_id": "a", "pgae": 1})
 

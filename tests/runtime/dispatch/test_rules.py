@@ -142,7 +142,7 @@ async def test_no_request_depends_on_an_earlier_one() -> None:
     assert len(listed.json["result"]["tools"]) == 6
 
 
-@pytest.mark.requirement("RS-08")
+@pytest.mark.requirement("RS-08", "V-10")
 async def test_no_header_of_the_client_reaches_the_upstream() -> None:
     sent = (
         ("Authorization", f"Bearer {CANARY}"),

@@ -6,7 +6,7 @@ from tests.support.serving import serving
 from tests.support.wire import LIST, LIST_HEADERS
 
 
-@pytest.mark.requirement("S1-25")
+@pytest.mark.requirement("S1-25", "V-04")
 @pytest.mark.parametrize(
     ("host", "status"),
     [

@@ -27,7 +27,7 @@ WRITE = Endpoint("POST", "/things")
 BASIC = credentials_for(BasicAuth("ann", "{pw}"), {}, {"pw": SecretStr("pä:ss")})
 
 
-@pytest.mark.requirement("RS-08")
+@pytest.mark.requirement("RS-08", "V-10")
 async def test_a_request_has_these_headers_and_no_others() -> None:
     async with (
         loopback() as site,
@@ -181,7 +181,7 @@ async def test_malformed_http_is_told_as_such() -> None:
     assert len(site.requests) == 1
 
 
-@pytest.mark.requirement("UP-REDIRECT")
+@pytest.mark.requirement("UP-REDIRECT", "T-119")
 async def test_a_redirect_is_refused_and_nothing_goes_there() -> None:
     """The other host would get the credentials."""
     async with (

@@ -38,7 +38,7 @@ class Upstream:
         return outcome
 
 
-@pytest.mark.requirement("UP-RETRY", "S2-16")
+@pytest.mark.requirement("UP-RETRY", "S2-16", "T-121")
 @pytest.mark.parametrize("endpoint", [READ, SEARCH, REPLACE])
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 async def test_a_repeatable_request_is_tried_again(endpoint: Endpoint, status: int) -> None:
@@ -47,7 +47,7 @@ async def test_a_repeatable_request_is_tried_again(endpoint: Endpoint, status: i
     assert upstream.calls == 2
 
 
-@pytest.mark.requirement("UP-RETRY")
+@pytest.mark.requirement("UP-RETRY", "T-121")
 @pytest.mark.parametrize("endpoint", [WRITE, DELETE])
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 async def test_any_other_request_is_not(endpoint: Endpoint, status: int) -> None:

@@ -99,7 +99,7 @@ async def test_the_environment_decides_nothing(
     assert "authorization" not in site.requests[0].names
 
 
-@pytest.mark.requirement("UP-LIMITS")
+@pytest.mark.requirement("UP-LIMITS", "T-120")
 @pytest.mark.parametrize("length", ["Content-Length: 11", "Transfer-Encoding: chunked"])
 async def test_a_body_over_the_limit_stops_the_reading(length: str) -> None:
     body = b"b\r\n12345678901\r\n0\r\n\r\n" if "chunked" in length else b"12345678901"
@@ -112,7 +112,7 @@ async def test_a_body_over_the_limit_stops_the_reading(length: str) -> None:
         assert (await sent(outgoing(site.url, max_bytes=11))).body == b"12345678901"
 
 
-@pytest.mark.requirement("UP-LIMITS")
+@pytest.mark.requirement("UP-LIMITS", "T-120")
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 async def test_a_bomb_is_never_unpacked(coding: str) -> None:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31 if coding == "gzip" else 15)

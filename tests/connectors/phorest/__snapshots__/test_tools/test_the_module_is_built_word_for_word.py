@@ -13,6 +13,7 @@ from treenail_runtime.contract import (
     Annotations,
     Answer,
     BasicAuth,
+    Choices,
     Connector,
     CredentialCheck,
     Date,
@@ -31,6 +32,7 @@ from treenail_runtime.contract import (
     Server,
     Tool,
     ToolContext,
+    first_pages,
 )
 
 
@@ -1228,6 +1230,31 @@ async def check_credentials(context: ToolContext) -> JsonObject:
     )
 
 
+BRANCH_ID_CHOICES: Final = Endpoint(
+    "GET",
+    "/api/business/{businessId}/branch",
+    answer=Answer(
+        root="_embedded.branches",
+        name="items",
+        many=True,
+        page=PageNumbers(number="page.number", pages="page.totalPages", total="page.totalElements"),
+    ),
+    reads=True,
+    repeatable=True,
+)
+
+
+async def branch_id_choices(context: ToolContext) -> JsonObject:
+    """Read the choices of branch_id with getBranches."""
+    return await first_pages(
+        lambda page: context.call(
+            BRANCH_ID_CHOICES,
+            path={"businessId": context.connected("business_id")},
+            query={"size": 100, "page": page},
+        )
+    )
+
+
 CONNECTOR: Final = Connector(
     contract=1,
     name="phorest",
@@ -1283,10 +1310,11 @@ CONNECTOR: Final = Connector(
         LoginField(
             name="branch_id",
             label="Default branch",
-            kind="text",
+            kind="select",
             required=False,
             pattern="^[A-Za-z0-9_-]+$",
             help="The branch that tools work in unless they are told another one. May stay empty.",
+            choices=Choices(run=branch_id_choices, items="items", value="branchId", label="name"),
         ),
     ),
     login_help_url="https://developer.phorest.com",
@@ -1300,6 +1328,7 @@ CONNECTOR: Final = Connector(
         },
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
+    token_prefix="phmcp",
     tools=(
         Tool(
             name="get_connection_info",

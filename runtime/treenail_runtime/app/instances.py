@@ -1,0 +1,52 @@
+"""The places at which connectors are served, and their names in OAuth."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from treenail_runtime.auth.records import Instance
+from treenail_runtime.auth.scopes import CALL, READ
+from treenail_runtime.contract import RESERVED_NAMES, Connector
+from treenail_runtime.settings import ConfigurationError
+
+DEFAULT: Final = "default"
+"""The instance at `/mcp`."""
+
+_BUILT_IN: Final = {
+    READ: "Look things up in {title}",
+    CALL: "Look things up and make changes in {title}",
+}
+
+
+def make_instances(connectors: Sequence[Connector], base_url: str) -> list[Instance]:
+    """The default instance, which is the first connector's, then one for each connector.
+
+    Raises:
+        ConfigurationError: A connector is called like a path of the server.
+    """
+    problems = [
+        f"{each.name}: the server needs this name for a path; call the connector something else"
+        for each in connectors
+        if each.name in RESERVED_NAMES
+    ]
+    if problems:
+        raise ConfigurationError(*problems)
+    return [
+        _instance(DEFAULT, "", connectors[0], base_url),
+        *(_instance(each.name, f"/{each.name}", each, base_url) for each in connectors),
+    ]
+
+
+def _instance(identifier: str, base_path: str, connector: Connector, base_url: str) -> Instance:
+    words = {name: text.format(title=connector.title) for name, text in _BUILT_IN.items()}
+    return Instance(
+        id=identifier,
+        connector=connector.name,
+        title=connector.title,
+        issuer=f"{base_url}{base_path}",
+        resource=f"{base_url}{base_path}/mcp",
+        mcp_path=f"{base_path}/mcp",
+        base_path=base_path,
+        token_prefix=connector.token_prefix,
+        scopes={**words, **connector.scopes},
+        default_scopes=frozenset({CALL, *connector.scopes}),
+    )

@@ -1,0 +1,53 @@
+"""The way to the upstreams: one transport for all, one circuit breaker for each server."""
+
+import httpx
+
+from treenail_runtime.contract import Connector, NotConfigured, ToolContext
+from treenail_runtime.loading import Connection
+from treenail_runtime.settings import ConfigurationError
+from treenail_runtime.upstream import CircuitBreaker, UpstreamClient, credentials_for
+
+from .connecting import Offering
+
+
+class Upstreams:
+    """Opens connections to upstreams."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        """Share `transport`, which belongs to the caller."""
+        self._transport = transport
+        self._breakers: dict[str, CircuitBreaker] = {}
+
+    def context(self, connector: Connector, connection: Connection) -> ToolContext:
+        """The surroundings of every call as this connection.
+
+        Raises:
+            NotConfigured: The connection's values do not make credentials.
+        """
+        url = connection.server_url
+        return ToolContext(
+            connector=connector.name,
+            connection=connection.values,
+            upstream=UpstreamClient(
+                connector=connector,
+                server_url=url,
+                credentials=credentials_for(connector.auth, connection.values, connection.secrets),
+                transport=self._transport,
+                breaker=self._breakers.setdefault(url, CircuitBreaker()),
+            ),
+        )
+
+
+def open_context(offering: Offering, upstreams: Upstreams) -> ToolContext:
+    """The surroundings of every call as the offering's connection.
+
+    Raises:
+        ConfigurationError: There is none, or its values do not make credentials.
+    """
+    name = offering.connector.name
+    if offering.connection is None:
+        raise ConfigurationError(f"{name}: there is no connection in the environment")
+    try:
+        return upstreams.context(offering.connector, offering.connection)
+    except NotConfigured as error:
+        raise ConfigurationError(f"{name}: {error.message}") from None

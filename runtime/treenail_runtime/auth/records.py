@@ -1,0 +1,167 @@
+"""What the authorization server knows, as frozen records. Times are aware and in UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NewType
+
+from pydantic import SecretStr
+
+Digest = NewType("Digest", bytes)
+"""SHA-256 of an opaque token: 32 bytes, the only form in which one is kept."""
+
+Mac = NewType("Mac", bytes)
+"""HMAC-SHA-256 under a key derived from the server's secret: 32 bytes."""
+
+AuthMethod = Literal["none", "client_secret_basic", "client_secret_post"]
+"""How a client proves itself at the token endpoint (RFC 7591 section 2)."""
+
+ClientKind = Literal["preregistered", "dynamic", "document"]
+"""By whom it was made known: the operator, itself (RFC 7591), or its document's URL (CIMD)."""
+
+GrantStatus = Literal["active", "revoked", "compromised", "expired"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A connector at one place: an issuer of its own and a resource of its own.
+
+    Attributes:
+        id: `default` for the one at `/mcp`, else the connector's name.
+        connector: The connector's name.
+        title: For people.
+        issuer: Without a slash at the end (RFC 8414).
+        resource: The MCP endpoint's URL, the audience of every token (RFC 8707).
+        mcp_path: Path of the MCP endpoint.
+        base_path: What stands before the OAuth paths: empty, or `/<name>`.
+        token_prefix: First part of every token.
+        scopes: What may be asked for, with the words for people. `offline_access` is not among
+            them.
+        default_scopes: Granted when a client asks for nothing, and told in the 401 challenge.
+    """
+
+    id: str
+    connector: str
+    title: str
+    issuer: str
+    resource: str
+    mcp_path: str
+    base_path: str
+    token_prefix: str
+    scopes: Mapping[str, str]
+    default_scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """A registered application.
+
+    Attributes:
+        client_id: At most 512 characters; the document's URL for a CIMD client.
+        redirect_uris: As registered, byte for byte.
+        scopes: What it may ask for; None for whatever the instance offers.
+        secret_digest: Of the secret that we made; None for a public client.
+        instance_id: The only instance that knows it; None for all.
+        may_introspect: May introspect tokens of other clients (operator's choice).
+        expires_at: After that moment it is unknown; None for never.
+    """
+
+    client_id: str
+    kind: ClientKind
+    name: str
+    redirect_uris: tuple[str, ...]
+    auth_method: AuthMethod = "none"
+    grant_types: frozenset[str] = frozenset({"authorization_code", "refresh_token"})
+    application_type: Literal["native", "web"] = "native"
+    scopes: frozenset[str] | None = None
+    client_uri: str | None = None
+    secret_digest: Digest | None = None
+    instance_id: str | None = None
+    may_introspect: bool = False
+    disabled: bool = False
+    expires_at: datetime | None = None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it keeps no secret."""
+        return self.auth_method == "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationRequest:
+    """A request at /authorize that passed every check.
+
+    Attributes:
+        redirect_uri: As the client sent it, or its only registered one.
+        redirect_explicit: Whether the client sent it; it must then send the same at /token.
+        state: As it came; None when there was none.
+        code_challenge: S256 (RFC 7636 4.2).
+        scopes: At least one; may hold `offline_access`.
+    """
+
+    instance_id: str
+    client_id: str
+    redirect_uri: str
+    redirect_explicit: bool
+    state: str | None
+    code_challenge: str
+    scopes: frozenset[str]
+    resource: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingLogin:
+    """An authorization that waits for a person.
+
+    Attributes:
+        id: Digest of the transaction's token, which stands in the form.
+        browser: Digest of the browser's cookie.
+        csrf: Digests of the form tokens that are alive, at most 10.
+        draft: Login values that were accepted while a picker still asks; empty before that.
+        attempts: Logins that the upstream refused.
+    """
+
+    id: Digest
+    browser: Digest
+    csrf: frozenset[Digest]
+    request: AuthorizationRequest
+    draft: Mapping[str, SecretStr] = field(default_factory=dict[str, SecretStr])
+    attempts: int = 0
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ConnectionConfig:
+    """What a person typed to connect: sealed at rest, bound by its fingerprint.
+
+    Attributes:
+        values: Login fields that tools may read.
+        secrets: The others.
+    """
+
+    connector: str
+    values: Mapping[str, str]
+    secrets: Mapping[str, SecretStr]
+
+    def __repr__(self) -> str:
+        return f"ConnectionConfig({self.connector})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who calls a tool, proven by an access token.
+
+    Attributes:
+        subject: An opaque id of the connection's owner.
+        fingerprint: Of the configuration that the grant was made for.
+        scopes: Of this token.
+    """
+
+    grant_id: str
+    client_id: str
+    subject: str
+    instance_id: str
+    connection_id: str
+    fingerprint: str
+    scopes: frozenset[str]
+    config: ConnectionConfig

@@ -1,0 +1,1 @@
+"""Keys, seals and opaque tokens; knows nothing of what they protect."""

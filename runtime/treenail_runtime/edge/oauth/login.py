@@ -1,0 +1,177 @@
+"""POST /login: the credentials go to the upstream, and only its word makes a connection."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from quart import Response, request
+
+from treenail_runtime.auth.login import (
+    Accepted,
+    ChoicesUnavailableError,
+    Denied,
+    LoginForm,
+    Unavailable,
+    account_of,
+    make_config,
+    read_typed,
+)
+from treenail_runtime.auth.records import Client, ConnectionConfig, Digest, Instance, PendingLogin
+from treenail_runtime.contract import LoginField
+from treenail_runtime.crypto.opaque import digest, new_token
+from treenail_runtime.edge.limiting import first_refusal
+from treenail_runtime.storage.audit import EventType
+
+from .asking import Question, ask, login_form
+from .completing import complete
+from .forms import Parameters, read_form
+from .page import as_page
+from .problems import DENIED_TOO_OFTEN, MALFORMED, PageError, too_fast
+from .proving import known_client, proven_login
+from .services import OAuth
+from .views import correct, denied, given, unreachable
+
+_CHOOSE = "choose"
+
+
+async def login(services: OAuth, instance: Instance) -> Response:
+    """The values of the form, and the person's consent with them."""
+    return await as_page(services, instance, lambda: _login(services, instance))
+
+
+async def _login(services: OAuth, instance: Instance) -> Response:
+    form = await read_form(request)
+    is_choice = form.get("step") == _CHOOSE
+    # A choice belongs to a login that was counted.
+    bucket = "authorize" if is_choice else "login"
+    refusal = await first_refusal(services.limiter, (bucket, services.caller(request)))
+    if refusal is not None:
+        raise too_fast(refusal)
+    pending = await proven_login(services, instance, request, form)
+    client = await known_client(services, instance, pending)
+    attempt = _Attempt(
+        services=services,
+        instance=instance,
+        client=client,
+        pending=pending,
+        form=form,
+        asks=login_form(services, instance),
+    )
+    return await (attempt.choose() if is_choice else attempt.log_in())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """One posted form of a pending login."""
+
+    services: OAuth
+    instance: Instance
+    client: Client
+    pending: PendingLogin
+    form: Parameters
+    asks: LoginForm
+
+    async def log_in(self) -> Response:
+        """Judge what was typed, let the upstream judge it, connect or ask on."""
+        fields = self.asks.typed
+        question = Question(template="consent.html", fields=fields, values=given(fields, self.form))
+        typed = read_typed(fields, question.values)
+        if typed.faults:
+            alarm = correct(len(typed.faults))
+            return await self._again(
+                replace(question, status=422, alarm=alarm, faults=typed.faults)
+            )
+        config = make_config(self.instance.connector, fields, typed.values)
+        refusal = await first_refusal(self.services.limiter, ("login_account", account_of(config)))
+        if refusal is not None:
+            raise too_fast(refusal)
+        match await self.services.checker.check(self.instance, config):
+            case Denied():
+                return await self._denied(question)
+            case Unavailable(retry_after_s):
+                await self._record("login.unavailable", "unavailable")
+                return await self._unreachable(question, retry_after_s)
+            case Accepted():
+                return await self._accepted(question, config)
+
+    async def choose(self) -> Response:
+        """Take the choices that complete an accepted login."""
+        if not self.pending.draft:
+            raise PageError(MALFORMED, "choice without login")
+        typed_fields = self.asks.typed
+        config = make_config(self.instance.connector, typed_fields, self.pending.draft)
+        question = Question(template="choose.html", fields=self.asks.picked)
+        try:
+            fields = await self._offered(config)
+        except ChoicesUnavailableError as error:
+            return await self._unreachable(question, error.retry_after_s)
+        question = replace(question, fields=fields, values=given(fields, self.form))
+        typed = read_typed(fields, question.values)
+        if typed.faults:
+            alarm = correct(len(typed.faults))
+            return await self._again(
+                replace(question, status=422, alarm=alarm, faults=typed.faults)
+            )
+        values = {**self.pending.draft, **typed.values}
+        return await self._connect(
+            make_config(self.instance.connector, [*typed_fields, *fields], values)
+        )
+
+    async def _accepted(self, question: Question, config: ConnectionConfig) -> Response:
+        if not self.asks.picked:
+            return await self._connect(config)
+        try:
+            fields = await self._offered(config)
+        except ChoicesUnavailableError as error:
+            return await self._unreachable(question, error.retry_after_s)
+        if not any(field.options or field.required for field in fields):
+            return await self._connect(config)
+        typed = read_typed(self.asks.typed, question.values)
+        await self.services.pending.keep_draft(self.pending.id, typed.values)
+        return await self._again(Question(template="choose.html", fields=fields))
+
+    async def _offered(self, config: ConnectionConfig) -> Sequence[LoginField]:
+        """The fields to choose, with what the upstream offers as their options."""
+        checker = self.services.checker
+        return [
+            replace(field, options=dict(await checker.choices(self.instance, config, field)))
+            for field in self.asks.picked
+        ]
+
+    async def _connect(self, config: ConnectionConfig) -> Response:
+        return await complete(self.services, self.instance, self.pending, config)
+
+    async def _denied(self, question: Question) -> Response:
+        await self._record("login.failed", "denied")
+        left = await self.services.pending.count_denial(self.pending.id)
+        if left == 0:
+            raise PageError(DENIED_TOO_OFTEN, "too many denials")
+        alarm = denied(self.instance.title)
+        return await self._again(replace(question, status=422, alarm=alarm))
+
+    async def _unreachable(self, question: Question, retry_after_s: int) -> Response:
+        alarm = unreachable(self.instance.title)
+        return await self._again(
+            replace(question, status=503, alarm=alarm, retry_after_s=retry_after_s)
+        )
+
+    async def _again(self, question: Question) -> Response:
+        csrf = new_token(self.instance.token_prefix, "csr")
+        await self.services.pending.add_csrf(self.pending.id, Digest(digest(csrf)))
+        return ask(
+            self.services,
+            self.instance,
+            self.client,
+            self.pending.request,
+            question,
+            txn=self.form["txn"],
+            csrf=csrf,
+        )
+
+    async def _record(self, event: EventType, outcome: str) -> None:
+        await self.services.audit.record(
+            event,
+            outcome,
+            instance=self.instance.id,
+            client_id=self.client.client_id,
+            ip=self.services.caller(request),
+        )

@@ -1,0 +1,43 @@
+"""What the endpoints work with; put together once, at the start."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from quart import Request
+
+from treenail_runtime.auth.login import CredentialChecker
+from treenail_runtime.auth.policy import OAuthPolicy
+from treenail_runtime.auth.tokens import TokenPolicy
+from treenail_runtime.contract import Connector
+from treenail_runtime.crypto.macs import Macs
+from treenail_runtime.documents import DocumentFetcher
+from treenail_runtime.limits import Limiter
+from treenail_runtime.storage.audit import AuditStore
+from treenail_runtime.storage.clients import ClientStore
+from treenail_runtime.storage.grants import GrantStore
+from treenail_runtime.storage.logins import LoginStore
+from treenail_runtime.storage.pending_logins import PendingLoginStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth:
+    """The authorization server's parts.
+
+    Attributes:
+        connectors: By name; their login fields make the form.
+        caller: The address that a request's limits count for.
+    """
+
+    policy: OAuthPolicy
+    tokens: TokenPolicy
+    connectors: Mapping[str, Connector]
+    clients: ClientStore
+    documents: DocumentFetcher
+    pending: PendingLoginStore
+    logins: LoginStore
+    grants: GrantStore
+    audit: AuditStore
+    limiter: Limiter
+    checker: CredentialChecker
+    macs: Macs
+    caller: Callable[[Request], str]

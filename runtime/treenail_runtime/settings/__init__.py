@@ -1,0 +1,18 @@
+"""What the operator decides: read once, from environment variables and the command line."""
+
+from .errors import ConfigurationError
+from .groups import LegacySessions
+from .settings import PLAIN_NAMES, PREFIX, Settings, environment, read_settings
+from .values import host_of, is_loopback
+
+__all__ = [
+    "PLAIN_NAMES",
+    "PREFIX",
+    "ConfigurationError",
+    "LegacySessions",
+    "Settings",
+    "environment",
+    "host_of",
+    "is_loopback",
+    "read_settings",
+]

@@ -1,0 +1,274 @@
+"""How long what has ended is kept, and the statements that remove it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, TypeAlias
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Delete,
+    Select,
+    String,
+    Table,
+    Update,
+    and_,
+    delete,
+    exists,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from .database import now_ms
+from .tables import (
+    audit_events,
+    auth_codes,
+    clients,
+    connections,
+    grants,
+    pending_logins,
+    rate_buckets,
+    sessions,
+    tokens,
+)
+
+BATCH: Final = 500
+
+_ACCESS: Final[ColumnElement[str]] = literal_column("'access'")
+_ACTIVE: Final[ColumnElement[str]] = literal_column("'active'")
+"""Not bound values, as those cannot be compared with the condition of an index beforehand."""
+
+_NO_KEY: Final[ColumnElement[str]] = literal_column("''", String)
+"""In place of what was sealed, and of its key's id."""
+
+_SLACK: Final = timedelta(seconds=60)
+"""So that a refresh in the last moment is over before its grant is looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """Periods after which a row goes.
+
+    Attributes:
+        code: After an authorization code's expiry.
+        access: After an access token's expiry.
+        family: After a grant's end; until then its tokens are needed to detect reuse.
+        compromised: The same for a grant that was ended by reuse.
+        orphan: Age of a connection that never got, or no longer has, a grant.
+        session_idle: Since a session's last use.
+        grace: Since a refresh token's rotation, in which its successor can be had again.
+        audit: Age of an event.
+        unused_client: Since a dynamic client's last use.
+        untried_client: Age of a dynamic client that was never used.
+    """
+
+    code: timedelta = timedelta(minutes=10)
+    access: timedelta = timedelta(days=1)
+    family: timedelta = timedelta(days=7)
+    compromised: timedelta = timedelta(days=90)
+    orphan: timedelta = timedelta(minutes=10)
+    session_idle: timedelta = timedelta(minutes=30)
+    grace: timedelta = timedelta(seconds=60)
+    audit: timedelta = timedelta(days=180)
+    unused_client: timedelta = timedelta(days=90)
+    untried_client: timedelta = timedelta(days=30)
+
+
+Statement: TypeAlias = Delete | Update
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Something that is done to at most `BATCH` rows at a time, until there are none.
+
+    Attributes:
+        counts: Under which name the rows are counted.
+    """
+
+    counts: str
+    statement: Statement
+
+
+def rules(retention: Retention) -> tuple[Rule, ...]:
+    """What is due under `retention`; grants end first, as other rows wait for that."""
+    return (
+        *_ending(retention),
+        _forgetting(),
+        *_removing_families(retention),
+        *_removing_codes(retention),
+        *_removing_tokens(retention),
+        *_removing_clients(retention),
+        _remove(pending_logins, pending_logins.c.expires_at < now_ms),
+        _remove(sessions, sessions.c.last_seen < _before(retention.session_idle)),
+        _remove(rate_buckets, rate_buckets.c.expires_at < now_ms),
+        _remove(audit_events, audit_events.c.at < _before(retention.audit)),
+    )
+
+
+def sweep(retention: Retention) -> Rule:
+    """Connections that nothing leads to; reads all of them, so it is not for every minute.
+
+    The other rules remove a connection along with its last code or grant.
+    """
+    return _remove(
+        connections,
+        connections.c.created_at < _before(retention.orphan),
+        ~_has_grant(),
+        ~exists().where(auth_codes.c.connection_id == connections.c.id),
+    )
+
+
+def _ending(retention: Retention) -> tuple[Rule, ...]:
+    """Grants that can no longer be used, though nobody ended them."""
+    old = and_(grants.c.status == "active", grants.c.absolute_expires_at < now_ms)
+    return (
+        _expire("absolute", select(grants.c.id).where(old)),
+        _expire("idle", _outlived("refresh", _SLACK)),
+        # Access tokens of a living family die all the time; each is looked at once, before it goes.
+        _expire("idle", _outlived("access", retention.access)),
+    )
+
+
+def _expire(reason: str, due: Select[tuple[str]]) -> Rule:
+    chosen = due.limit(BATCH).with_for_update(skip_locked=True, of=grants)
+    statement = (
+        update(grants)
+        .where(grants.c.id.in_(chosen), grants.c.status == "active")
+        .values(status="expired", reason=reason, ended_at=now_ms)
+    )
+    return Rule(counts="oauth_grants ended", statement=statement)
+
+
+def _outlived(kind: str, since: timedelta) -> Select[tuple[str]]:
+    """Active grants with a token of that kind that died so long ago, and none that lives."""
+    dead, living = tokens.alias("dead"), tokens.alias("living")
+    return (
+        select(grants.c.id)
+        .join(dead, dead.c.grant_id == grants.c.id)
+        .where(
+            dead.c.kind == literal_column(f"'{kind}'"),
+            dead.c.state == _ACTIVE,
+            dead.c.expires_at < _before(since),
+            grants.c.status == "active",
+            ~exists().where(
+                living.c.grant_id == grants.c.id,
+                living.c.state == _ACTIVE,
+                living.c.expires_at >= _before(_SLACK),
+            ),
+        )
+    )
+
+
+def _forgetting() -> Rule:
+    """The credentials of connections that no living grant can use any more.
+
+    The row stays as long as its ended grants do, whose tokens are needed to detect reuse.
+    """
+    living = grants.alias("living")
+    due = (
+        select(connections.c.id)
+        .join(grants, grants.c.connection_id == connections.c.id)
+        .where(
+            grants.c.ended_at < _before(_SLACK),
+            connections.c.kid != _NO_KEY,
+            ~exists().where(living.c.connection_id == connections.c.id, living.c.status == _ACTIVE),
+        )
+        .limit(BATCH)
+    )
+    return Rule(
+        counts="oauth_connections emptied",
+        statement=update(connections)
+        .where(connections.c.id.in_(due))
+        .values(config=_NO_KEY, kid=_NO_KEY, status="deleted"),
+    )
+
+
+def _removing_families(retention: Retention) -> tuple[Rule, ...]:
+    """Their tokens first, batch by batch: one family may hold thousands."""
+    due = and_(
+        grants.c.ended_at < _before(retention.family),
+        or_(grants.c.status != "compromised", grants.c.ended_at < _before(retention.compromised)),
+    )
+    its_tokens = select(tokens.c.token_hash).join(grants, tokens.c.grant_id == grants.c.id)
+    is_empty = ~exists().where(tokens.c.grant_id == grants.c.id)
+    due_connections = select(grants.c.connection_id).where(due, is_empty).limit(BATCH)
+    other = grants.alias("other")
+    only_grant = ~exists().where(
+        other.c.connection_id == grants.c.connection_id, other.c.id != grants.c.id
+    )
+    return (
+        Rule(
+            counts=tokens.name,
+            statement=delete(tokens).where(
+                tokens.c.token_hash.in_(its_tokens.where(due).limit(BATCH))
+            ),
+        ),
+        Rule(  # takes the grant along
+            counts=connections.name,
+            statement=delete(connections).where(
+                connections.c.id.in_(due_connections.where(only_grant))
+            ),
+        ),
+        _remove(grants, due, is_empty),
+    )
+
+
+def _removing_codes(retention: Retention) -> tuple[Rule, ...]:
+    due = auth_codes.c.expires_at < _before(retention.code)
+    unused = select(auth_codes.c.connection_id).where(due).limit(BATCH)
+    return (
+        Rule(  # takes the code along
+            counts=connections.name,
+            statement=delete(connections).where(connections.c.id.in_(unused), ~_has_grant()),
+        ),
+        _remove(auth_codes, due),
+    )
+
+
+def _removing_tokens(retention: Retention) -> tuple[Rule, ...]:
+    stale = (
+        select(tokens.c.token_hash)
+        .where(tokens.c.replay.is_not(None), tokens.c.rotated_at < _before(retention.grace))
+        .limit(BATCH)
+    )
+    return (
+        _remove(tokens, tokens.c.kind == _ACCESS, tokens.c.expires_at < _before(retention.access)),
+        Rule(
+            counts="oauth_tokens replays",
+            statement=update(tokens).where(tokens.c.token_hash.in_(stale)).values(replay=None),
+        ),
+    )
+
+
+def _removing_clients(retention: Retention) -> tuple[Rule, ...]:
+    is_dynamic = clients.c.kind == "dynamic"
+    is_idle = ~exists().where(
+        grants.c.client_id == clients.c.client_id, grants.c.status == "active"
+    )
+    last_used, created = clients.c.last_used_at, clients.c.created_at
+    untried_since = _before(retention.untried_client)
+    # A disabled document stays, or fetching it again would make it welcome.
+    expired = and_(clients.c.expires_at < now_ms, clients.c.disabled_at.is_(None))
+    return (
+        _remove(clients, is_dynamic, last_used < _before(retention.unused_client), is_idle),
+        _remove(clients, is_dynamic, last_used.is_(None), created < untried_since, is_idle),
+        _remove(clients, clients.c.kind == "document", expired),
+    )
+
+
+def _remove(table: Table, *conditions: ColumnElement[bool]) -> Rule:
+    key = tuple(table.primary_key.columns)
+    chosen = select(*key).where(*conditions).limit(BATCH)
+    row = key[0] if len(key) == 1 else tuple_(*key)
+    return Rule(counts=table.name, statement=delete(table).where(row.in_(chosen)))
+
+
+def _has_grant() -> ColumnElement[bool]:
+    return exists().where(grants.c.connection_id == connections.c.id)
+
+
+def _before(period: timedelta) -> ColumnElement[int]:
+    return now_ms - literal_column(str(round(period.total_seconds() * 1000)), BigInteger)

@@ -1,0 +1,17 @@
+"""The server that the suite is run against."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.serving_oauth import Served, serving_oauth
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The reference connector, which needs no upstream, with authorization."""
+    folder = tmp_path_factory.mktemp("reference")
+    connectors = Path(__file__).parent / "connectors"
+    with serving_oauth(folder, "reference", connectors=connectors) as server:
+        yield server

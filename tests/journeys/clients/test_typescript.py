@@ -1,0 +1,90 @@
+"""The TypeScript SDK's client, in Node.js, from nothing to a refreshed token."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from tests.support import node
+from tests.support.person import Person
+from tests.support.phorest import CONNECTORS
+from tests.support.serving_oauth import Served
+from treenail_runtime.loading import load_connector
+
+
+class Application:
+    """`oauth-client.mjs`."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def told(self) -> dict[str, Any]:
+        """What it says next."""
+        assert self._process.stdout is not None
+        async with asyncio.timeout(20):
+            return json.loads(await self._process.stdout.readline())
+
+    async def calls(self, tool: str) -> dict[str, Any]:
+        """The structured answer of a tool."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{tool}\n".encode())
+        told = await self.told()
+        assert not told["failed"], told
+        return told["answer"]
+
+    async def end(self) -> int:
+        """Its exit status."""
+        async with asyncio.timeout(10):
+            # `communicate` alone leaves the input open.
+            await self._process.communicate(b"")
+        return self._process.returncode or 0
+
+
+@asynccontextmanager
+async def application(url: str, mode: str) -> AsyncGenerator[Application]:
+    process = await asyncio.create_subprocess_exec(
+        node.executable(),
+        node.script("oauth-client.mjs"),
+        url,
+        mode,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        # A page of tools is longer than a line that asyncio expects.
+        limit=1 << 24,
+    )
+    try:
+        yield Application(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+@pytest.mark.requirement("AS-01", "AS-02", "AS-12", "RS-01", "RS-02", "S0-02", "S0-03", "S0-24")
+@pytest.mark.parametrize(
+    ("mode", "version"), [("legacy", "2025-11-25"), ("auto", "2026-07-28")], ids=["legacy", "auto"]
+)
+async def test_the_client_finds_its_way_in_works_and_refreshes(
+    served: Served, mode: str, version: str
+) -> None:
+    person = Person()
+    async with application(served.url, mode) as app:
+        visit = await person.visit((await app.told())["page"])
+        joined = await app.told()
+
+        assert visit.told == "Thank you."
+        assert joined["version"] == version
+        assert joined["tools"] == [
+            tool.name for tool in load_connector(CONNECTORS, "phorest").tools
+        ]
+        assert (await app.calls("list_branches"))["branches"]
+
+        assert (await served.family(joined["client"])).sessions == (mode == "legacy")
+        await served.expire_access(joined["client"])
+
+        assert (await app.calls("list_branches"))["branches"]
+        assert await app.end() == 0
+    assert (await served.family(joined["client"])).was_refreshed_once

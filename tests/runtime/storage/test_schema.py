@@ -1,0 +1,117 @@
+"""The tables that migrations make are those that the code expects, and no others are touched."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from treenail_runtime.settings import ConfigurationError
+from treenail_runtime.storage import schema
+from treenail_runtime.storage.database import Database
+from treenail_runtime.storage.tables import metadata
+
+
+async def execute(database: Database, statement: str) -> None:
+    await database.write(lambda connection: connection.execute(text(statement)))
+
+
+def differences(connection: Connection) -> list[object]:
+    options = {"compare_type": True, "compare_server_default": True}
+    context = MigrationContext.configure(connection, opts=options)
+    return list(compare_metadata(context, metadata))
+
+
+def index_conditions(connection: Connection) -> dict[str, str]:
+    """Alembic does not compare the conditions of partial indexes."""
+    dialect = connection.dialect.name
+    query = {
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    }[dialect]
+    found = {name: sql.partition("WHERE")[2] for name, sql in connection.execute(text(query))}
+    return {name: plain(condition) for name, condition in found.items() if condition}
+
+
+def plain(condition: str) -> str:
+    return re.sub(r"::\w+|[()\s]", "", condition).lower()
+
+
+@pytest.mark.requirement("S0-40", "S0-41", "S0-42", "S0-43", "S0-44")
+async def test_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
+    found = await database.read(lambda connection: connection.run_sync(differences))
+    assert found == []
+    conditions = await database.read(lambda connection: connection.run_sync(index_conditions))
+    assert conditions == {
+        str(index.name): plain(str(index.dialect_options["sqlite"]["where"]))
+        for table in metadata.sorted_tables
+        for index in table.indexes
+        if index.dialect_options["sqlite"]["where"] is not None
+    }
+
+
+async def test_an_empty_database_has_nothing_and_is_not_changed_by_checking(
+    database_url: str,
+) -> None:
+    database = Database(database_url)
+    state = await schema.check(database)
+    assert (state.kind, state.found, state.is_current) == ("missing", None, False)
+    assert (await schema.check(database)).kind == "missing"
+    with pytest.raises(ConfigurationError, match="treenail db init"):
+        await schema.require_current(database)
+    await database.aclose()
+
+
+async def test_upgrading_twice_changes_nothing_the_second_time(database: Database) -> None:
+    state = await schema.upgrade(database)
+    assert (state.kind, state.found) == ("current", state.wanted)
+    await schema.require_current(database)
+
+
+@pytest.mark.requirement("T-137")
+async def test_workers_that_start_together_make_the_tables_once(database_url: str) -> None:
+    workers = [Database(database_url) for _ in range(4)]
+    states = await asyncio.gather(*(schema.upgrade(worker) for worker in workers))
+    assert {state.kind for state in states} == {"current"}
+    for worker in workers:
+        await worker.aclose()
+
+
+@pytest.mark.requirement("T-137")
+async def test_tables_of_a_newer_release_are_left_alone(database: Database) -> None:
+    await execute(database, "UPDATE alembic_version SET version_num = '9999'")
+    state = await schema.check(database)
+    assert (state.kind, state.found) == ("ahead", "9999")
+    with pytest.raises(ConfigurationError, match="run the newer release"):
+        await schema.upgrade(database)
+
+
+@pytest.mark.requirement("T-137")
+async def test_tables_that_are_not_ours_are_left_alone(database_url: str) -> None:
+    database = Database(database_url)
+    await execute(database, "CREATE TABLE oauth_clients (id INTEGER)")
+    assert (await schema.check(database)).kind == "unknown"
+    with pytest.raises(ConfigurationError, match="another database"):
+        await schema.upgrade(database)
+    tables = await database.read(
+        lambda connection: connection.run_sync(lambda each: inspect(each).get_table_names())
+    )
+    assert tables == ["oauth_clients"]
+    await database.aclose()
+
+
+async def test_a_revision_that_nobody_knows_is_unknown(database: Database) -> None:
+    await execute(database, "UPDATE alembic_version SET version_num = 'beef'")
+    assert (await schema.check(database)).kind == "unknown"
+
+
+def test_the_page_names_every_table_and_column(root: Path) -> None:
+    page = (root / "docs" / "storage-schema.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^## `(\w+)`\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
+    assert list(sections) == [table.name for table in metadata.tables.values()]
+    for table in metadata.tables.values():
+        described = re.findall(r"^\| `(\w+)` \|", sections[table.name], re.MULTILINE)
+        assert described == [column.name for column in table.columns]
