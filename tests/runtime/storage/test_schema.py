@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
+from tests.support.postgres import Postgres
 from treenail_runtime.settings import ConfigurationError
 from treenail_runtime.storage import schema
 from treenail_runtime.storage.database import Database
@@ -101,6 +102,33 @@ async def test_tables_that_are_not_ours_are_left_alone(database_url: str) -> Non
     )
     assert tables == ["oauth_clients"]
     await database.aclose()
+
+
+@pytest.mark.requirement("S1-03", "AS-14")
+async def test_tables_are_nothing_for_the_roles_that_supabase_opens_to_everybody(
+    own_postgres: Postgres,
+) -> None:
+    url = own_postgres.fresh_database()
+    name = url.rpartition("/")[2]
+    for statement in (
+        "CREATE ROLE anon",
+        "CREATE ROLE authenticated",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO anon, authenticated",
+    ):
+        own_postgres.execute(statement, name)
+    database = Database(url)
+    await schema.upgrade(database)
+    await database.aclose()
+
+    granted = own_postgres.execute(
+        "SELECT count(*) FROM information_schema.role_table_grants"
+        " WHERE table_schema = 'public' AND grantee IN ('anon', 'authenticated')",
+        name,
+    )
+    tables = own_postgres.execute(
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'", name
+    )
+    assert (int(granted), int(tables)) == (0, 11)
 
 
 async def test_a_revision_that_nobody_knows_is_unknown(database: Database) -> None:

@@ -8,6 +8,21 @@ from alembic import op
 revision: Final = "0001"
 down_revision: Final = None
 
+_REVOKE: Final = """
+DO $$
+DECLARE public_role text;
+BEGIN
+  FOR public_role IN
+    SELECT rolname FROM pg_roles WHERE rolname IN ('anon', 'authenticated')
+  LOOP
+    EXECUTE format(
+      'REVOKE ALL ON TABLE oauth_clients, oauth_connections, oauth_pending_logins, oauth_grants,'
+      ' oauth_auth_codes, oauth_tokens, mcp_sessions, rate_buckets, audit_events, crypto_keys,'
+      ' alembic_version FROM %I', public_role);
+  END LOOP;
+END $$
+"""
+
 
 def upgrade() -> None:
     """Go from nothing to 0001."""
@@ -21,6 +36,7 @@ def upgrade() -> None:
     _create_rate_buckets()
     _create_audit_events()
     _create_crypto_keys()
+    _keep_from_the_public()
 
 
 def _create_clients() -> None:
@@ -261,3 +277,12 @@ def _create_crypto_keys() -> None:
         sa.Column("retired_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("kid", name="pk_crypto_keys"),
     )
+
+
+def _keep_from_the_public() -> None:
+    """Take our tables back from the roles as which Supabase serves them to everybody.
+
+    Its default privileges give these roles every new table of the schema `public`.
+    """
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(_REVOKE)
