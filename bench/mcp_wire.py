@@ -20,7 +20,11 @@ _ENVELOPE: Final = {
 
 
 def calls(
-    era: Era, tool: str, arguments: Callable[[int], Mapping[str, Any]], marker: bytes
+    era: Era,
+    tool: str,
+    arguments: Callable[[int], Mapping[str, Any]],
+    marker: bytes,
+    bearer: str | None = None,
 ) -> Iterator[Exchange]:
     """Endless calls of one tool.
 
@@ -29,10 +33,11 @@ def calls(
         tool: Its name.
         arguments: Of the n-th call.
         marker: Stands in every good answer.
+        bearer: Access token; None where there is no authorization.
     """
     for number in count(1):
         params = {"name": tool, "arguments": arguments(number)}
-        yield _exchange(era, number, "tools/call", params, marker)
+        yield _exchange(era, number, "tools/call", params, marker, bearer)
 
 
 def invalid_call(era: Era, tool: str) -> Exchange:
@@ -47,7 +52,12 @@ def listing() -> bytes:
 
 
 def _exchange(
-    era: Era, number: int, method: str, params: dict[str, Any], marker: bytes
+    era: Era,
+    number: int,
+    method: str,
+    params: dict[str, Any],
+    marker: bytes,
+    bearer: str | None = None,
 ) -> Exchange:
     headers = {
         "Host": "127.0.0.1",
@@ -56,6 +66,8 @@ def _exchange(
         "User-Agent": "treenail-bench",
         "MCP-Protocol-Version": era,
     }
+    if bearer is not None:
+        headers["Authorization"] = f"Bearer {bearer}"
     if era == MODERN:
         headers["Mcp-Method"] = method
         if "name" in params:

@@ -1,9 +1,12 @@
 """The peer, in its own environment: FastMCP.from_openapi on uvicorn.
 
 Usage: peer_server.py SPEC UPSTREAM_URL PORT OPERATION_ID... [--tuned [--repaired]]
+
+Bearer tokens are asked for when BENCH_PUBLIC_KEY (PEM: JWTs) or BENCH_TOKEN (that one) is set.
 """
 
 import asyncio
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -41,6 +44,23 @@ def repair(server: Any) -> None:
     server._mcp_server.get_tool_input_schema = schemas.get  # noqa: SLF001  # there is no other way
 
 
+def verifier() -> Any:
+    """FastMCP's own check of bearer tokens in this process; None where there is to be none."""
+    providers: Any = import_module("fastmcp.server.auth.providers.jwt")
+    scopes = ["mcp.tools.call"]
+    if key := os.environ.get("BENCH_PUBLIC_KEY"):
+        return providers.JWTVerifier(
+            public_key=key,
+            issuer=os.environ["BENCH_ISSUER"],
+            audience=os.environ["BENCH_AUDIENCE"],
+            required_scopes=scopes,
+        )
+    if token := os.environ.get("BENCH_TOKEN"):
+        known = {token: {"client_id": "bench", "scopes": scopes}}
+        return providers.StaticTokenVerifier(tokens=known, required_scopes=scopes)
+    return None
+
+
 def main(spec: str, upstream_url: str, port: str, *rest: str) -> None:
     """Serve until the process is ended."""
     document = yaml.load(Path(spec).read_text(), Loader=yaml.CSafeLoader)
@@ -49,6 +69,7 @@ def main(spec: str, upstream_url: str, port: str, *rest: str) -> None:
         restricted(document, set(rest) - _FLAGS),
         client=httpx2.AsyncClient(base_url=upstream_url, auth=("global/bench", "secret")),
         name="peer",
+        auth=verifier(),
         # By default answers are validated, and schemas are copied without references.
         validate_output=not tuned,
         dereference_schemas=not tuned,

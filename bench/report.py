@@ -24,8 +24,8 @@ def calls_table(legs: Sequence[Leg]) -> Iterator[str]:
     for era in (MODERN, LEGACY):
         for connections in CONNECTIONS:
             chosen = [leg for leg in legs if (leg.era, leg.connections) == (era, connections)]
-            yield f"\n### tools/call, {era}, {_plural(connections)}\n"
-            yield from _table(
+            yield f"\n### tools/call, {era}, {plural(connections)}\n"
+            yield from table(
                 ("contender", "CPU ms per call", "peer / this", "calls/s", "p50 ms", "p99 ms"),
                 _calls_rows(chosen),
             )
@@ -40,7 +40,7 @@ def _calls_rows(legs: Sequence[Leg]) -> Iterator[tuple[str, ...]]:
         cpu = [leg.cpu_ms for leg in own]
         yield (
             _TITLES[name],
-            _spread(cpu, 3),
+            spread(cpu, 3),
             f"{peer / statistics.median(cpu):.1f}",
             f"{statistics.median(leg.per_second for leg in own):.0f}",
             f"{statistics.median(leg.p50_ms for leg in own):.2f}",
@@ -92,7 +92,7 @@ def sizes_table(sizes: Sequence[Size]) -> Iterator[str]:
             )
         )
     head = ("contender", "what", "tools", "bytes", "bytes / 4", "o200k tokens", "peer / this")
-    yield from _table(head, rows)
+    yield from table(head, rows)
 
 
 def builds_table(builds: Sequence[Build], starts: Sequence[Start]) -> Iterator[str]:
@@ -101,8 +101,8 @@ def builds_table(builds: Sequence[Build], starts: Sequence[Start]) -> Iterator[s
     rows = [
         (
             "gen build phorest",
-            _spread([each.wall_s for each in builds], 2),
-            _spread([each.cpu_s for each in builds], 2),
+            spread([each.wall_s for each in builds], 2),
+            spread([each.cpu_s for each in builds], 2),
             "",
             "",
         )
@@ -113,13 +113,13 @@ def builds_table(builds: Sequence[Build], starts: Sequence[Start]) -> Iterator[s
         rows.append(
             (
                 f"start: {_TITLES[name]}",
-                _spread([each.wall_s for each in own], 2),
-                _spread([each.cpu_s for each in own], 2),
+                spread([each.wall_s for each in own], 2),
+                spread([each.cpu_s for each in own], 2),
                 f"{statistics.median(each.idle_rss_mib for each in own):.0f}",
                 f"{max(used):.0f}",
             )
         )
-    yield from _table(("what", "s", "CPU s", "RSS MiB idle", "RSS MiB after calls"), rows)
+    yield from table(("what", "s", "CPU s", "RSS MiB idle", "RSS MiB after calls"), rows)
 
 
 def clients_table(costs: Sequence[Cost]) -> Iterator[str]:
@@ -131,10 +131,10 @@ def clients_table(costs: Sequence[Cost]) -> Iterator[str]:
         for connections in CONNECTIONS:
             own = _cpu_us(costs, name, connections)
             times = statistics.median(_cpu_us(costs, "httpx", connections))
-            row += [_spread(own, 0), f"{times / statistics.median(own):.1f}"]
+            row += [spread(own, 0), f"{times / statistics.median(own):.1f}"]
         rows.append(tuple(row))
-    head = [cell for each in CONNECTIONS for cell in (_plural(each), "httpx / this")]
-    yield from _table(("client", *head), rows)
+    head = [cell for each in CONNECTIONS for cell in (plural(each), "httpx / this")]
+    yield from table(("client", *head), rows)
 
 
 def _cpu_us(costs: Iterable[Cost], client: str, connections: int) -> list[float]:
@@ -148,20 +148,22 @@ def profile_table(shares: Sequence[Share]) -> Iterator[str]:
         own = [share for share in shares if share.contender == name]
         yield f"\n### Where the CPU goes: {_TITLES[name]}\n"
         rows = [(each.owner, f"{each.share:.1%}") for each in own if each.share >= _SHOWN_SHARE]
-        yield from _table(("package", "share"), rows)
+        yield from table(("package", "share"), rows)
 
 
-def _spread(values: Sequence[float], digits: int) -> str:
+def spread(values: Sequence[float], digits: int) -> str:
     """Median, and the least and the most."""
     middle, least, most = statistics.median(values), min(values), max(values)
     return f"{middle:.{digits}f} ({least:.{digits}f} to {most:.{digits}f})"
 
 
-def _plural(connections: int) -> str:
+def plural(connections: int) -> str:
+    """How many connections, in words."""
     return f"{connections} connection{'s' if connections > 1 else ''}"
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """Rows under a head, aligned, as Markdown."""
     lines = [head, *rows]
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     for number, line in enumerate(lines):

@@ -13,23 +13,29 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import bearers
 import builds
 import calls
 import clients
+import counters
 import load
+import logins
 import machine
 import peer
 import profiling
 import report
+import report_authorization
 import servers
 import sizes
 
-_PARTS: Final = ("calls", "sizes", "build", "clients")
+_PARTS: Final = ("calls", "bearers", "logins", "counters", "sizes", "build", "clients")
 _LATEST: Final = Path(__file__).parent / "results" / "latest.json"
 _CALLS: Final = 2000
 _QUICK_CALLS: Final = 1000
 _ROUNDS: Final = 5
 _QUICK_ROUNDS: Final = 2
+_LOGINS: Final = 200
+_QUICK_LOGINS: Final = 100
 _CALLS_BEFORE_RSS: Final = 5000
 _CALLS_TO_PROFILE: Final = 20_000
 
@@ -57,6 +63,18 @@ def _measure(chosen: argparse.Namespace) -> None:
         legs = calls.measure(rounds, count)
         results["legs"] = _plain(legs)
         _print(report.calls_table(legs))
+    if "bearers" in parts:
+        guarded = bearers.measure(rounds, count)
+        results["bearers"] = _plain(guarded)
+        _print(report_authorization.bearers_table(guarded))
+    if "logins" in parts:
+        errands = logins.measure(rounds, _QUICK_LOGINS if chosen.quick else _LOGINS)
+        results["logins"] = _plain(errands)
+        _print(report_authorization.logins_table(errands))
+    if "counters" in parts:
+        counted = counters.measure(rounds, count)
+        results["counters"] = _plain(counted)
+        _print(report_authorization.counters_table(counted))
     if "sizes" in parts:
         listed = sizes.measure()
         results["sizes"] = _plain(listed)

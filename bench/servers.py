@@ -47,7 +47,7 @@ class Running:
 @contextmanager
 def upstream() -> Generator[str]:
     """The URL of a fresh upstream."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, str(_UPSTREAM), str(SPEC), str(port)]
     request = b"GET /api/business/b/branch HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     with _running(command, {}, machine.cores().load, port, request):
@@ -57,7 +57,7 @@ def upstream() -> Generator[str]:
 @contextmanager
 def serving(contender: Contender, upstream_url: str) -> Generator[Running]:
     """The contender, on the core of servers."""
-    port = _free_port()
+    port = free_port()
     command = contender.command(port, upstream_url)
     on = machine.cores().server
     with _running(command, dict(contender.environment), on, port, mcp_wire.listing()) as running:
@@ -127,7 +127,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that is free now."""
     with socket.create_server(("127.0.0.1", 0)) as sock:
         port: int = sock.getsockname()[1]
         return port

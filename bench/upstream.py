@@ -56,7 +56,11 @@ _CLIENT: Final[dict[str, Any]] = {
     "updatedAt": "2026-10-08T16:42:10.000Z",
 }
 _PAGE: Final[dict[str, Any]] = {
-    "_embedded": {"clients": [_CLIENT]},
+    # Branches are what the login page of our connector asks for.
+    "_embedded": {
+        "clients": [_CLIENT],
+        "branches": [{"branchId": "bench-branch", "name": "Harbour Row"}],
+    },
     "page": {"size": 20, "totalElements": 1, "totalPages": 1, "number": 0},
 }
 

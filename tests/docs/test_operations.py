@@ -167,7 +167,7 @@ async def test_a_restored_backup_revives_logins_until_all_are_revoked(shell: Ter
     assert await status(url, tokens.access_token) != 401
     said = shell.type("treenail admin revoke-all --yes")
 
-    assert said == "1 logins ended\n"
+    assert said == "1 login ended\n"
     assert await status(url, tokens.access_token) == 401
 
 

@@ -134,7 +134,7 @@ class Deployment:
 
     @asynccontextmanager
     async def server(
-        self, environment: Mapping[str, str] | None = None, **settings: object
+        self, environment: Mapping[str, str] | None = None, /, **settings: object
     ) -> AsyncGenerator[Server]:
         """A server that answers; killed if it outlives the block."""
         log = self.folder / f"{uuid.uuid4().hex}.log"
