@@ -48,5 +48,5 @@ def _instance(identifier: str, base_path: str, connector: Connector, base_url: s
         base_path=base_path,
         token_prefix=connector.token_prefix,
         scopes={**words, **connector.scopes},
-        default_scopes=frozenset({CALL, *connector.scopes}),
+        default_scopes=frozenset({CALL}),
     )

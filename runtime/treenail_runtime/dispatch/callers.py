@@ -4,7 +4,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
-from treenail_runtime.contract import ToolContext
+from treenail_runtime.auth.scopes import allows
+from treenail_runtime.contract import Tool, ToolContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +14,15 @@ class Caller:
 
     Attributes:
         context: The connection that tools run as.
+        scopes: What was granted; None where there is no authorization.
     """
 
     context: ToolContext
+    scopes: frozenset[str] | None = None
+
+
+class InsufficientScopeError(Exception):
+    """The caller was not granted the scope that the tool needs."""
 
 
 _current: Final[ContextVar[Caller]] = ContextVar("caller")
@@ -33,3 +40,18 @@ def current_context() -> ToolContext:
         LookupError: Outside of any request.
     """
     return _current.get().context
+
+
+def demand_scope(tool: Tool) -> None:
+    """See to it that the caller may call `tool`.
+
+    The edge has looked before, to answer with the right status; here nothing can come between.
+
+    Raises:
+        InsufficientScopeError: The caller may not.
+    """
+    caller = _current.get(None)
+    if caller is None or caller.scopes is None:
+        return
+    if not allows(caller.scopes, tool.required_scope):
+        raise InsufficientScopeError(f"Insufficient scope: this tool needs {tool.required_scope}")

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from mcp.shared.inbound import ERROR_CODE_HTTP_STATUS, MCP_PROTOCOL_VERSION_HEADER
-from mcp_types import UNSUPPORTED_PROTOCOL_VERSION
+from mcp_types import PARSE_ERROR, UNSUPPORTED_PROTOCOL_VERSION
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 
 from .strict_json import write_json
@@ -98,6 +98,11 @@ def error_reply(
         ERROR_CODE_HTTP_STATUS.get(code, 200) if status is None else status,
         write_json({"jsonrpc": "2.0", "id": identifier, "error": error}),
     )
+
+
+def parse_error(error: ValueError) -> Reply:
+    """The answer to a body that is no JSON, or could be read in two ways."""
+    return error_reply(None, PARSE_ERROR, f"Parse error: {error}", status=400)
 
 
 def legacy_refused(message: object, requested: str | None) -> Reply:

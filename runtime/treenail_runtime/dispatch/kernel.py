@@ -28,7 +28,6 @@ from mcp_types import (
     HEADER_MISMATCH,
     INVALID_PARAMS,
     INVALID_REQUEST,
-    PARSE_ERROR,
     SERVER_INFO_META_KEY,
     JSONRPCNotification,
     JSONRPCRequest,
@@ -38,6 +37,7 @@ from mcp_types.methods import validate_client_request
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
+from .callers import InsufficientScopeError, demand_scope
 from .calls import Calls, UnknownToolError
 from .envelope import (
     Reply,
@@ -46,6 +46,7 @@ from .envelope import (
     error_reply,
     is_json,
     legacy_refused,
+    parse_error,
 )
 from .exchange import Exchange
 from .outcome import Answered, Failed, Outcome
@@ -93,7 +94,7 @@ class Kernel:
         try:
             message = read_json(body)
         except ValueError as error:
-            return error_reply(None, PARSE_ERROR, f"Parse error: {error}", status=400)
+            return parse_error(error)
         if headers.is_modern:
             return await self._modern(headers, message)
         return await self._handshake(headers, message)
@@ -188,8 +189,9 @@ class Kernel:
         validate_client_request(_CALL, version, params)
         given = params or {}
         try:
+            demand_scope(self._calls.tool(given["name"]))
             outcome = await self._calls.call(given["name"], given.get("arguments"), self._context())
-        except UnknownToolError as error:
+        except (UnknownToolError, InsufficientScopeError) as error:
             raise MCPError(INVALID_PARAMS, str(error)) from None
         return self._written(outcome, version)
 

@@ -11,6 +11,7 @@ from mcp.shared.exceptions import MCPError
 
 from treenail_runtime.contract import Tool, ToolContext
 
+from .callers import InsufficientScopeError, demand_scope
 from .calls import Calls, UnknownToolError
 from .outcome import result_of
 
@@ -67,8 +68,9 @@ class _Handlers:
         self, _: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult:
         try:
+            demand_scope(self._calls.tool(params.name))
             outcome = await self._calls.call(params.name, params.arguments, self._context())
-        except UnknownToolError as error:
+        except (UnknownToolError, InsufficientScopeError) as error:
             raise MCPError(types.INVALID_PARAMS, str(error)) from None
         # A complete wire result is passed on as it is; a model would be built, then dumped again.
         return cast("types.CallToolResult", result_of(outcome))

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-from treenail_runtime.dispatch.envelope import RequestHeaders, legacy_refused
+from treenail_runtime.dispatch.envelope import RequestHeaders, legacy_refused, parse_error
 from treenail_runtime.dispatch.kernel import Kernel
 from treenail_runtime.dispatch.strict_json import read_json
 
@@ -50,9 +50,15 @@ class SdkFraming:
     async def serve(
         self, headers: RequestHeaders, body: bytes, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Answer one POST."""
+        """Answer one POST, whose body the SDK would read in ways that we do not."""
+        try:
+            message = read_json(body)
+        except ValueError as error:
+            reply = parse_error(error)
+            await send_json(send, reply.status, reply.body)
+            return
         if not self._legacy and not headers.is_modern:
-            reply = legacy_refused(_read(body), headers.version)
+            reply = legacy_refused(message, headers.version)
             await send_json(send, reply.status, reply.body)
             return
 
@@ -62,10 +68,3 @@ class SdkFraming:
             await send(message)
 
         await self._manager.handle_request(scope, replayed(body, receive), send_hardened)
-
-
-def _read(body: bytes) -> object:
-    try:
-        return read_json(body)
-    except ValueError:
-        return None

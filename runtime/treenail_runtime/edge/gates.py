@@ -150,7 +150,7 @@ class BearerGate:
         except ToolError as error:
             log.warning("bearer.connection_unusable", reason=error.message, grant=found.grant_id)
             return self._invalid
-        return Admitted(caller=Caller(context), principal=found)
+        return Admitted(caller=Caller(context, found.scopes), principal=found)
 
     async def _principal(self, token: Digest) -> Principal | Refusal:
         facts = decide_principal(await self.principals.find(token), self.instance)

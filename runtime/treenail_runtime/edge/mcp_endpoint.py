@@ -14,6 +14,7 @@ from treenail_runtime.dispatch.envelope import (
     Reply,
     RequestHeaders,
     error_reply,
+    parse_error,
     read_headers,
 )
 from treenail_runtime.dispatch.strict_json import is_object, read_json
@@ -106,11 +107,15 @@ class McpEndpoint:
         """An answer, when the request goes no further; else headers that its answer carries."""
         message: Any = None
         sessions = None if headers.is_modern else self.sessions
-        if method == "DELETE" and sessions is None:
-            return _METHOD_NOT_ALLOWED, ()
+        if method == "DELETE":
+            return await _ended(sessions, principal, headers)
         bare = sessions is not None and _SESSION not in headers.values
         if bare or (self.scopes is not None and not self.scopes.covered(principal.scopes)):
-            message = _read(body)
+            try:
+                message = read_json(body)
+            except ValueError as error:
+                # What cannot be read in one way only could be another call further on.
+                return (parse_error(error), ()), ()
         missing = self.scopes and self.scopes.missing(principal.scopes, called_tool(message))
         if self.scopes is not None and missing:
             log.info("scope.missing", missing=missing, client=principal.client_id)
@@ -118,7 +123,7 @@ class McpEndpoint:
             return (insufficient(missing), (header,)), ()
         if sessions is None:
             return None, ()
-        return await _in_session(sessions, principal, method, headers, message)
+        return await _in_session(sessions, principal, headers, message)
 
     async def _serve(
         self, headers: RequestHeaders, body: bytes, scope: Scope, receive: Receive, send: Send
@@ -132,17 +137,20 @@ class McpEndpoint:
         log.info("mcp.client_gone")
 
 
+async def _ended(
+    sessions: BoundSessions | None, principal: Principal, headers: RequestHeaders
+) -> Checked:
+    """The answer to DELETE, which ends a session where there are any."""
+    if sessions is None:
+        return _METHOD_NOT_ALLOWED, ()
+    shown = headers.values.get(_SESSION)
+    return (MISSING if shown is None else await sessions.ended(shown, principal), ()), ()
+
+
 async def _in_session(
-    sessions: BoundSessions,
-    principal: Principal,
-    method: str,
-    headers: RequestHeaders,
-    message: Any,
+    sessions: BoundSessions, principal: Principal, headers: RequestHeaders, message: Any
 ) -> Checked:
     shown = headers.values.get(_SESSION)
-    if method == "DELETE":
-        reply = MISSING if shown is None else await sessions.ended(shown, principal)
-        return (reply, ()), ()
     if shown is not None:
         refusal = await sessions.refusal(shown, principal)
         return (None if refusal is None else (refusal, ())), ()
@@ -163,14 +171,6 @@ def _adding(send: Send, headers: tuple[Header, ...]) -> Send:
         await send(message)
 
     return send_more
-
-
-def _read(body: bytes) -> object:
-    try:
-        return read_json(body)
-    except ValueError:
-        # The framing tells what is wrong with it.
-        return None
 
 
 class McpEndpoints:

@@ -9,9 +9,17 @@ import structlog
 
 from tests.support.authorizing import Site, authorizing
 from tests.support.members import Member, admit, change, port_of, send
+from tests.support.sample import CONNECTOR
 from tests.support.serving import Running
 from tests.support.wire import LIST, LIST_HEADERS, modern, modern_headers
+from treenail_runtime.contract import Request, ToolContext, UpstreamAnswer
 from treenail_runtime.crypto.opaque import new_token
+from treenail_runtime.dispatch.callers import (
+    Caller,
+    InsufficientScopeError,
+    demand_scope,
+    serve_as,
+)
 
 INFO = modern("tools/call", {"name": "get_connection_info", "arguments": {}})
 INFO_HEADERS = modern_headers("tools/call", "get_connection_info")
@@ -246,3 +254,46 @@ async def test_health_tells_no_more_than_that_it_is_well(site: Site) -> None:
         {"status": "ok"},
         {"status": "ready", "connectors": ["sample"]},
     ]
+
+
+CREATE = modern("tools/call", {"name": "create_item", "arguments": {"name": "a", "amount": 1}})
+CREATE_HEADERS = modern_headers("tools/call", "create_item")
+READ_IN_TWO_WAYS = {
+    "as it should be": CREATE,
+    "an id twice": CREATE.replace(b'"id": 1', b'"id": 1, "id": 1'),
+    "a method twice": CREATE.replace(b'"method"', b'"method": "tools/list", "method"'),
+    "a name twice": CREATE.replace(b'"name": "c', b'"name": "get_item", "name": "c'),
+    "a mark before it": b"\xef\xbb\xbf" + CREATE,
+    "no number": CREATE.replace(b'"id": 1', b'"id": 1, "z": NaN'),
+    "too deep": CREATE.replace(b'"id": 1', b'"id": 1, "z": ' + b"[" * 100 + b"]" * 100),
+}
+
+
+@pytest.mark.requirement("T-124", "RS-10", "T-100")
+@pytest.mark.parametrize("framing", ["kernel", "sdk"])
+@pytest.mark.parametrize("how", READ_IN_TWO_WAYS)
+async def test_no_writing_of_a_call_gets_around_its_scope(
+    tmp_path: Path, framing: str, how: str
+) -> None:
+    async with authorizing(tmp_path, framing=framing) as site:
+        reader = await admit(site, scope="mcp.tools.read")
+        answer = await send(site, READ_IN_TWO_WAYS[how], *CREATE_HEADERS, reader.bearer)
+
+    assert answer.status == (403 if how == "as it should be" else 400)
+    assert "result" not in answer.json
+
+
+async def test_a_tool_is_not_called_for_a_caller_without_its_scope() -> None:
+    tools = {tool.name: tool for tool in CONNECTOR.tools}
+    context = ToolContext("sample", {}, Nowhere())
+    demand_scope(tools["create_item"])
+    serve_as(Caller(context, frozenset({"mcp.tools.read"})))
+
+    demand_scope(tools["get_item"])
+    with pytest.raises(InsufficientScopeError, match=r"mcp\.tools\.call"):
+        demand_scope(tools["create_item"])
+
+
+class Nowhere:
+    async def send(self, request: Request) -> UpstreamAnswer:
+        raise AssertionError(request)
