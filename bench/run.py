@@ -1,6 +1,6 @@
 """Measure treenail beside a peer, in one run, on one machine: `make bench`.
 
-Linux only. Takes a quarter of an hour; `--quick` four minutes. Everything listens on the loopback address.
+Linux only. Takes half an hour; `--quick` eight minutes. Everything listens on the loopback address.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """A statement in the path of every tool call, run by the database driver itself.
 
-SQLAlchemy writes the SQL and keeps the connections. Its own way of running a statement took two
-thirds of a look-up's CPU (docs/benchmarks.md); on SQLite it asks the driver's thread four times.
+SQLAlchemy writes the SQL and keeps the connections. Its own way of running a statement took half of
+a look-up's CPU (docs/benchmarks.md); on SQLite it asks the driver's thread four times.
 """
 
 import asyncio
