@@ -2,6 +2,8 @@
 # first: `.venv`, with exactly the versions and hashes of requirements.lock.
 
 ARGS :=
+# Most tests wait for servers that start, so more processes than cores.
+PROCESSES := 4
 VENV := .venv
 BIN := $(VENV)/bin
 LOCKS := requirements.lock requirements-runtime.lock
@@ -34,7 +36,7 @@ demo: $(READY) ## Start the mock upstream and the server, and drive an agent thr
 	@$(BIN)/treenail demo $(ARGS)
 
 test: $(READY) $(NODE_READY) ## Run the tests; ARGS go to pytest.
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses=$(PROCESSES) $(ARGS)
 
 check: $(READY) ## Lint, types, architecture, generated modules, lock files.
 	$(BIN)/ruff check

@@ -18,6 +18,7 @@ from visitor import Visitor
 _UNREACHED: Final = "900000000/1m"
 _BUCKETS: Final = (
     *("login", "login_account", "authorize", "mcp", "mcp_grant", "token", "token_client"),
+    "token_ip",
     *("register", "register_hour"),
 )
 _LIFETIME_S: Final = 3600

@@ -55,6 +55,7 @@ _PARAMETERS: Final = (
     "code|state|code_verifier|device_code|token|access_token|refresh_token|id_token"
     "|client_secret|client_assertion|assertion|csrf|csrf_token|txn|password|passwd|secret|api_key"
 )
+_KINDS: Final = "atk|rtk|cod|txn|csr|ses|sec|dev|bro"
 _SECRET_TEXTS: Final = (
     # Header fields, to the end of their line.
     (
@@ -69,9 +70,13 @@ _SECRET_TEXTS: Final = (
         re.compile(r"(?i)\b(bearer|basic|dpop)(\s+)[a-z0-9._~+/=-]{8,}"),
     ),
     # Our own tokens (`crypto.opaque`); their kind may be told.
+    (("_",), re.compile(rf"(_)((?:{_KINDS})_)[A-Za-z0-9_%-]{{4,}}")),
+    # The same in the path of a URL that was escaped more than it had to be, perhaps twice.
     (
-        ("_",),
-        re.compile(r"(_)((?:atk|rtk|cod|txn|csr|ses|sec|dev|bro)_)[A-Za-z0-9_-]{4,}"),
+        ("5f",),
+        re.compile(
+            rf"(_|%(?:25)*5[Ff])((?:{_KINDS})(?:_|%(?:25)*5[Ff]))[A-Za-z0-9_%-]{{4,}}",
+        ),
     ),
     # JWT and JWE: base64url of `{"`.
     (("eyj",), re.compile(r"()()\beyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*){0,4}")),

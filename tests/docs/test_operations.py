@@ -127,6 +127,15 @@ def test_the_events_of_the_page_are_those_of_the_audit(text: str) -> None:
     assert len(told - logged) > 2
 
 
+@pytest.mark.requirement("S1-38")
+def test_the_events_that_are_kept_are_all_told(text: str) -> None:
+    table = text.partition("| kept event | written when |")[2].partition("\n\n")[0]
+    rows = [row.split(" | ")[0] for row in table.splitlines()[2:]]
+    told = [name for row in rows for name in re.findall(r"`([a-z_]+\.[a-z_]+)`", row)]
+
+    assert sorted(told) == sorted(get_args(EventType))
+
+
 def backup(database: Path, copy: Path) -> None:
     """What `sqlite3 treenail.db ".backup copy.db"` does."""
     with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:

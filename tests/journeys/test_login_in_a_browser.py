@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+import structlog
 from playwright.async_api import ConsoleMessage, Page
 
 from tests.support.authorizing import CLIENT, Site, authorizing, request
@@ -19,6 +20,7 @@ from tests.support.phorest import CONNECTORS
 from tests.support.serving import CANARY
 from treenail_runtime.auth.records import Client
 from treenail_runtime.loading import load_connector
+from treenail_runtime.storage.tables import pending_logins
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 BRANCHES = reply(
@@ -150,6 +152,27 @@ async def test_two_tabs_end_independently(tmp_path: Path) -> None:
             if "?" in each.target
         ]
         assert states == ["one", "two"]
+
+
+@pytest.mark.requirement("T-072")
+async def test_another_site_cannot_use_up_what_its_visitor_may_open(tmp_path: Path) -> None:
+    async with connecting(tmp_path) as (site, page, _):
+        target = address(site, "http://127.0.0.1:9/callback").replace("&", "&amp;")
+        script = "fetch(document.images[0].src, {mode: 'no-cors'})"
+        html = (
+            f'<!doctype html><title>Evil</title><img src="{target}" alt="">'
+            f'<iframe src="{target}"></iframe><script>{script}</script>'
+        )
+        async with loopback(reply(200, html.encode(), "Content-Type: text/html")) as evil:
+            with structlog.testing.capture_logs() as logs:
+                await page.goto(evil.url, wait_until="networkidle")
+
+        assert [line["reason"] for line in logs if line["event"] == "page.refused"] == [
+            "not opened as a page"
+        ] * 3
+        assert await site.count(pending_logins) == 0
+        await page.goto(address(site, "http://127.0.0.1:9/callback"))
+        assert await site.count(pending_logins) == 1
 
 
 @pytest.mark.requirement("T-068")

@@ -103,7 +103,7 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     ),
     "T-043": Requirement(
         _CASE,
-        "DCR client calls with another auth method than registered, or secret on a none client: invalid_client 401",
+        "DCR client calls with another auth method than registered, or secret on a none client: invalid_client 401; only a secret that the operator chose may come by basic and by post (S1-09)",
     ),
     "T-044": Requirement(
         _CASE,

@@ -1,5 +1,6 @@
 import pytest
 
+from treenail_runtime.edge.callers import CallerRule
 from treenail_runtime.settings import ConfigurationError, Settings, read_settings
 
 
@@ -158,6 +159,24 @@ def test_hosts_and_origins_are_taken_in_lower_case() -> None:
         "http://a:*",
         "vscode-webview://ab12",
     )
+
+
+@pytest.mark.requirement("T-069")
+def test_proxies_are_networks_or_loopback() -> None:
+    settings = read_settings(trusted_proxies="loopback, 10.0.0.0/8,192.0.2.7")
+
+    assert settings.trusted_proxies == ("loopback", "10.0.0.0/8", "192.0.2.7")
+    assert [str(each) for each in CallerRule(settings.trusted_proxies).trusted] == [
+        "127.0.0.0/8",
+        "::1/128",
+        "10.0.0.0/8",
+        "192.0.2.7/32",
+    ]
+    for wrong in ("loopback,proxy.example", "10.0.0.0/8,10.0.0.1/8", "10.0.0.0/8,Loopback"):
+        with pytest.raises(ConfigurationError, match=r"TRUSTED_PROXIES: .*entry 2.* or loopback"):
+            read_settings(trusted_proxies=wrong)
+    with pytest.raises(ConfigurationError, match=r"DOCUMENT_NETWORKS: .*entry 1"):
+        read_settings(client_document_networks="loopback")
 
 
 def test_a_body_is_never_larger_than_64_mebibytes() -> None:

@@ -212,7 +212,7 @@ async def authorizing(
     client: Client = CLIENT,
     **settings: Any,
 ) -> AsyncGenerator[Site]:
-    """The server on SQLite with one registered client; the upstream answers with `replies`."""
+    """The server, on SQLite by default, with a client; the upstream answers with `replies`."""
     port = free_port()
     base_url = f"http://127.0.0.1:{port}"
     async with loopback(*(replies or (SHOPS,))) as upstream:
@@ -226,7 +226,7 @@ async def authorizing(
             "cleanup": False,
         }
         chosen = Settings(**(values | settings))
-        database = Database(f"sqlite:///{folder}/site.db")
+        database = Database(settings.get("database_url", values["database_url"]))
         clients = ClientStore(database, Sealer(open_ring(chosen)))
         try:
             await upgrade(database)

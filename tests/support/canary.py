@@ -45,9 +45,10 @@ class Canaries:
             "in hex": raw.hex().encode(),
             "in upper-case hex": raw.hex().upper().encode(),
             "reversed": raw[::-1],
-            "percent-encoded": quote(secret, safe="").encode(),
             **{f"in base64, shifted by {each}": _base64_inside(raw, each) for each in range(3)},
         }
+        if (encoded := quote(secret, safe="").encode()) != raw:
+            forms["percent-encoded"] = encoded
         ours = _OURS.fullmatch(secret)
         if ours is not None or len(raw) >= _LONG:
             random = ours["random"] if ours else secret

@@ -35,7 +35,7 @@ from treenail_runtime.storage.schema import upgrade
 from treenail_runtime.storage.tables import audit_events, auth_codes, connections, grants, tokens
 
 START_SECONDS = 60
-NO_LIMITS = "token=off,token_client=off,mcp=off,mcp_grant=off,revoke=off,login=off,authorize=off"
+NO_LIMITS = "token=off,token_ip=off,token_client=off,mcp=off,mcp_grant=off,revoke=off,login=off,authorize=off"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

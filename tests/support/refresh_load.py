@@ -127,8 +127,8 @@ async def refresh_through(
         site: With a server.
         fault: What happens meanwhile.
         families: Logins.
-        parallel: How many times each client asks with the same token; at most 11, as the answer
-            is repeated ten times.
+        parallel: How many times each client asks with the same token; at most 101, as the answer
+            is repeated a hundred times.
     """
     tally, over = Tally(), asyncio.Event()
     living = [Family(site, await site.log_in(), tally) for _ in range(families)]

@@ -27,6 +27,7 @@ from treenail_runtime.settings import Settings
 from treenail_runtime.storage.audit import AuditStore
 from treenail_runtime.storage.cleanup import CleanupTask
 from treenail_runtime.storage.clients import ClientStore
+from treenail_runtime.storage.connections import ConnectionStore
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.grants import GrantStore
 from treenail_runtime.storage.logins import LoginStore
@@ -38,6 +39,7 @@ from .checking import Checker
 from .instances import make_instances
 from .lifespan import Closed, Lifespan, Started
 from .limiting import make_limiter
+from .rechecking import Rechecks
 from .storing import answers, make_cleanup, open_database, open_ring
 from .upstreams import Upstreams
 
@@ -88,7 +90,9 @@ def add_authorization(
         macs=macs,
         caller=lambda request: _address(callers, request),
     )
-    gates = _Gates(services, checker, _principals(settings, database), sealer, callers, base_url)
+    rechecks = Rechecks(checker, ConnectionStore(database), audit)
+    lifespan.add(Closed(rechecks.aclose))
+    gates = _Gates(services, rechecks, _principals(settings, database), sealer, callers, base_url)
     store = SessionStore(database, idle_seconds=settings.session_idle_seconds)
     endpoints = {
         instance.mcp_path: McpEndpoint(
@@ -112,14 +116,14 @@ class _Gates:
     def __init__(
         self,
         services: OAuth,
-        checker: Checker,
+        rechecks: Rechecks,
         principals: Principals,
         sealer: Sealer,
         callers: CallerRule,
         base_url: str,
     ) -> None:
         self._services = services
-        self._checker = checker
+        self._rechecks = rechecks
         self._principals = principals
         self._sealer = sealer
         self._callers = callers
@@ -127,7 +131,7 @@ class _Gates:
 
     def gate(self, instance: Instance) -> BearerGate:
         def context_of(principal: Principal) -> ToolContext:
-            return self._checker.context(instance.connector, principal.config)
+            return self._rechecks.context(instance, principal)
 
         return BearerGate(
             instance=instance,

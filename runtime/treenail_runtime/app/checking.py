@@ -11,6 +11,7 @@ from treenail_runtime.auth.login import (
     Denied,
     Judgement,
     Unavailable,
+    Unjudged,
 )
 from treenail_runtime.auth.records import ConnectionConfig, Instance
 from treenail_runtime.contract import (
@@ -23,12 +24,15 @@ from treenail_runtime.contract import (
     read_choices,
 )
 from treenail_runtime.loading import Connection, server_url
+from treenail_runtime.upstream import Refused
 
 from .upstreams import Upstreams
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _RETRY_S: Final = 10
+_REQUEST_AT_FAULT: Final = frozenset(range(400, 500)) - {408, 425, 429}
+"""Statuses that another try will not change."""
 
 
 async def judge(connector: Connector, context: ToolContext) -> Judgement:
@@ -43,6 +47,8 @@ async def judge(connector: Connector, context: ToolContext) -> Judgement:
             log.warning("connection.denied", status=error.status, **facts)
             return Denied()
         log.warning("connection.unclear", status=error.status, **facts)
+        if error.status in _REQUEST_AT_FAULT:
+            return Unjudged()
     except NotConfigured as error:
         log.warning("connection.denied", reason=error.message, **facts)
         return Denied()
@@ -73,8 +79,15 @@ class Checker:
         self._upstreams = upstreams
         self._upstream_url = upstream_url
 
-    def context(self, connector: str, config: ConnectionConfig) -> ToolContext:
+    def context(
+        self, connector: str, config: ConnectionConfig, refused: Refused | None = None
+    ) -> ToolContext:
         """The surroundings of calls as this connection.
+
+        Args:
+            connector: Its name.
+            config: The connection.
+            refused: Told of each call that the upstream refuses.
 
         Raises:
             NotConfigured: Its values do not make credentials, or name no server.
@@ -85,7 +98,12 @@ class Checker:
             secrets=config.secrets,
             server_url=server_url(found, config.values, self._upstream_url),
         )
-        return self._upstreams.context(found, connection)
+        return self._upstreams.context(found, connection, refused)
+
+    def is_denial(self, instance: Instance, status: int) -> bool:
+        """Whether an upstream's `status` can mean wrong credentials; never without a check."""
+        check = self._connectors[instance.connector].check
+        return check is not None and status in check.denied
 
     async def check(self, instance: Instance, config: ConnectionConfig) -> Judgement:
         """What the upstream says of `config`."""

@@ -1,4 +1,4 @@
-"""Which counter the rate limits use: Redis, the database, or this process alone."""
+"""Which counter the rate limits use: Redis, or the database."""
 
 from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.limits import (
@@ -29,7 +29,7 @@ def make_limiter(settings: Settings, database: Database, macs: Macs) -> Limiter:
     return Limiter(rules, _shared(settings, database, macs))
 
 
-def _shared(settings: Settings, database: Database, macs: Macs) -> SharedCounter | None:
+def _shared(settings: Settings, database: Database, macs: Macs) -> SharedCounter:
     if settings.redis_url is not None:
         try:
             return RedisCounter(settings.redis_url.get_secret_value(), macs.key)
@@ -37,6 +37,4 @@ def _shared(settings: Settings, database: Database, macs: Macs) -> SharedCounter
             raise ConfigurationError(
                 "TREENAIL_REDIS_URL: write redis://host:6379/0 or rediss://..."
             ) from None
-    if settings.workers > 1:
-        return SqlCounter(RateBucketStore(database), macs.key)
-    return None
+    return SqlCounter(RateBucketStore(database), macs.key)

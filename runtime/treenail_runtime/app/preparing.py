@@ -2,6 +2,7 @@
 
 from treenail_runtime.crypto.sealing import Sealer
 from treenail_runtime.settings import ConfigurationError, Settings
+from treenail_runtime.storage.audit import AuditStore
 from treenail_runtime.storage.canaries import WrongKeysError, admit_keys
 from treenail_runtime.storage.clients import ClientStore
 from treenail_runtime.storage.database import Database
@@ -24,7 +25,7 @@ async def prepare(settings: Settings) -> None:
     try:
         await _prepare_schema(database)
         await admit_keys(database, ring)
-        await seed_client(settings, ClientStore(database, Sealer(ring)))
+        await seed_client(settings, ClientStore(database, Sealer(ring)), AuditStore(database))
     except WrongKeysError as error:
         raise ConfigurationError(*error.problems) from None
     finally:

@@ -2,23 +2,39 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Final
 
+import structlog
+
 from treenail_runtime.auth.client_metadata import MOST_REDIRECT_URIS, guessed_type
-from treenail_runtime.auth.client_secrets import ChosenSecret, keep_chosen
+from treenail_runtime.auth.client_secrets import ChosenSecret, ChosenSecrets, keep_chosen
 from treenail_runtime.auth.records import Client
 from treenail_runtime.auth.redirect_uris import check_redirect_uri
 from treenail_runtime.settings import ConfigurationError, Settings
+from treenail_runtime.storage.audit import AuditStore
 from treenail_runtime.storage.clients import ClientExistsError, ClientStore
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 """Ids that operators may choose: never a URL, which would be a client's document."""
 
-_ANYWHERE: Final = ""
+
+_COMPARED: Final = tuple(
+    each.name
+    for each in fields(Client)
+    if each.name not in {"client_id", "disabled", "secret_digest"}
+)
+"""Not whether it is disabled: the operator's no is not ours to undo."""
 
 
-async def seed_client(settings: Settings, clients: ClientStore) -> None:
+async def seed_client(settings: Settings, clients: ClientStore, audit: AuditStore) -> None:
     """Keep the client as the environment describes it now; nothing when it describes none.
+
+    What was changed otherwise, such as a secret by `treenail clients rotate-secret`, is undone; the
+    log and the audit tell it, as `client.seeded` and `client.changed`.
 
     Without a secret it is public, with one it may send it in either way (RFC 6749 2.3.1).
 
@@ -32,7 +48,8 @@ async def seed_client(settings: Settings, clients: ClientStore) -> None:
     if settings.auto_seed_client_id is None:
         return
     client = _described(settings, settings.auto_seed_client_id)
-    if await _is_kept(settings, client, clients):
+    changed = await _changes(settings, client, clients)
+    if not changed:
         return
     try:
         await clients.replace(client, chosen=await _chosen(settings))
@@ -40,6 +57,13 @@ async def seed_client(settings: Settings, clients: ClientStore) -> None:
         raise ConfigurationError(
             "AUTO_SEED_CLIENT_ID: a client that registered itself has this id; take another"
         ) from None
+    log.info("client.seeded", client_id=client.client_id, changed=changed)
+    await audit.record(
+        "client.changed",
+        "success",
+        client_id=client.client_id,
+        change=f"seeded: {', '.join(changed)}",
+    )
 
 
 def _problems(settings: Settings) -> list[str]:
@@ -85,11 +109,20 @@ async def _chosen(settings: Settings) -> ChosenSecret | None:
         raise ConfigurationError(f"AUTO_SEED_CLIENT_SECRET: {error}") from None
 
 
-async def _is_kept(settings: Settings, client: Client, clients: ClientStore) -> bool:
-    """Whether it is kept already, so that a start writes nothing."""
-    if await clients.find(client.client_id, _ANYWHERE) != client:
-        return False
-    secret = settings.auto_seed_client_secret
-    if not secret:
-        return True
-    return await clients.is_chosen_secret(client.client_id, secret.get_secret_value())
+async def _changes(settings: Settings, client: Client, clients: ClientStore) -> Sequence[str]:
+    """What differs from what is kept; nothing when a start need not write."""
+    kept = await clients.known(client.client_id)
+    if kept is None:
+        return ["new"]
+    changed = [name for name in _COMPARED if getattr(kept, name) != getattr(client, name)]
+    if not await _is_secret_kept(settings, kept, clients):
+        changed.append("secret")
+    return changed
+
+
+async def _is_secret_kept(settings: Settings, kept: Client, clients: ClientStore) -> bool:
+    chosen = await clients.chosen_secret(kept.client_id, even_disabled=True)
+    if not settings.auto_seed_client_secret:
+        return chosen is None and kept.secret_digest is None
+    secret = settings.auto_seed_client_secret.get_secret_value()
+    return await ChosenSecrets().fits(secret, chosen)

@@ -5,7 +5,12 @@ import httpx
 from treenail_runtime.contract import Connector, NotConfigured, ToolContext
 from treenail_runtime.loading import Connection
 from treenail_runtime.settings import ConfigurationError
-from treenail_runtime.upstream import CircuitBreaker, UpstreamClient, credentials_for
+from treenail_runtime.upstream import (
+    CircuitBreaker,
+    Refused,
+    UpstreamClient,
+    credentials_for,
+)
 
 from .connecting import Offering
 
@@ -18,8 +23,15 @@ class Upstreams:
         self._transport = transport
         self._breakers: dict[str, CircuitBreaker] = {}
 
-    def context(self, connector: Connector, connection: Connection) -> ToolContext:
+    def context(
+        self, connector: Connector, connection: Connection, refused: Refused | None = None
+    ) -> ToolContext:
         """The surroundings of every call as this connection.
+
+        Args:
+            connector: Whose tools are called.
+            connection: As whom.
+            refused: Told of each call that the upstream refuses.
 
         Raises:
             NotConfigured: The connection's values do not make credentials.
@@ -34,6 +46,7 @@ class Upstreams:
                 credentials=credentials_for(connector.auth, connection.values, connection.secrets),
                 transport=self._transport,
                 breaker=self._breakers.setdefault(url, CircuitBreaker()),
+                refused=refused,
             ),
         )
 

@@ -10,7 +10,8 @@ from .tokens import Millis, TokenKind, TokenState
 FingerprintFits: TypeAlias = Callable[[str, ConnectionConfig], bool]
 """Whether a fingerprint was made of that configuration."""
 
-_NOTED_MS: Final = 60_000
+NOTED_MS: Final = 60_000
+"""How long the use of a grant is not noted again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -45,7 +46,7 @@ class PrincipalFacts:
     @property
     def is_use_due(self) -> bool:
         """Whether the use of the grant should be noted again."""
-        return self.now - self.last_used_at >= _NOTED_MS
+        return self.now - self.last_used_at >= NOTED_MS
 
 
 @dataclass(frozen=True, slots=True)

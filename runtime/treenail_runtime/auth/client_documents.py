@@ -23,6 +23,9 @@ SHORTEST_S: Final = 300
 LONGEST_S: Final = 86_400
 DEFAULT_S: Final = 3_600
 
+RESERVE_S: Final = 86_400
+"""Seconds for which a stale document is kept, in case that its site cannot be reached."""
+
 _URL: Final = re.compile(
     r"https://(?P<host>[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[1-9][0-9]{0,4})?(?P<path>/[^?]+)(?:\?.*)?"
 )
@@ -59,11 +62,14 @@ class KnownDocument:
     Attributes:
         etag: To ask whether the document has changed; None when it had none.
         is_fresh: Whether it may still be used without asking.
+        in_reserve: Whether it may be used for what it was granted before when asking fails: it is
+            stale for at most `RESERVE_S`.
     """
 
     client: Client
     etag: str | None
     is_fresh: bool
+    in_reserve: bool
 
 
 class DocumentError(Exception):
@@ -74,7 +80,9 @@ class DocumentError(Exception):
 
         Args:
             reason: What was found.
-            may_pass: Another attempt may succeed: the network failed, or the site itself.
+            may_pass: Another attempt may succeed: the network failed, or the site itself. Also
+                where none can, but a stranger must not learn that: it would tell him which names
+                lead to private addresses.
         """
         super().__init__(reason)
         self.may_pass = may_pass
@@ -151,7 +159,6 @@ def _client(url: str, document: dict[str, object]) -> Client:
         auth_method="none",
         grant_types=told.grant_types,
         application_type=told.application_type,
-        client_uri=told.pages.get("client_uri"),
     )
 
 
@@ -204,7 +211,7 @@ def _until(headers: Mapping[str, str]) -> int:
 def _moment(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # a number in it may have any length
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

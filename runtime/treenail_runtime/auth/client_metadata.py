@@ -7,6 +7,7 @@ either case, so every text is bounded and nothing that it names is ever fetched.
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -25,6 +26,10 @@ ApplicationType = Literal["native", "web"]
 
 _UNSHOWN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 """Unicode's categories of what has no picture of its own or changes how others are shown."""
+
+_COMBINING: Final = frozenset({"Mn", "Me"})
+_MOST_COMBINING: Final = 2
+"""In a row: enough for words of living scripts, too few to cover the lines above and below."""
 
 _GRANTS: Final = ("authorization_code", "refresh_token")
 _METHODS: Final[tuple[AuthMethod, ...]] = ("none", "client_secret_basic", "client_secret_post")
@@ -174,7 +179,14 @@ def _name(name: str | None) -> str | None:
         raise refused("client_name holds a control or formatting character")
     if set(name) & set("<>"):
         raise refused("client_name holds a character of HTML")
+    if _is_stacked(name):
+        raise refused("client_name stacks combining marks")
     return " ".join(name.split()) or None
+
+
+def _is_stacked(name: str) -> bool:
+    combining = (unicodedata.category(character) in _COMBINING for character in name)
+    return any(is_mark and len(list(row)) > _MOST_COMBINING for is_mark, row in groupby(combining))
 
 
 def _methods(metadata: ClientMetadata) -> tuple[AuthMethod, ...]:

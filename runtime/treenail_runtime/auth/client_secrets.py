@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from treenail_runtime.crypto.opaque import digest, is_well_formed
 
+from .errors import OAuthError
 from .records import Client, Digest
 
 SHORTEST_CHOSEN: Final = 32
@@ -24,6 +25,11 @@ _COST: Final = 2**14
 _BLOCK: Final = 8
 _MEMORY: Final = 64 << 20
 _AT_ONCE: Final = 2
+_MOST_WAITING: Final = 40
+"""A second's work. A client's parallel requests find room after a start, a flood does not."""
+
+_MOST_REMEMBERED: Final = 1000
+_RETRY_S: Final = 2
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -34,7 +40,6 @@ class ChosenSecret:
     hash: bytes
 
 
-_NOBODYS: Final = ChosenSecret(bytes(_SALT_BYTES), bytes(_HASH_BYTES))
 _NOTHING: Final = Digest(bytes(_HASH_BYTES))
 
 
@@ -70,19 +75,58 @@ def fits_ours(secret: str, client: Client | None) -> bool:
 
 
 class ChosenSecrets:
-    """Compares presented secrets with chosen ones, beside the event loop and few at a time."""
+    """Compares presented secrets with chosen ones, beside the event loop and few at a time.
+
+    What was right is known again without that work, so that guesses keep no client waiting.
+    """
 
     def __init__(self) -> None:
         self._room = asyncio.Semaphore(_AT_ONCE)
+        self._waiting = 0
+        self._key = secrets.token_bytes(32)
+        self._right: set[bytes] = set()
 
     async def fits(self, secret: str, kept: ChosenSecret | None) -> bool:
-        """Whether `secret` is the kept one; the same work when nothing is kept."""
-        if len(secret) > LONGEST:
+        """Whether `secret` is the kept one; no work when nothing is kept.
+
+        Raises:
+            OAuthError: `temporarily_unavailable`: too many wait to be compared.
+        """
+        if kept is None or len(secret) > LONGEST:
             return False
-        against = kept or _NOBODYS
-        async with self._room:
-            found = await asyncio.to_thread(_scrypt, secret, against.salt)
-        return hmac.compare_digest(found, against.hash) and kept is not None
+        mark = self._mark(secret, kept)
+        if mark in self._right:
+            return True
+        if self._waiting >= _MOST_WAITING:
+            raise _busy()
+        self._waiting += 1
+        try:
+            async with self._room:
+                return mark in self._right or await self._compared(secret, kept, mark)
+        finally:
+            self._waiting -= 1
+
+    async def _compared(self, secret: str, kept: ChosenSecret, mark: bytes) -> bool:
+        found = await asyncio.to_thread(_scrypt, secret, kept.salt)
+        if not hmac.compare_digest(found, kept.hash):
+            return False
+        if len(self._right) >= _MOST_REMEMBERED:
+            self._right.clear()
+        self._right.add(mark)
+        return True
+
+    def _mark(self, secret: str, kept: ChosenSecret) -> bytes:
+        """Tells this secret and what is kept, under a key that ends with the process."""
+        return hmac.digest(self._key, kept.salt + kept.hash + secret.encode(), "sha256")
+
+
+def _busy() -> OAuthError:
+    return OAuthError(
+        "temporarily_unavailable",
+        "the server cannot answer now; try again",
+        "too many client secrets to compare",
+        retry_after_s=_RETRY_S,
+    )
 
 
 def _scrypt(secret: str, salt: bytes) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from .records import AuthorizationRequest, Client, ClientKind, Instance
-from .redirect_uris import is_loopback_redirect, redirect_host
+from .redirect_uris import is_loopback_redirect, redirect_place
 from .scopes import OFFLINE
 
 LONGEST_NAME: Final = 80
@@ -31,8 +31,9 @@ class Introduction:
     Attributes:
         name: On one line, without characters that change direction or cannot be seen.
         standing: The operator approved it; its host vouches for it; or nobody does.
-        host: The host whose document describes it; None unless `verified`.
-        returns_to: Host, or scheme with its colon, to which the browser goes afterwards.
+        host: The host whose document describes it, with a port of its own; None unless `verified`.
+        returns_to: Host with a port of its own, or scheme with its colon, to which the browser goes
+            afterwards.
         is_local: It runs on the person's own computer, where any program could pose as it.
         abilities: What it will be able to do, in words.
     """
@@ -50,8 +51,8 @@ def introduce(client: Client, request: AuthorizationRequest, instance: Instance)
     return Introduction(
         name=shown_name(client.name) or _UNNAMED,
         standing=_STANDING[client.kind],
-        host=redirect_host(client.client_id) if client.kind == "document" else None,
-        returns_to=redirect_host(request.redirect_uri),
+        host=redirect_place(client.client_id) if client.kind == "document" else None,
+        returns_to=redirect_place(request.redirect_uri),
         is_local=is_loopback_redirect(request.redirect_uri),
         abilities=abilities(request.scopes, instance),
     )

@@ -1,7 +1,7 @@
 """What a person types to connect: judged field by field, then by the upstream."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, TypeAlias
 
@@ -28,7 +28,7 @@ def fault_of(field: LoginField, value: str) -> Fault | None:
     # Measured before the pattern sees it, so that no pattern can be made to search for long.
     if len(value) > LARGEST_VALUE or len(value.encode("utf-8", "replace")) > LARGEST_VALUE:
         return "long"
-    if field.options and value not in field.options:
+    if (field.options or field.choices is not None) and value not in field.options:
         return "unlisted"
     if field.pattern is not None and not re.fullmatch(field.pattern, value):
         return "mismatch"
@@ -103,16 +103,32 @@ def make_config(
     )
 
 
-def account_of(config: ConnectionConfig) -> str:
-    """Whose login this is, for counting attempts: the connector and what is no secret."""
-    return "\n".join(_account_parts(config))
+def accounts_of(fields: Sequence[LoginField], config: ConnectionConfig) -> Sequence[str]:
+    """Whose login this is, for counting attempts; each of one or two keys counts.
+
+    First whoever is named, whatever stands in the other fields: an e-mail address guessed with
+    changing business ids is one account. Then everything that is no secret.
+    """
+    named = _naming_field(fields, config)
+    whole = _account(config, sorted(config.values))
+    return tuple(dict.fromkeys((_account(config, [named]), whole) if named else (whole,)))
 
 
-def _account_parts(config: ConnectionConfig) -> Iterator[str]:
-    yield config.connector
+def _naming_field(fields: Sequence[LoginField], config: ConnectionConfig) -> str | None:
+    """The first filled-in e-mail field, else the first one that is typed; None without any."""
+    typed = [
+        field
+        for field in fields
+        if field.name in config.values and field.kind != "select" and not field.options
+    ]
+    typed.sort(key=lambda field: field.kind != "email")
+    return typed[0].name if typed else None
+
+
+def _account(config: ConnectionConfig, names: Sequence[str]) -> str:
     # A line break is refused in every value, so that no two accounts are told alike.
-    for name, value in sorted(config.values.items()):
-        yield f"{name}={value.strip().casefold()}"
+    parts = [f"{name}={config.values[name].strip().casefold()}" for name in names]
+    return "\n".join((config.connector, *parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +142,18 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True)
+class Unjudged:
+    """The upstream refuses the request, but not for the credentials (4xx)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unavailable:
     """The upstream did not judge: it failed, was silent, or asks to wait."""
 
     retry_after_s: int
 
 
-Judgement: TypeAlias = Accepted | Denied | Unavailable
+Judgement: TypeAlias = Accepted | Denied | Unjudged | Unavailable
 
 
 class ChoicesUnavailableError(Exception):

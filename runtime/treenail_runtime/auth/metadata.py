@@ -5,8 +5,7 @@ from typing import Final
 
 from .policy import OAuthPolicy
 from .records import Instance
-
-OFFLINE: Final = "offline_access"
+from .scopes import OFFLINE
 
 _AUTH_METHODS: Final = ("none", "client_secret_basic", "client_secret_post")
 

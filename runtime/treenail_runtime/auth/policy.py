@@ -21,7 +21,7 @@ class OAuthPolicy:
         introspection: Whether `/introspect` is served.
         login_s: Seconds that an authorization may wait for its person.
         most_pending: Authorizations that may wait at one time.
-        most_clients: Dynamically registered clients that are kept.
+        most_clients: Dynamically registered clients that are kept, and as many documents.
     """
 
     https: bool

@@ -74,7 +74,6 @@ class Client:
     grant_types: frozenset[str] = frozenset({"authorization_code", "refresh_token"})
     application_type: Literal["native", "web"] = "native"
     scopes: frozenset[str] | None = None
-    client_uri: str | None = None
     secret_digest: Digest | None = None
     instance_id: str | None = None
     may_introspect: bool = False

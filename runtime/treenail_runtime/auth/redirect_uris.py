@@ -11,6 +11,8 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final, Literal
 from urllib.parse import quote, unquote_to_bytes
 
+from treenail_runtime.settings import NEVER_SCHEMES
+
 LONGEST: Final = 2048
 """Characters of a redirect URI."""
 
@@ -31,15 +33,7 @@ _LOOPBACK: Final = re.compile(
 )
 _HIGHEST_PORT: Final = 65_535
 _LONGEST_HOST: Final = 253
-
-NEVER: Final = frozenset(
-    {
-        *("about", "blob", "content", "data", "file", "filesystem", "ftp", "gopher", "intent"),
-        *("jar", "javascript", "mailto", "ms-appx", "sms", "tel", "urn", "vbscript"),
-        *("view-source", "ws", "wss", "http", "https"),
-    }
-)
-"""Schemes that no application can own; `http` and `https` have rules of their own."""
+_PORTS: Final = {"http": "80", "https": "443"}
 
 _ANSWERS: Final = frozenset(
     {b"code", b"state", b"iss", b"error", b"error_description", b"error_uri"}
@@ -95,7 +89,7 @@ def _web_problem(scheme: str, rest: str, application_type: str) -> str | None:
 def _private_problem(
     scheme: str, rest: str, application_type: str, schemes: frozenset[str]
 ) -> str | None:
-    if application_type != "native" or scheme in NEVER or scheme not in schemes:
+    if application_type != "native" or scheme in NEVER_SCHEMES or scheme not in schemes:
         return "has a scheme that is not allowed here"
     authority, _, _ = rest.removeprefix("//").partition("/")
     if not rest.startswith("/") or (rest.startswith("//") and "@" in authority):
@@ -136,9 +130,9 @@ def build_redirect(uri: str, params: Sequence[tuple[str, str]]) -> str:
     scheme = _SCHEME.fullmatch(uri)
     if scheme is None or not _SAFE.fullmatch(target):
         raise UnsafeRedirectError("a stored redirect URI is malformed")
-    if scheme[1] in NEVER and _AUTHORITY.fullmatch(scheme[2]) is None:
+    if scheme[1] in NEVER_SCHEMES and _AUTHORITY.fullmatch(scheme[2]) is None:
         raise UnsafeRedirectError("a stored redirect URI is no place to go")
-    if scheme[1] in NEVER - {"http", "https"}:
+    if scheme[1] in NEVER_SCHEMES - {"http", "https"}:
         raise UnsafeRedirectError("a stored redirect URI has a forbidden scheme")
     return target
 
@@ -147,6 +141,15 @@ def redirect_host(uri: str) -> str:
     """For people: the host without its port, or `cursor:` where an application owns the scheme."""
     scheme, authority = _parts(uri)
     return f"{scheme}:" if authority is None else authority["host"]
+
+
+def redirect_place(uri: str) -> str:
+    """As `redirect_host`, with the port where it is not the scheme's own."""
+    scheme, authority = _parts(uri)
+    if authority is None:
+        return f"{scheme}:"
+    port = authority["port"]
+    return authority["host"] if port in {None, _PORTS[scheme]} else f"{authority['host']}:{port}"
 
 
 def is_loopback_redirect(uri: str) -> bool:

@@ -11,9 +11,9 @@ from treenail_runtime.crypto.opaque import digest, new_token
 
 from .client_metadata import Declared, declared, read_metadata
 from .errors import OAuthError
-from .metadata import OFFLINE
 from .policy import OAuthPolicy
 from .records import AuthMethod, Client, Digest, Instance
+from .scopes import OFFLINE
 
 _SCHEME: Final = "bearer"
 
@@ -91,7 +91,6 @@ def register_client(
         grant_types=told.grant_types,
         application_type=told.application_type,
         scopes=told.scopes,
-        client_uri=told.pages.get("client_uri"),
         secret_digest=None if secret is None else Digest(digest(secret.get_secret_value())),
         instance_id=instance.id,
     )

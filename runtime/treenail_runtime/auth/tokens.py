@@ -35,7 +35,7 @@ class TokenPolicy:
         refresh_absolute_s: After so long a person has to log in again.
         grace_s: A refresh token that was used is answered again with the same successors for so
             long; 0 answers never, so that any second use ends the grant. At most 120.
-        most_replays: How often it is answered again.
+        most_replays: How often it is answered again; clients refresh in parallel by the dozen.
         revoke_previous_access: Whether a refresh ends the access tokens before it.
     """
 
@@ -45,7 +45,7 @@ class TokenPolicy:
     refresh_idle_s: int = 30 * _DAY_S
     refresh_absolute_s: int = 90 * _DAY_S
     grace_s: int = 60
-    most_replays: int = 10
+    most_replays: int = 100
     revoke_previous_access: bool = False
 
     def __post_init__(self) -> None:
@@ -162,10 +162,12 @@ class Denied:
 
     Attributes:
         ended_grant: The grant that ended with this, because something was used twice.
+        used_up: Whether a code that was good until now is none any more.
     """
 
     error: OAuthError
     ended_grant: str | None = None
+    used_up: bool = False
 
 
 Exchanged: TypeAlias = Granted | Denied

@@ -5,6 +5,7 @@ import json
 import click
 
 from treenail_runtime.settings import read_settings
+from treenail_runtime.storage.audit import AuditStore
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.grants import GrantStore
 from treenail_runtime.telemetry import set_up_logging
@@ -44,4 +45,8 @@ def revoke_all(client: str | None, yes: bool, as_json: bool) -> None:
 
 async def _revoke(database: Database, client: str | None) -> int:
     grants = GrantStore(database)
-    return await (grants.revoke_client(client) if client else grants.revoke_all())
+    ended = await (grants.revoke_client(client) if client else grants.revoke_all())
+    await AuditStore(database).record(
+        "grant.revoked", "ended", client_id=client, reason="operator", count=ended
+    )
+    return ended

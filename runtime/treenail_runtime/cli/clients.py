@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import click
@@ -14,6 +15,7 @@ from treenail_runtime.auth.redirect_uris import check_redirect_uri
 from treenail_runtime.crypto.opaque import digest, new_token
 from treenail_runtime.crypto.sealing import Sealer
 from treenail_runtime.settings import ConfigurationError, Settings, read_settings
+from treenail_runtime.storage.audit import AuditStore
 from treenail_runtime.storage.clients import ClientExistsError, ClientStore, ListedClient
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.grants import GrantStore
@@ -80,8 +82,13 @@ def add(
         problems = _problems(client, settings)
         if problems:
             raise ConfigurationError(*problems)
+
+        async def keep(stores: _Stores) -> None:
+            await stores.clients.add(client)
+            await stores.tell_change(client.client_id, "added")
+
         try:
-            _with_clients(settings, lambda store, _: store.add(client))
+            _with_stores(settings, keep)
         except ClientExistsError:
             raise ConfigurationError(f"there is a client {client.client_id} already") from None
     _print_credentials(client.client_id, secret)
@@ -110,7 +117,7 @@ def _problems(client: Client, settings: Settings) -> list[str]:
 def list_clients(as_json: bool) -> None:  # click gives it by name
     """Print all clients, also those that registered themselves."""
     with told():
-        found = _with_clients(read_settings(), lambda store, _: store.list())
+        found = _with_stores(read_settings(), lambda stores: stores.clients.list())
     if as_json:
         click.echo(json.dumps([_described(each) for each in found], ensure_ascii=False))
         return
@@ -143,15 +150,24 @@ def _described(listed: ListedClient) -> dict[str, object]:
 @clients.command
 @click.argument("client_id", metavar="ID")
 def disable(client_id: str) -> None:
-    """Make the client ID unknown and end everything that was granted to it."""
+    """Make the client ID unknown and end everything that was granted to it.
 
-    async def end(store: ClientStore, grants: GrantStore) -> int | None:
+    ID may be the URL of any client's document, whether it was used here or not.
+    """
+
+    async def end(stores: _Stores) -> int | None:
         # Unknown first, so that nothing is granted behind the revocation.
-        found = await store.disable(client_id)
-        return await grants.revoke_client(client_id) if found else None
+        if not await stores.clients.disable(client_id):
+            return None
+        await stores.tell_change(client_id, "disabled")
+        ended = await stores.grants.revoke_client(client_id)
+        await stores.audit.record(
+            "grant.revoked", "ended", client_id=client_id, reason="operator", count=ended
+        )
+        return ended
 
     with told():
-        ended = _with_clients(read_settings(), end)
+        ended = _with_stores(read_settings(), end)
         if ended is None:
             raise _unknown(client_id)
     click.echo(f"{client_id} is disabled; grants ended: {ended}")
@@ -161,8 +177,15 @@ def disable(client_id: str) -> None:
 @click.argument("client_id", metavar="ID")
 def enable(client_id: str) -> None:
     """Make the client ID known again; what was ended stays ended."""
+
+    async def begin(stores: _Stores) -> bool:
+        found = await stores.clients.enable(client_id)
+        if found:
+            await stores.tell_change(client_id, "enabled")
+        return found
+
     with told():
-        if not _with_clients(read_settings(), lambda store, _: store.enable(client_id)):
+        if not _with_stores(read_settings(), begin):
             raise _unknown(client_id)
     click.echo(f"{client_id} is enabled")
 
@@ -173,21 +196,45 @@ def rotate_secret(client_id: str) -> None:
     """Give the client ID a new secret, shown once; the one before is void at once."""
     secret = new_token(_PREFIX, "sec")
     rotated = Digest(digest(secret))
+
+    async def rotate(stores: _Stores) -> bool:
+        found = await stores.clients.rotate_secret(client_id, rotated)
+        if found:
+            await stores.tell_change(client_id, "secret")
+        return found
+
     with told():
-        if not _with_clients(
-            read_settings(), lambda store, _: store.rotate_secret(client_id, rotated)
-        ):
+        settings = read_settings()
+        if not _with_stores(settings, rotate):
             raise ConfigurationError(f"there is no confidential client {client_id!r}")
     _print_credentials(client_id, secret)
+    if client_id == settings.auto_seed_client_id:
+        click.echo(
+            "The next start of a server undoes this: AUTO_SEED_CLIENT_ID names this client, and"
+            " AUTO_SEED_CLIENT_SECRET is its secret. Change it there.",
+            err=True,
+        )
 
 
-def _with_clients(settings: Settings, work: Callable[[ClientStore, GrantStore], Awaitable[T]]) -> T:
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    clients: ClientStore
+    grants: GrantStore
+    audit: AuditStore
+
+    async def tell_change(self, client_id: str, change: str) -> None:
+        """Let the audit know what the operator did."""
+        await self.audit.record("client.changed", "success", client_id=client_id, change=change)
+
+
+def _with_stores(settings: Settings, work: Callable[[_Stores], Awaitable[T]]) -> T:
     set_up_logging(settings.log_level, settings.log_format)
     ring = open_ring(settings)
 
     async def run(database: Database) -> T:
         await require_current(database)
-        return await work(ClientStore(database, Sealer(ring)), GrantStore(database))
+        clients = ClientStore(database, Sealer(ring))
+        return await work(_Stores(clients, GrantStore(database), AuditStore(database)))
 
     return with_database(run)
 

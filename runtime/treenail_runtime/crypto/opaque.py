@@ -10,9 +10,8 @@ import secrets
 import zlib
 from typing import Final, Literal, get_args
 
-TokenKind = Literal["atk", "rtk", "cod", "txn", "csr", "ses", "sec", "dev", "bro"]
-"""Access token, refresh token, code, transaction, CSRF token, session, client secret, device code,
-browser id."""
+TokenKind = Literal["atk", "rtk", "cod", "txn", "csr", "ses", "sec", "bro"]
+"""Access token, refresh token, code, transaction, CSRF token, session, client secret, browser id."""
 
 _KINDS: Final[tuple[str, ...]] = get_args(TokenKind)
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9]{0,15}")

@@ -63,7 +63,8 @@ class DocumentFetcher:
 
         Args:
             allowed_networks: Networks that may be reached although they are not public, such as
-                `10.0.0.0/8`.
+                `10.0.0.0/8`. Where there are any, URLs may also name another port than 443, and an
+                address instead of a name: private sites are like that, public ones are not.
             resolve: Names to addresses; the system's resolver unless given.
             tls: Trusted authorities; the system's unless given.
             seconds: For everything together.
@@ -107,16 +108,19 @@ class DocumentFetcher:
 
     async def _fetch_in_time(self, url: str, etag: str | None) -> Fetched:
         try:
-            async with asyncio.timeout(self._seconds), self._room:
+            async with asyncio.timeout(self._seconds):
                 return await self._fetch(URL(url, encoded=True), etag)
         except TimeoutError:
             raise DocumentError("took too long", may_pass=True) from None
 
     async def _fetch(self, url: URL, etag: str | None) -> Fetched:
         host, port = url.raw_host or "", url.port or _HTTPS
+        if not self._networks and (port != _HTTPS or _is_address(host)):
+            raise DocumentError("has another port than 443, or an address for a name")
+        # A name that hangs takes the room of its kin among the look-ups, and none of this.
         addresses = await self._addresses(host, port)
         try:
-            async with self._session(host, addresses) as session:
+            async with self._room, self._session(host, addresses) as session:
                 return await _received(session, url, etag)
         except aiohttp.ClientError as error:
             raise _failed(error) from None
@@ -130,7 +134,8 @@ class DocumentFetcher:
         if not found:
             raise DocumentError("its host has no address", may_pass=True)
         if not all(is_admitted(address, self._networks) for address in found):
-            raise DocumentError("its host has an address that is not public")
+            # As if it had none: whoever asks must not learn which internal names there are.
+            raise DocumentError("its host has an address that is not public", may_pass=True)
         return found
 
     def _session(self, host: str, addresses: Sequence[str]) -> aiohttp.ClientSession:

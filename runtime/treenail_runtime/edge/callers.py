@@ -6,11 +6,15 @@
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+import structlog
+
 from .asgi import Scope
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -46,6 +50,7 @@ class CallerRule:
     """Which proxies are believed."""
 
     trusted: tuple[Network, ...]
+    _unheeded: "_Unheeded" = field(compare=False, repr=False)
 
     def __init__(self, trusted: Sequence[str] = ()) -> None:
         """Believe the proxies at `trusted`: addresses, networks, or `loopback`.
@@ -63,6 +68,7 @@ class CallerRule:
         if problems:
             raise ProxyListError(*problems)
         object.__setattr__(self, "trusted", tuple(networks))
+        object.__setattr__(self, "_unheeded", _Unheeded())
 
     def address(self, scope: Scope) -> str:
         """The caller of an HTTP request, IPv6 cut to its /64; `unknown` where nobody knows.
@@ -75,6 +81,8 @@ class CallerRule:
         if peer is None:
             return UNKNOWN
         found = peer
+        if not self.trusted and _joined(scope, b"x-forwarded-for"):
+            self._unheeded.tell()
         for hop in self._hops(scope) if self.trusted and self._trusts(peer) else ():
             if hop is None:
                 break
@@ -92,6 +100,22 @@ class CallerRule:
 
     def _trusts(self, address: Address) -> bool:
         return any(address.version == each.version and address in each for each in self.trusted)
+
+
+class _Unheeded:
+    """Says once that a proxy may have been forgotten: then everybody shares its limits."""
+
+    def __init__(self) -> None:
+        self._told = False
+
+    def tell(self) -> None:
+        if not self._told:
+            self._told = True
+            log.warning(
+                "proxy.not_trusted",
+                problem="a request came with X-Forwarded-For, which nobody is trusted to send",
+                hint="if there is a proxy, name it in TREENAIL_TRUSTED_PROXIES",
+            )
 
 
 def _networks(entry: str) -> Iterable[Network]:

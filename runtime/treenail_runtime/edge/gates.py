@@ -177,7 +177,11 @@ class BearerGate:
     async def _barred(self, scope: Scope, reason: str, refusal: Barred) -> Barred:
         verdict = await self.limiter.hit("mcp", self.caller_address(scope))
         log.info("bearer.refused", reason=reason, instance=self.instance.id)
-        return refusal if verdict.allowed else Barred(*too_many_calls(verdict))
+        if verdict.allowed:
+            return refusal
+        reply, headers = too_many_calls(verdict)
+        # Many people may share the address; each of them still learns where tokens come from.
+        return Barred(reply, (*headers, *refusal.headers))
 
 
 def _authorization(scope: Scope) -> bytes | None:

@@ -39,15 +39,6 @@ def metadata_headers(*, https: bool, max_age_s: int = 300) -> dict[str, str]:
     )
 
 
-def static_headers(*, https: bool) -> dict[str, str]:
-    """For style sheets and images of pages."""
-    return _headers(
-        {"Cache-Control": "public, max-age=3600"},
-        {"Content-Security-Policy": _NOTHING, "Cross-Origin-Resource-Policy": "same-origin"},
-        https=https,
-    )
-
-
 def page_headers(form_targets: Iterable[str] = (), *, https: bool) -> dict[str, str]:
     """For pages that people see.
 

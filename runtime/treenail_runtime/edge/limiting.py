@@ -11,7 +11,7 @@ from treenail_runtime.dispatch.envelope import Reply, error_reply
 from treenail_runtime.dispatch.strict_json import write_json
 from treenail_runtime.limits import Bucket, Limiter, Verdict
 
-from .asgi import Header, Send, send_json
+from .asgi import Header
 
 TOO_MANY: Final = 429
 RATE_LIMITED: Final = -32_000
@@ -59,9 +59,3 @@ def too_many_calls(verdict: Verdict) -> tuple[Reply, list[Header]]:
     reply = error_reply(None, RATE_LIMITED, _DESCRIPTION, data, status=TOO_MANY)
     headers = limit_headers(verdict).items()
     return reply, [(name.lower().encode(), value.encode()) for name, value in headers]
-
-
-async def send_too_many_calls(send: Send, verdict: Verdict) -> None:
-    """Send that answer."""
-    reply, headers = too_many_calls(verdict)
-    await send_json(send, reply.status, reply.body, headers)

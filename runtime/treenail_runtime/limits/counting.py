@@ -51,14 +51,6 @@ class SharedCounter(Protocol):
         """
         ...
 
-    async def peek(self, bucket: Bucket, key: str, rule: LimitRule) -> Count:
-        """The count as it is.
-
-        Raises:
-            CounterUnavailableError: It did not answer, or not in time.
-        """
-        ...
-
     async def aclose(self) -> None:
         """Give back what is held."""
         ...
@@ -68,17 +60,10 @@ class CounterUnavailableError(Exception):
     """The shared counter cannot be asked now; the text says why, without addresses or keys."""
 
 
-def judge(count: Count, rule: LimitRule, *, next_one: bool = False) -> Verdict:
-    """What `count` means under `rule`.
-
-    Args:
-        count: With the hit that is being judged, or without it.
-        rule: Of its bucket.
-        next_one: The count is without it: may one more come?
-    """
-    hits = count.hits + 1 if next_one else count.hits
+def judge(count: Count, rule: LimitRule) -> Verdict:
+    """What `count`, with the hit that is being judged, means under `rule`."""
     reset_s = max(1, math.ceil(count.reset_s))
-    allowed = hits <= rule.limit
+    allowed = count.hits <= rule.limit
     return Verdict(
         allowed=allowed,
         limit=rule.limit,

@@ -26,7 +26,8 @@ class Limiter:
     """Counts hits of buckets by key.
 
     Every hit is also counted in this process. When the shared counter fails, that count decides:
-    a worker that has seen five failed logins does not begin anew.
+    a worker that has seen five failed logins does not begin anew. Once that count alone is over
+    the limit, nobody else is asked, so that a flood costs no writes.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Limiter:
 
         Args:
             rules: The defaults unless given.
-            shared: For several workers; without it, this process counts alone.
+            shared: For all workers, and across restarts; without it, this process counts alone.
             clock: Seconds that never go back.
         """
         self._rules = rules or LimitRules()
@@ -56,26 +57,12 @@ class Limiter:
             return UNLIMITED
         count = self._local.hit(bucket, key, rule)
         shared = self._askable(bucket)
-        if shared is not None:
+        if shared is not None and count.hits <= rule.limit:
             try:
                 count = await shared.hit(bucket, key, rule)
             except CounterUnavailableError as error:
                 self._failed(error)
         return judge(count, rule)
-
-    async def peek(self, bucket: Bucket, key: str) -> Verdict:
-        """What the next hit of `key` would be told; counts nothing, never fails."""
-        rule = self._rules.of(bucket)
-        if rule is None:
-            return UNLIMITED
-        count = self._local.peek(bucket, key, rule)
-        shared = self._askable(bucket)
-        if shared is not None:
-            try:
-                count = await shared.peek(bucket, key, rule)
-            except CounterUnavailableError as error:
-                self._failed(error)
-        return judge(count, rule, next_one=True)
 
     async def aclose(self) -> None:
         """Give back connections."""

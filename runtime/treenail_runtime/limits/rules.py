@@ -13,8 +13,9 @@ Bucket = Literal[
     "authorize",
     "mcp",
     "mcp_grant",
-    "token",
+    "token_ip",
     "token_client",
+    "token",
     "register",
     "register_hour",
     "introspect",
@@ -44,8 +45,11 @@ DEFAULTS: Final[Mapping[Bucket, LimitRule]] = MappingProxyType(
         # Failed and missing bearer tokens only: one run of an agent makes more calls than that.
         "mcp": LimitRule(100, 900),
         "mcp_grant": LimitRule(600, 60),
-        "token": LimitRule(100, 5),
+        # Before anybody is proven. Vendors of agents call from few addresses.
+        "token_ip": LimitRule(300, 60),
         "token_client": LimitRule(30, 60),
+        # By client, of those with a secret: nobody can use up what is somebody else's.
+        "token": LimitRule(100, 5),
         "register": LimitRule(10, 60),
         "register_hour": LimitRule(50, 3600),
         "introspect": LimitRule(100, 300),

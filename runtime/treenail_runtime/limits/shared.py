@@ -1,4 +1,4 @@
-"""Counters that several workers share: in Redis, or in the database.
+"""Counters that all workers share and restarts do not reset: in Redis, or in the database.
 
 Redis is asked directly and not through the `limits` library (5.8), whose count and time left are
 two questions; one script answers both, at once and for the same moment.
@@ -30,9 +30,6 @@ if left < 0 then
 end
 return {hits, left}
 """
-_PEEK: Final = """
-return {tonumber(redis.call('GET', KEYS[1]) or '0'), redis.call('PTTL', KEYS[1])}
-"""
 
 
 class RedisCounter:
@@ -55,12 +52,6 @@ class RedisCounter:
         asked: Any = self._redis.eval(_HIT, 1, self._name(bucket, key), str(rule.window_s * 1000))
         hits, left_ms = cast("tuple[int, int]", await self._answer(asked))
         return Count(hits, left_ms / 1000)
-
-    async def peek(self, bucket: Bucket, key: str, rule: LimitRule) -> Count:
-        """The count as it is."""
-        asked: Any = self._redis.eval(_PEEK, 1, self._name(bucket, key))
-        hits, left_ms = cast("tuple[int, int]", await self._answer(asked))
-        return Count(hits, left_ms / 1000) if hits else Count(0, rule.window_s)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -88,14 +79,6 @@ class BucketStore(Protocol):
         """
         ...
 
-    async def read(self, bucket: str, key_mac: bytes) -> tuple[int, int] | None:
-        """The same without counting; None when nothing is counted now.
-
-        Raises:
-            StoreUnavailableError: The database does not answer now.
-        """
-        ...
-
 
 class SqlCounter:
     """Counts in the database, which keeps its own limits of time."""
@@ -113,14 +96,6 @@ class SqlCounter:
         except StoreUnavailableError as error:
             raise CounterUnavailableError(type(error).__name__) from None
         return Count(hits, left_ms / 1000)
-
-    async def peek(self, bucket: Bucket, key: str, rule: LimitRule) -> Count:
-        """The count as it is."""
-        try:
-            found = await self._store.read(bucket, self._mac(bucket, key))
-        except StoreUnavailableError as error:
-            raise CounterUnavailableError(type(error).__name__) from None
-        return Count(0, rule.window_s) if found is None else Count(found[0], found[1] / 1000)
 
     async def aclose(self) -> None:
         """Nothing: the database is somebody else's."""

@@ -3,9 +3,10 @@
 from .errors import ConfigurationError
 from .groups import LegacySessions
 from .settings import PLAIN_NAMES, PREFIX, Settings, environment, read_settings
-from .values import host_of, is_loopback
+from .values import NEVER_SCHEMES, host_of, is_loopback
 
 __all__ = [
+    "NEVER_SCHEMES",
     "PLAIN_NAMES",
     "PREFIX",
     "ConfigurationError",

@@ -15,6 +15,7 @@ from .values import (
     Origins,
     PathPrefix,
     PathPrefixes,
+    Proxies,
     Schemes,
     UpstreamUrl,
     host_of,
@@ -52,7 +53,7 @@ class ServingSettings(BaseSettings):
         allowed_origins: Further `Origin` values, `scheme://name`, in the same way.
         cors_origins: Origins of web pages that may read answers; `*` for all, then without
             credentials.
-        trusted_proxies: Networks whose `X-Forwarded-For` is believed.
+        trusted_proxies: Networks whose `X-Forwarded-For` is believed; `loopback` is one of them.
         no_auth: Serve without authorization; on a loopback address only.
     """
 
@@ -74,7 +75,7 @@ class ServingSettings(BaseSettings):
     allowed_hosts: Hosts = ()
     allowed_origins: Origins = ()
     cors_origins: CorsOrigins = ()
-    trusted_proxies: Networks = ()
+    trusted_proxies: Proxies = ()
     no_auth: bool = False
 
     @property
@@ -127,10 +128,11 @@ class OAuthSettings(BaseSettings):
             `registration_token`, nobody.
         client_documents: Accept client-ID metadata documents.
         client_document_domains: Only from these hosts and their subdomains, unless empty.
-        client_document_networks: Networks that may be fetched from although they are private.
+        client_document_networks: Networks that may be fetched from although they are private; then
+            also at other ports than 443, and from addresses without a name.
         redirect_schemes: Private-use schemes that native clients may be redirected to.
         auto_approve: Preregistered clients whose users are not asked for consent.
-        max_clients: Dynamically registered clients that are kept.
+        max_clients: Dynamically registered clients that are kept, and as many documents.
         max_pending_logins: Authorizations that may wait at one time.
         refresh_grace_seconds: In which the same refresh token gives the same successor; 0 ends the
             family at the first reuse.

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Set
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -20,10 +21,16 @@ _PORT_NUMBER: Final = re.compile(r"[1-9][0-9]{0,4}")
 _HIGHEST_PORT: Final = 65_535
 _PREFIX: Final = re.compile(r"(?:/[a-z0-9][a-z0-9_-]{0,31}){1,3}")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{1,63}")
-_NEVER_SCHEMES: Final = frozenset(
-    {"about", "blob", "data", "file", "ftp", "http", "https", "intent", "javascript", "mailto"}
-    | {"sms", "tel", "vbscript", "view-source", "ws", "wss"}
+
+NEVER_SCHEMES: Final = frozenset(
+    {
+        *("about", "blob", "content", "data", "file", "filesystem", "ftp", "gopher", "intent"),
+        *("jar", "javascript", "mailto", "ms-appx", "sms", "tel", "urn", "vbscript"),
+        *("view-source", "ws", "wss", "http", "https"),
+    }
 )
+"""Schemes that no application can own; `http` and `https` have rules of their own."""
+
 _DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
 
 
@@ -65,19 +72,28 @@ def _is_prefix(prefix: str) -> str:
 
 def _are_schemes(schemes: tuple[str, ...]) -> tuple[str, ...]:
     for scheme in schemes:
-        if not _SCHEME.fullmatch(scheme) or scheme in _NEVER_SCHEMES:
+        if not _SCHEME.fullmatch(scheme) or scheme in NEVER_SCHEMES:
             raise ValueError("write schemes that an application owns, such as cursor")
     return schemes
 
 
 def _are_networks(networks: tuple[str, ...]) -> tuple[str, ...]:
+    return _readable(networks, "write 10.0.0.0/8, or one address")
+
+
+def _are_proxies(proxies: tuple[str, ...]) -> tuple[str, ...]:
+    return _readable(proxies, "write 10.0.0.0/8, one address, or loopback", {"loopback"})
+
+
+def _readable(
+    networks: tuple[str, ...], hint: str, words: Set[str] = frozenset()
+) -> tuple[str, ...]:
     for number, network in enumerate(networks, 1):
         try:
-            ipaddress.ip_network(network)
+            if network not in words:
+                ipaddress.ip_network(network)
         except ValueError:
-            raise ValueError(
-                f"entry {number} is no network: write 10.0.0.0/8, or one address"
-            ) from None
+            raise ValueError(f"entry {number} is no network: {hint}") from None
     return networks
 
 
@@ -88,6 +104,8 @@ PathPrefix = Annotated[str, AfterValidator(_is_prefix)]
 PathPrefixes = Annotated[Names, AfterValidator(_are_prefixes)]
 Schemes = Annotated[Names, AfterValidator(_are_schemes)]
 Networks = Annotated[Names, AfterValidator(_are_networks)]
+Proxies = Annotated[Names, AfterValidator(_are_proxies)]
+"""Networks, and the word `loopback`."""
 
 
 def _is_upstream(url: str | None) -> str | None:

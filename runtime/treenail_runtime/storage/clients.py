@@ -17,6 +17,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal,
     or_,
     select,
     update,
@@ -24,7 +25,12 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from treenail_runtime.auth.client_documents import KnownDocument
+from treenail_runtime.auth.client_documents import (
+    RESERVE_S,
+    KnownDocument,
+    document_host,
+    is_document_url,
+)
 from treenail_runtime.auth.client_secrets import ChosenSecret, ChosenSecrets
 from treenail_runtime.auth.records import Client, ClientKind, Digest
 from treenail_runtime.clock import Stopwatch, monotonic
@@ -73,7 +79,6 @@ class _Kept(BaseModel):
     grant_types: _Sorted
     application_type: Literal["native", "web"]
     scopes: _Sorted | None = None
-    client_uri: str | None = None
     may_introspect: bool = False
     etag: str | None = None
     salt: _Base64 | None = None
@@ -113,20 +118,41 @@ class ClientStore:
         kept = self._kept(row) if row is not None else None
         if row is None or kept is None:
             return None
-        return KnownDocument(client=_made(row, kept), etag=kept.etag, is_fresh=bool(row.lives))
-
-    async def chosen_secret(self, client_id: str) -> ChosenSecret | None:
-        """What is kept of the secret that the operator chose; None unless there is one."""
-        row = await self._row(
-            and_(clients.c.client_id == client_id, clients.c.disabled_at.is_(None))
+        return KnownDocument(
+            client=_made(row, kept),
+            etag=kept.etag,
+            is_fresh=bool(row.lives),
+            in_reserve=bool(row.in_reserve),
         )
+
+    async def known(self, client_id: str) -> Client | None:
+        """A client that is kept, also one that is disabled or has expired."""
+        row = await self._row(clients.c.client_id == client_id)
+        return self._client(row) if row is not None else None
+
+    async def chosen_secret(
+        self, client_id: str, *, even_disabled: bool = False
+    ) -> ChosenSecret | None:
+        """What is kept of the secret that the operator chose; None unless there is one.
+
+        Args:
+            client_id: Whose.
+            even_disabled: Also of a client that is disabled.
+        """
+        counts = or_(clients.c.disabled_at.is_(None), literal(even_disabled))
+        row = await self._row(and_(clients.c.client_id == client_id, counts))
         kept = self._kept(row) if row is not None else None
         if kept is None or kept.salt is None or kept.hash is None:
             return None
         return ChosenSecret(kept.salt, kept.hash)
 
     async def is_chosen_secret(self, client_id: str, secret: str) -> bool:
-        """Whether `secret` is the one that the operator chose; the same work when there is none."""
+        """Whether `secret` is the one that the operator chose.
+
+        Raises:
+            OAuthError: `temporarily_unavailable`: too many wait to be compared.
+            StoreUnavailableError: The database does not answer.
+        """
         return await self._comparing.fits(secret, await self.chosen_secret(client_id))
 
     async def add(
@@ -212,14 +238,34 @@ class ClientStore:
         ]
 
     async def disable(self, client_id: str) -> bool:
-        """Make the client unknown; whether there is such a client. Its grants are another store's."""
-        return await self._update(
-            client_id, {"disabled_at": func.coalesce(clients.c.disabled_at, now_ms)}
-        )
+        """Make the client unknown; whether there is such a client. Its grants are another store's.
+
+        There is one for every URL of a document, whether its row expired or was never kept: in its
+        place stands one that says no.
+        """
+        disabled = {"disabled_at": func.coalesce(clients.c.disabled_at, now_ms)}
+        if await self._update(client_id, disabled):
+            return True
+        if not is_document_url(client_id):
+            return False
+        await self._put(self._values(_nobody(client_id)) | {"disabled_at": now_ms}, None)
+        return True
 
     async def enable(self, client_id: str) -> bool:
-        """Make the client known again; whether there is such a client."""
-        return await self._update(client_id, {"disabled_at": None})
+        """Make the client known again; whether there is such a client.
+
+        What is kept of a document that was disabled goes, so that it is fetched anew.
+        """
+        mine = clients.c.client_id == client_id
+        disabled = and_(mine, clients.c.kind == "document", clients.c.disabled_at.is_not(None))
+
+        async def work(connection: AsyncConnection) -> bool:
+            if (await connection.execute(delete(clients).where(disabled))).rowcount > 0:
+                return True
+            enabled = update(clients).where(mine).values(disabled_at=None)
+            return (await connection.execute(enabled)).rowcount > 0
+
+        return await self._database.write(work)
 
     async def rotate_secret(self, client_id: str, digest: Digest) -> bool:
         """Put a secret of ours in the place of the client's; whether it is a confidential client.
@@ -270,7 +316,6 @@ class ClientStore:
             grant_types=client.grant_types,
             application_type=client.application_type,
             scopes=client.scopes,
-            client_uri=client.client_uri,
             may_introspect=client.may_introspect,
             etag=etag,
             salt=chosen.salt if chosen is not None else None,
@@ -309,12 +354,18 @@ def _place(client_id: str) -> str:
     return context_of("oauth_clients", "metadata", client_id)
 
 
+def _nobody(url: str) -> Client:
+    """What is known of the client of a document that must not be fetched."""
+    return Client(client_id=url, kind="document", name=document_host(url), redirect_uris=())
+
+
 def _lives() -> ColumnElement[bool]:
     return or_(clients.c.expires_at.is_(None), clients.c.expires_at > now_ms)
 
 
 def _selected() -> Select[Any]:
-    return select(clients, _lives().label("lives"))
+    in_reserve = clients.c.expires_at > now_ms - RESERVE_S * 1000
+    return select(clients, _lives().label("lives"), in_reserve.label("in_reserve"))
 
 
 async def _replaced(connection: AsyncConnection, values: dict[str, Any]) -> bool:
@@ -362,7 +413,6 @@ def _made(row: Row[Any], kept: _Kept) -> Client:
         grant_types=kept.grant_types,
         application_type=kept.application_type,
         scopes=kept.scopes,
-        client_uri=kept.client_uri,
         secret_digest=None if row.secret_hash is None else Digest(bytes(row.secret_hash)),
         instance_id=row.instance_id,
         may_introspect=kept.may_introspect,

@@ -231,7 +231,7 @@ async def _apply(
             left = seconds_between(code.facts.now, issue.access_expires_at)
             return Granted(grant_id=grant_id, scopes=code.facts.scopes, expires_in_s=left)
         case Burn(error):
-            return Denied(error=error) if await code.consume(None) else None
+            return Denied(error=error, used_up=True) if await code.consume(None) else None
         case Keep(error):
             return Denied(error=error)
         case RevokeMade(made, error):

@@ -18,6 +18,7 @@ from treenail_runtime.crypto.keys import KeyRing
 from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import BrokenSealError, Sealer
 
+from .audit import AuditStore
 from .canaries import admit_keys, sealed_rows
 from .database import Database, now_ms
 from .fingerprints import Dependants, is_stale, read_facts
@@ -106,8 +107,16 @@ async def rotate(
     for rows in report.rows:
         totals[rows.table] += rows.count if rows.kid != ring.current else 0
     tables = {each.name: await rotation.run(each, totals[each.name]) for each in SEALED}
-    retired = await database.write(lambda connection: _retire(connection, ring.current))
-    return RotationReport(tables=tables, retired=retired)
+    resealed = sum(each.resealed for each in tables.values())
+    audit = AuditStore(database)
+
+    async def conclude(connection: AsyncConnection) -> RotationReport:
+        done = RotationReport(tables=tables, retired=await _retire(connection, ring.current))
+        outcome = "success" if done.complete else "incomplete"
+        await audit.insert(connection, "key.rotated", outcome, kid=ring.current, count=resealed)
+        return done
+
+    return await database.write(conclude)
 
 
 class _Rotation:

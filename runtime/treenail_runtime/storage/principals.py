@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from treenail_runtime.auth.bearer import PrincipalFacts
+from treenail_runtime.auth.bearer import NOTED_MS, PrincipalFacts
 from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.auth.records import Digest
 from treenail_runtime.auth.tokens import Millis
@@ -17,8 +17,6 @@ from .lookups import Lookup
 from .tables import connections, grants, tokens
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-
-_NOTED_MS: Final = 60_000
 
 # One statement over three primary keys; the PostgreSQL driver prepares it once for each connection.
 _PRINCIPAL: Final = Lookup(
@@ -48,13 +46,13 @@ _PRINCIPAL: Final = Lookup(
 
 _NOTE_GRANT: Final = (
     update(grants)
-    .where(grants.c.id == bindparam("grant"), grants.c.last_used_at <= now_ms - _NOTED_MS)
+    .where(grants.c.id == bindparam("grant"), grants.c.last_used_at <= now_ms - NOTED_MS)
     .values(last_used_at=now_ms)
 )
 _NOTE_CONNECTION: Final = (
     update(connections)
     .where(connections.c.id == bindparam("connection"))
-    .where(connections.c.last_used_at <= now_ms - _NOTED_MS)
+    .where(connections.c.last_used_at <= now_ms - NOTED_MS)
     .values(last_used_at=now_ms)
 )
 

@@ -1,8 +1,8 @@
-"""Rate limits in the database, for several workers without Redis."""
+"""Rate limits in the database, where there is no Redis."""
 
 from typing import Any, Final
 
-from sqlalchemy import case, select
+from sqlalchemy import case
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -35,25 +35,6 @@ class RateBucketStore:
             return row[0], row[1]
 
         return await self._database.write(count)
-
-    async def read(self, bucket: str, key_mac: bytes) -> tuple[int, int] | None:
-        """The same without counting; None when nothing is counted now.
-
-        Raises:
-            StoreUnavailableError: The database does not answer now.
-        """
-        table = rate_buckets.c
-        statement = select(table.count, _left_ms).where(
-            table.bucket == bucket,
-            table.key_mac == key_mac,
-            table.expires_at > now_ms,
-        )
-
-        async def look(connection: AsyncConnection) -> tuple[int, int] | None:
-            row = (await connection.execute(statement)).one_or_none()
-            return None if row is None else (row[0], row[1])
-
-        return await self._database.read(look)
 
     def _upsert(self, bucket: str, key_mac: bytes, window_ms: int) -> Any:
         statement = _INSERT[self._database.dialect](rate_buckets).values(

@@ -22,6 +22,8 @@ from sqlalchemy import (
     update,
 )
 
+from treenail_runtime.auth.client_documents import RESERVE_S
+
 from .database import now_ms
 from .tables import (
     audit_events,
@@ -63,6 +65,7 @@ class Retention:
         audit: Age of an event.
         unused_client: Since a dynamic client's last use.
         untried_client: Age of a dynamic client that was never used.
+        document: After a client document's expiry; until then it may stand in for a site that fails.
     """
 
     code: timedelta = timedelta(minutes=10)
@@ -75,6 +78,7 @@ class Retention:
     audit: timedelta = timedelta(days=180)
     unused_client: timedelta = timedelta(days=90)
     untried_client: timedelta = timedelta(days=30)
+    document: timedelta = timedelta(seconds=RESERVE_S)
 
 
 Statement: TypeAlias = Delete | Update
@@ -251,7 +255,8 @@ def _removing_clients(retention: Retention) -> tuple[Rule, ...]:
     last_used, created = clients.c.last_used_at, clients.c.created_at
     untried_since = _before(retention.untried_client)
     # A disabled document stays, or fetching it again would make it welcome.
-    expired = and_(clients.c.expires_at < now_ms, clients.c.disabled_at.is_(None))
+    spent = clients.c.expires_at < _before(retention.document)
+    expired = and_(spent, clients.c.disabled_at.is_(None))
     return (
         _remove(clients, is_dynamic, last_used < _before(retention.unused_client), is_idle),
         _remove(clients, is_dynamic, last_used.is_(None), created < untried_since, is_idle),

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from treenail_runtime.auth.records import Digest, Principal
 
+from .audit import AuditStore, Happening
 from .database import Database, now_ms
 from .tables import grants, sessions
 
@@ -34,6 +35,7 @@ class SessionStore:
             most: Sessions of one grant; the one that is idle longest makes room for a new one.
         """
         self._database = database
+        self._audit = AuditStore(database)
         self._idle_ms = round(idle_seconds * 1000)
         self._most = most
 
@@ -51,8 +53,11 @@ class SessionStore:
             )
             if (await connection.execute(active.with_for_update())).first() is None:
                 return False
-            await connection.execute(self._make_room(principal.grant_id))
+            displaced = await connection.execute(self._make_room(principal.grant_id))
+            if displaced.rowcount > 0:
+                await self._ended(connection, principal, "displaced", displaced.rowcount)
             await connection.execute(insert(sessions).values(_row(digest, principal)))
+            await self._audit.insert(connection, "session.opened", "granted", **_whose(principal))
             return True
 
         return await self._database.write(work)
@@ -97,9 +102,19 @@ class SessionStore:
         gone = delete(sessions).where(self._fits(digest, principal))
 
         async def work(connection: AsyncConnection) -> bool:
-            return (await connection.execute(gone)).rowcount == 1
+            if (await connection.execute(gone)).rowcount != 1:
+                return False
+            await self._ended(connection, principal, "client", 1)
+            return True
 
         return await self._database.write(work)
+
+    async def _ended(
+        self, connection: AsyncConnection, principal: Principal, reason: str, count: int
+    ) -> None:
+        about = _whose(principal)
+        about["reason"], about["count"] = reason, count
+        await self._audit.insert(connection, "session.ended", "ended", **about)
 
     def _fits(self, digest: Digest, principal: Principal) -> ColumnElement[bool]:
         """The session is there, is not idle, and is of exactly this principal."""
@@ -112,6 +127,14 @@ class SessionStore:
             sessions.c.grant_id == principal.grant_id,
             sessions.c.last_seen > now_ms - self._idle_ms,
         )
+
+
+def _whose(principal: Principal) -> Happening:
+    return {
+        "instance": principal.instance_id,
+        "client_id": principal.client_id,
+        "grant_id": principal.grant_id,
+    }
 
 
 def _row(digest: Digest, principal: Principal) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """HTTP towards the wrapped API: credentials, retries, limits, and what the agent hears of failures."""
 
 from .breaker import CircuitBreaker
-from .client import UpstreamClient
+from .client import Refused, UpstreamClient
 from .credentials import Credentials, credentials_for
 from .exchange import AnswerError, OutgoingRequest, WholeResponse
 from .retrying import Timing
@@ -13,6 +13,7 @@ __all__ = [
     "CircuitBreaker",
     "Credentials",
     "OutgoingRequest",
+    "Refused",
     "Timing",
     "UpstreamClient",
     "WholeResponse",

@@ -1,9 +1,9 @@
 """Sends the requests of one connection: its credentials, a deadline, retries, a circuit breaker."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
-from typing import Final
+from typing import Final, TypeAlias
 
 import httpx
 import structlog
@@ -36,6 +36,10 @@ _FIXED: Final = {
 }
 
 
+Refused: TypeAlias = Callable[[int], None]
+"""Told the status with which the upstream refuses a call for good; must return at once."""
+
+
 class UpstreamClient:
     """The contract's `Upstream` for one connection.
 
@@ -46,6 +50,7 @@ class UpstreamClient:
         transport: Shared by all connections.
         breaker: Shared by all connections to this server.
         timing: Where time and chance come from.
+        refused: Told of each call that the upstream refuses.
     """
 
     def __init__(
@@ -56,12 +61,15 @@ class UpstreamClient:
         transport: httpx.AsyncBaseTransport,
         breaker: CircuitBreaker,
         timing: Timing | None = None,
+        *,
+        refused: Refused | None = None,
     ) -> None:
         self._server_url = server_url
         self._credentials = credentials
         self._transport = transport
         self._breaker = breaker
         self._timing = timing or Timing()
+        self._refused = refused
         self._retries = connector.retries
         self._rules = connector.errors
         self._key = "&".join(f"{name}={value}" for name, value in credentials.query)
@@ -145,6 +153,8 @@ class UpstreamClient:
         if pause_s is None or pause_s >= left_s or self._breaker.state == "open":
             log = _log.warning if _is_server_fault(failure) else _log.info
             log("upstream.failed", **facts)
+            if self._refused is not None and isinstance(failure, WholeResponse):
+                self._refused(failure.status_code)
             after_s = retry_after_s(failure, self._timing.now)
             raise told(
                 failure,

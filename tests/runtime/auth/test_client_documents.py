@@ -98,6 +98,21 @@ def test_a_document_makes_a_public_client() -> None:
     assert client.scopes is None
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ti\u1ebfng Vi\u1ec7t",
+        "Tie\u0302\u0301ng",
+        "\u05e9\u05bc\u05b8",
+        "\u2764\ufe0f",
+        "\u0e17\u0e35\u0e48",
+    ],
+)
+@pytest.mark.requirement("AS-17")
+def test_names_of_living_scripts_are_taken(name: str) -> None:
+    assert read(client_name=name).name == name
+
+
 @pytest.mark.requirement("T-039")
 def test_a_document_that_offers_a_key_or_nothing_is_taken_with_nothing() -> None:
     offered = {
@@ -140,6 +155,8 @@ def test_a_document_without_a_required_member_is_none(member: str) -> None:
     "changes",
     [
         {"client_name": "a\u202eb"},
+        {"client_name": "a\u0336\u0353\u0300b"},
+        {"client_name": "a\u0300\u20dd\u0300"},
         {"client_name": ""},
         {"redirect_uris": []},
         {"redirect_uris": ["http://client.example/cb"]},
@@ -218,6 +235,9 @@ def test_what_is_no_json_object_is_no_document(body: bytes) -> None:
             86400,
         ),
         ({"expires": "Sat, 21 Nov 2099 12:00:00 GMT", "cache-control": "max-age=400"}, 400),
+        ({"expires": f"Sat, 21 Nov {'9' * 30} 12:00:00 GMT"}, 300),
+        ({"expires": "Sat, 21 Nov 2026 12:00:00 +99999999999999999999"}, 300),
+        ({"expires": "Sat, 21 Nov 2026 12:00:00 GMT", "date": f"{'9' * 30} Nov 2026"}, 300),
     ],
 )
 @pytest.mark.requirement("AS-19")

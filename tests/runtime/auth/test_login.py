@@ -1,17 +1,33 @@
 """What was typed: judged by field, byte for byte, with secrets apart."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 from pydantic import SecretStr
 
 from treenail_runtime.auth.consent import shown_name
-from treenail_runtime.auth.login import account_of, fault_of, make_config, read_typed
+from treenail_runtime.auth.login import accounts_of, fault_of, make_config, read_typed
 from treenail_runtime.auth.records import ConnectionConfig
-from treenail_runtime.contract import LoginField
+from treenail_runtime.contract import Choices, JsonObject, LoginField, ToolContext
 
 EMAIL = LoginField(name="email", label="E-mail", kind="email")
 PASSWORD = LoginField(name="password", label="Password", kind="password", secret=True)
 REGION = LoginField(name="region", label="Region", kind="select", options={"eu": "Europe"})
 SHOP = LoginField(name="shop", label="Shop", required=False, pattern="[a-z]+")
+USER = LoginField(name="user", label="User name")
+
+
+async def nothing(_: ToolContext) -> JsonObject:
+    return {}
+
+
+PICKED = LoginField(
+    name="branch",
+    label="Branch",
+    kind="select",
+    choices=Choices(run=nothing, items="items", value="id", label="name"),
+)
 
 
 @pytest.mark.requirement("T-067")
@@ -31,6 +47,11 @@ SHOP = LoginField(name="shop", label="Shop", required=False, pattern="[a-z]+")
         (PASSWORD, "a\n", "control"),
         (REGION, "eu", None),
         (REGION, "us", "unlisted"),
+        (PICKED, "anything", "unlisted"),
+        (replace(PICKED, required=False), "anything", "unlisted"),
+        (replace(PICKED, required=False), "", None),
+        (replace(PICKED, options={"b1": "High Street"}), "b1", None),
+        (replace(PICKED, options={"b1": "High Street"}), "b2", "unlisted"),
         (SHOP, "abc", None),
         (SHOP, "abc\n", "mismatch"),
         (SHOP, "a b", "mismatch"),
@@ -65,19 +86,65 @@ def test_secrets_are_kept_apart_and_never_shown() -> None:
     assert config.values == {"email": "a@b"}
     assert config.secrets == {"password": SecretStr("hunter2")}
     assert "hunter2" not in repr(config)
-    assert "hunter2" not in account_of(config)
+    assert "hunter2" not in repr(accounts_of([EMAIL, PASSWORD], config))
 
 
 @pytest.mark.requirement("T-069")
 def test_an_account_is_one_however_it_is_spelled() -> None:
-    def account(email: str, connector: str = "sample") -> str:
-        return account_of(
-            ConnectionConfig(connector=connector, values={"email": email}, secrets={})
+    def account(email: str, connector: str = "sample") -> Sequence[str]:
+        return accounts_of(
+            [EMAIL, PASSWORD],
+            ConnectionConfig(connector=connector, values={"email": email}, secrets={}),
         )
 
     assert account("Ann@example.test ") == account("ann@example.test")
     assert account("ann@example.test") != account("bob@example.test")
     assert account("ann@example.test") != account("ann@example.test", connector="other")
+
+
+@pytest.mark.requirement("T-069")
+@pytest.mark.parametrize(
+    ("fields", "varied"),
+    [
+        ([SHOP, EMAIL, REGION], ["shop", "region"]),
+        ([USER, SHOP, REGION], ["shop", "region"]),
+        ([REGION, USER, SHOP], ["shop", "region"]),
+    ],
+)
+def test_an_account_is_one_whatever_stands_beside_its_name(
+    fields: Sequence[LoginField], varied: Sequence[str]
+) -> None:
+    values = {field.name: "x" for field in fields}
+
+    keys = {
+        accounts_of(
+            fields,
+            ConnectionConfig(connector="sample", values={**values, name: other}, secrets={}),
+        )[0]
+        for name in varied
+        for other in "xyz"
+    }
+
+    assert len(keys) == 1
+
+
+@pytest.mark.requirement("T-069")
+@pytest.mark.parametrize(
+    ("fields", "values", "count"),
+    [
+        ([EMAIL], {"email": "a@b"}, 1),
+        ([EMAIL, REGION], {"email": "a@b", "region": "eu"}, 2),
+        ([EMAIL, USER], {"user": "ann"}, 1),
+        ([REGION], {"region": "eu"}, 1),
+        ([PASSWORD], {}, 1),
+    ],
+)
+def test_a_login_counts_once_for_each_thing_it_names(
+    fields: Sequence[LoginField], values: dict[str, str], count: int
+) -> None:
+    keys = accounts_of(fields, ConnectionConfig(connector="sample", values=values, secrets={}))
+
+    assert len(keys) == len(set(keys)) == count
 
 
 @pytest.mark.requirement("T-041")

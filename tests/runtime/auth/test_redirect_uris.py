@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from treenail_runtime.auth.redirect_uris import (
-    NEVER,
     UnsafeRedirectError,
     build_redirect,
     check_redirect_uri,
@@ -16,6 +15,7 @@ from treenail_runtime.auth.redirect_uris import (
     matches,
     redirect_host,
 )
+from treenail_runtime.settings import NEVER_SCHEMES
 
 SCHEMES = frozenset({"cursor", "com.example.app"})
 
@@ -160,7 +160,7 @@ def test_what_could_lead_elsewhere_is_refused_at_registration(uri: str) -> None:
     assert problem(uri) is not None
 
 
-@pytest.mark.parametrize("scheme", sorted(NEVER))
+@pytest.mark.parametrize("scheme", sorted(NEVER_SCHEMES))
 @pytest.mark.requirement("T-018", "T-024")
 def test_no_setting_allows_a_scheme_that_nobody_can_own(scheme: str) -> None:
     assert problem(f"{scheme}:/cb", schemes=frozenset({scheme})) is not None

@@ -9,8 +9,10 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from tests.support.commands import run
+from tests.support.rows import a_connection, a_grant
 from treenail_runtime.auth.records import Client
 from treenail_runtime.crypto.keys import KeyRing
 from treenail_runtime.crypto.opaque import digest
@@ -18,6 +20,7 @@ from treenail_runtime.crypto.sealing import Sealer
 from treenail_runtime.storage.clients import ClientStore
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.schema import upgrade
+from treenail_runtime.storage.tables import audit_events, grants
 
 KEY = secrets.token_bytes(32)
 REDIRECT = "https://app.example/cb"
@@ -31,10 +34,11 @@ async def store(tmp_path: Path) -> AsyncGenerator[ClientStore]:
     await database.aclose()
 
 
-async def clients(tmp_path: Path, *arguments: str) -> tuple[int, str, str]:
+async def clients(tmp_path: Path, *arguments: str, **variables: str) -> tuple[int, str, str]:
     environment = {
         "DATABASE_URL": f"sqlite:///{tmp_path}/clients.db",
         "AUTH_SECRETS": f"k1:{base64.b64encode(KEY).decode()}",
+        **variables,
     }
     return await run("clients", *arguments, folder=tmp_path, environment=environment)
 
@@ -106,6 +110,67 @@ async def test_a_client_is_disabled_and_enabled(store: ClientStore, tmp_path: Pa
     assert await store.find("c1", "default") is None
     assert await clients(tmp_path, "enable", "c1") == (0, "c1 is enabled\n", "")
     assert await store.find("c1", "default") is not None
+
+
+async def audit(tmp_path: Path) -> list[tuple[str, str | None, str]]:
+    """Type, client and detail of what was recorded, oldest first."""
+    database = Database(f"sqlite:///{tmp_path}/clients.db")
+    query = select(audit_events).order_by(audit_events.c.at)
+    rows = await database.read(lambda connection: connection.execute(query))
+    await database.aclose()
+    return [(row.type, row.client_id, row.detail) for row in rows]
+
+
+@pytest.mark.requirement("AS-22")
+async def test_the_client_of_any_document_can_be_disabled(
+    store: ClientStore, tmp_path: Path
+) -> None:
+    url = "https://evil.example/client.json"
+    database = Database(f"sqlite:///{tmp_path}/clients.db")
+    await database.write(a_connection("c"))
+    await database.write(a_grant("g", "c", client_id=url))
+
+    assert await clients(tmp_path, "disable", url) == (
+        0,
+        f"{url} is disabled; grants ended: 1\n",
+        "",
+    )
+    query = select(grants.c.status)
+    assert (await database.read(lambda each: each.execute(query))).scalars().all() == ["revoked"]
+    await database.aclose()
+    known = await store.find_document(url)
+    assert known is not None
+    assert known.client.disabled
+    _, listed, _ = await clients(tmp_path, "list")
+    assert listed == f"{url}  document  disabled  never used  evil.example\n"
+    assert await clients(tmp_path, "enable", url) == (0, f"{url} is enabled\n", "")
+    assert await store.find_document(url) is None
+    assert await audit(tmp_path) == [
+        ("client.changed", url, '{"change": "disabled"}'),
+        ("grant.revoked", url, '{"count": 1, "reason": "operator"}'),
+        ("client.changed", url, '{"change": "enabled"}'),
+    ]
+
+
+@pytest.mark.requirement("S1-07")
+async def test_a_secret_that_the_next_start_takes_back_is_said_so(
+    store: ClientStore, tmp_path: Path
+) -> None:
+    seeded = {"AUTO_SEED_CLIENT_ID": "seeded", "AUTO_SEED_REDIRECT_URIS": REDIRECT}
+    given = ("--redirect-uri", REDIRECT, "--confidential", "post")
+    for name in ("seeded", "other"):
+        await clients(tmp_path, "add", "Server", "--id", name, *given)
+    _, _, err = await clients(tmp_path, "rotate-secret", "seeded", **seeded)
+    _, _, other = await clients(tmp_path, "rotate-secret", "other", **seeded)
+
+    assert "The next start of a server undoes this" in err
+    assert "AUTO_SEED_CLIENT_SECRET" in err
+    assert "undoes" not in other
+    assert [told for told in await audit(tmp_path) if told[1] == "seeded"] == [
+        ("client.changed", "seeded", '{"change": "added"}'),
+        ("client.changed", "seeded", '{"change": "secret"}'),
+    ]
+    assert await store.known("seeded") is not None
 
 
 REFUSALS: dict[tuple[str, ...], str] = {

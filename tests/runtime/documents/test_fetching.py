@@ -97,8 +97,9 @@ async def test_a_document_that_did_not_change_is_not_sent_again(
 )
 @pytest.mark.requirement("AS-20", "T-031", "T-032", "T-033", "V-12")
 async def test_one_address_that_is_not_public_refuses_the_name(addresses: list[str]) -> None:
-    with pytest.raises(DocumentError, match="not public"):
+    with pytest.raises(DocumentError, match="not public") as caught:
         await fetcher(None, Names(addresses), networks=()).fetch("https://client.test/a")
+    assert caught.value.may_pass  # as for a name that does not exist
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "169.254.169.254", "[64:ff9b::a9fe:a9fe]"])
@@ -106,7 +107,20 @@ async def test_one_address_that_is_not_public_refuses_the_name(addresses: list[s
 async def test_an_address_in_the_url_is_checked_without_a_look_up(host: str) -> None:
     names = Names(["8.8.8.8"])
     with pytest.raises(DocumentError, match="not public"):
-        await fetcher(None, names, networks=()).fetch(f"https://{host}/app.json")
+        await fetcher(None, names, networks=("192.0.2.0/24",)).fetch(f"https://{host}/app.json")
+    assert names.asked == []
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["client.test:8443", "client.test:80", "8.8.8.8", "8.8.8.8:443", "[2606:4700::1111]"],
+)
+@pytest.mark.requirement("AS-20", "T-031")
+async def test_other_ports_and_plain_addresses_are_for_private_networks(place: str) -> None:
+    names = Names(["8.8.8.8"])
+    with pytest.raises(DocumentError, match="another port than 443, or an address") as caught:
+        await fetcher(None, names, networks=()).fetch(f"https://{place}/app.json")
+    assert not caught.value.may_pass
     assert names.asked == []
 
 
@@ -291,7 +305,7 @@ async def test_a_flood_of_documents_is_refused_and_leaves_nothing_behind() -> No
     ]
     done, waiting = await asyncio.wait(tasks, timeout=0.2)
 
-    assert (len(done), len(waiting), len(asked)) == (436, 64, 16)
+    assert (len(done), len(waiting), len(asked)) == (436, 64, 64)
     for task in done:
         assert isinstance(task.exception(), DocumentError)
     await slow.aclose()

@@ -210,6 +210,7 @@ async def test_guessing_tokens_is_limited_by_address_and_calls_by_grant(tmp_path
     assert [each.status for each in guesses] == [401, 401, 429]
     assert [each.status for each in calls] == [200, 200, 200, 429]
     assert int(guesses[-1].headers["retry-after"]) > 0
+    assert guesses[-1].headers["www-authenticate"] == guesses[0].headers["www-authenticate"]
     assert int(calls[-1].headers["retry-after"]) > 0
 
 

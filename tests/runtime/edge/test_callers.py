@@ -107,6 +107,21 @@ def test_an_endless_field_costs_no_time() -> None:
     assert forwarded_for(("1.2.3.4, " * 100_000) + "198.51.100.1") == "198.51.100.1"
 
 
+def test_a_proxy_that_nobody_named_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    rule, behind = CallerRule(), CallerRule(PROXIES)
+    rule.address(scope("203.0.113.9"))
+    behind.address(scope("203.0.113.9", ("X-Forwarded-For", "198.51.100.1")))
+    assert "proxy.not_trusted" not in "".join(capsys.readouterr())
+
+    for _ in range(3):
+        rule.address(scope("203.0.113.9", ("X-Forwarded-For", "198.51.100.1")))
+    told = "".join(capsys.readouterr())
+
+    assert told.count("proxy.not_trusted") == 1
+    assert "TREENAIL_TRUSTED_PROXIES" in told
+    assert "198.51.100.1" not in told
+
+
 def test_every_entry_that_is_no_network_is_named() -> None:
     with pytest.raises(ProxyListError) as refused:
         CallerRule(("10.0.0.0/8", "10.0.0.1/8", "proxy.example"))

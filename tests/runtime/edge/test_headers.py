@@ -6,7 +6,6 @@ from treenail_runtime.edge.headers import (
     json_headers,
     metadata_headers,
     page_headers,
-    static_headers,
 )
 
 HSTS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
@@ -49,20 +48,11 @@ def test_discovery_may_be_kept_for_five_minutes() -> None:
     }
 
 
-def test_style_sheets_may_be_kept_by_browsers() -> None:
-    assert static_headers(https=True) == COMMON | HSTS | {
-        "Cache-Control": "public, max-age=3600",
-        "Content-Security-Policy": NOTHING,
-        "Cross-Origin-Resource-Policy": "same-origin",
-    }
-
-
 def test_plain_http_promises_no_https() -> None:
     found = [
         json_headers(https=False),
         metadata_headers(https=False),
         page_headers(https=False),
-        static_headers(https=False),
     ]
 
     assert not any("Strict-Transport-Security" in each for each in found)

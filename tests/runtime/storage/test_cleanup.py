@@ -217,6 +217,7 @@ async def test_clients_that_nobody_uses_go(database: Database) -> None:
         a_client("in use", last_used_at=now_ms - 89 * DAY_MS),
         a_client("registered", kind="preregistered"),
         a_client("https://document", **now_dead),
+        a_client("https://reserve", kind="document", expires_at=now_ms + DAY_MS + 60_000),
         a_client("https://disabled", **now_dead, disabled_at=now_ms),
     ):
         await database.write(work)
@@ -228,7 +229,7 @@ async def test_clients_that_nobody_uses_go(database: Database) -> None:
     always = {"registered", "https://disabled"}
     await travel(database, 2 * DAY)
     await Cleanup(database).run()
-    assert await names() == always | {"untried", "used", "in use"}
+    assert await names() == always | {"untried", "used", "in use", "https://reserve"}
     await travel(database, 27 * DAY)
     await Cleanup(database).run()
     assert await names() == always | {"untried", "used", "in use"}

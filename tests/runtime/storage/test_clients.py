@@ -15,6 +15,7 @@ from treenail_runtime.clock import utc_now
 from treenail_runtime.crypto.keys import KeyRing
 from treenail_runtime.crypto.opaque import digest, new_token
 from treenail_runtime.crypto.sealing import Sealer
+from treenail_runtime.storage.cleanup import Cleanup
 from treenail_runtime.storage.clients import ClientExistsError, ClientStore, RegistryFullError
 from treenail_runtime.storage.database import Database, now_ms
 from treenail_runtime.storage.tables import clients, connections, grants
@@ -38,7 +39,6 @@ def client(client_id: str = "c1", kind: ClientKind = "dynamic") -> Client:
         grant_types=frozenset({"authorization_code"}),
         application_type="web",
         scopes=frozenset({"b", "a"}),
-        client_uri="https://a.example/",
         secret_digest=Digest(digest("secret")),
         instance_id="default",
         may_introspect=True,
@@ -305,6 +305,46 @@ async def test_a_document_is_fresh_for_its_lifetime_and_stays_for_asking(
     assert renewed is not None
     assert renewed.is_fresh
     assert await store.find(URL, "default") is None
+
+
+async def test_a_stale_document_stays_in_reserve_for_a_day(
+    database: Database, store: ClientStore
+) -> None:
+    described = Client(client_id=URL, kind="document", name="x", redirect_uris=("https://a/",))
+    await store.put_document(described, etag=None, lifetime_s=600, most=10)
+
+    async def state() -> tuple[bool, bool]:
+        known = await store.find_document(URL)
+        assert known is not None
+        return known.is_fresh, known.in_reserve
+
+    assert await state() == (True, True)
+    await travel(database, 601)
+    assert await state() == (False, True)
+    await travel(database, 86_400)
+    assert await state() == (False, False)
+
+
+@pytest.mark.requirement("T-040")
+@pytest.mark.parametrize("was_used", [False, True], ids=["never used", "used"])
+async def test_a_document_is_disabled_until_it_is_enabled(
+    database: Database, store: ClientStore, *, was_used: bool
+) -> None:
+    described = Client(client_id=URL, kind="document", name="x", redirect_uris=("https://a/",))
+    if was_used:
+        await store.put_document(described, etag=None, lifetime_s=600, most=10)
+
+    assert await store.disable(URL)
+    assert await store.disable(URL)
+    await travel(database, 100 * 86_400)
+    await Cleanup(database).run()
+    await store.put_document(described, etag=None, lifetime_s=600, most=10)
+    known = await store.find_document(URL)
+    assert known is not None
+    assert known.client.disabled
+    assert await store.enable(URL)
+    assert await store.find_document(URL) is None
+    assert not await store.enable(URL)
 
 
 @pytest.mark.requirement("T-040")

@@ -32,6 +32,7 @@ from treenail_runtime.storage.connections import config_facts, open_config
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.key_rotation import Progress, RotationReport, rotate
 from treenail_runtime.storage.tables import (
+    audit_events,
     clients,
     connections,
     crypto_keys,
@@ -85,6 +86,19 @@ async def test_a_second_run_changes_nothing(database: Database) -> None:
     assert report.complete
     assert report.retired == ()
     assert await texts(database) == before
+
+
+async def test_the_audit_tells_of_each_run(database: Database) -> None:
+    await fill(database, BEFORE, range(2))
+    await rotate(database, CHANGING)
+    await rotate(database, CHANGING)
+
+    query = select(audit_events).order_by(audit_events.c.at)
+    rows = await database.read(lambda connection: connection.execute(query))
+    assert [(row.type, row.outcome, row.detail) for row in rows] == [
+        ("key.rotated", "success", '{"count": 6, "kid": "k2"}'),
+        ("key.rotated", "success", '{"count": 0, "kid": "k2"}'),
+    ]
 
 
 @pytest.mark.requirement("T-131")

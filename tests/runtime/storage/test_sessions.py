@@ -11,7 +11,7 @@ from tests.support.rows import a_connection, a_grant
 from treenail_runtime.auth.records import ConnectionConfig, Digest, Principal
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.sessions import SessionStore
-from treenail_runtime.storage.tables import grants, sessions
+from treenail_runtime.storage.tables import audit_events, grants, sessions
 
 PRINCIPAL = Principal(
     grant_id="g1",
@@ -92,6 +92,23 @@ async def test_the_session_that_is_idle_longest_makes_room(database: Database) -
     assert await store.open(digest("third"), PRINCIPAL)
     alive = [await store.touch(digest(name), PRINCIPAL) for name in ("first", "second", "third")]
     assert alive == [True, False, True]
+
+
+async def test_the_audit_tells_which_sessions_began_and_ended(database: Database) -> None:
+    store = await a_store(database, most=1)
+    assert await store.open(digest("first"), PRINCIPAL)
+    assert await store.open(digest("second"), PRINCIPAL)
+    assert await store.end(digest("second"), PRINCIPAL)
+    assert not await store.end(digest("second"), PRINCIPAL)
+
+    rows = await database.read(lambda each: each.execute(select(audit_events)))
+    told = [(row.type, row.detail) for row in rows if row.grant_id == "g1"]
+    assert sorted(told, key=str) == [
+        ("session.ended", '{"count": 1, "reason": "client"}'),
+        ("session.ended", '{"count": 1, "reason": "displaced"}'),
+        ("session.opened", None),
+        ("session.opened", None),
+    ]
 
 
 async def test_an_ended_grant_opens_no_session(database: Database) -> None:

@@ -123,11 +123,11 @@ async def test_without_grace_any_second_use_ends_the_grant_at_once(server: Autho
     assert not await strict.is_live(second.access)
 
 
-async def test_an_answer_is_repeated_ten_times_at_most(server: Authorizer) -> None:
+async def test_an_answer_is_repeated_a_hundred_times_at_most(server: Authorizer) -> None:
     first = await server.tokens()
     second = await server.refresh(first.refresh)
 
-    for _ in range(10):
+    for _ in range(100):
         assert pair(await server.refresh(first.refresh)) == pair(second)
 
     assert (await refused(server, first.refresh)).ended_grant is not None
@@ -250,12 +250,11 @@ async def test_earlier_access_tokens_end_with_a_refresh_when_the_operator_wants_
 
 @pytest.mark.requirement("V-26", "S1-23")
 async def test_parallel_refreshes_give_every_caller_the_same_tokens(server: Authorizer) -> None:
-    patient = server.with_policy(most_replays=16)
-    families = [await patient.tokens() for _ in range(40)]
+    families = [await server.tokens() for _ in range(40)]
     before = await server.count(token_table)
 
     answers = await asyncio.gather(
-        *(patient.refresh(each.refresh) for each in families for _ in range(16))
+        *(server.refresh(each.refresh) for each in families for _ in range(16))
     )
 
     distinct = {pair(answer) for answer in answers}
@@ -264,6 +263,18 @@ async def test_parallel_refreshes_give_every_caller_the_same_tokens(server: Auth
     assert await server.count(token_table) == before + 80
     for each in families:
         assert await server.status(each.granted.grant_id) == "active"
+
+
+@pytest.mark.requirement("V-26", "S1-23")
+@pytest.mark.parametrize("parallel", [16, 40])
+async def test_an_impatient_client_compromises_nothing(server: Authorizer, parallel: int) -> None:
+    first = await server.tokens()
+
+    answers = await asyncio.gather(*(server.refresh(first.refresh) for _ in range(parallel)))
+
+    assert len({pair(answer) for answer in answers}) == 1
+    assert await server.status(first.granted.grant_id) == "active"
+    assert await server.refresh(answers[0].refresh)
 
 
 async def test_parallel_refreshes_without_grace_leave_nobody_a_token(server: Authorizer) -> None:

@@ -9,17 +9,16 @@ from treenail_runtime.auth.authorization import (
     decide_authorization,
     named_client,
 )
-from treenail_runtime.auth.errors import OAuthError
 from treenail_runtime.auth.records import AuthorizationRequest, Client, Digest, Instance, Mac
 from treenail_runtime.crypto.opaque import digest, new_token
 from treenail_runtime.edge.limiting import first_refusal
 
 from .asking import Question, ask, login_form
-from .browser import browser_of, new_browser, set_browser
+from .browser import browser_of, is_opened, new_browser, set_browser
 from .client_lookup import find_client
-from .forms import parameters, read_form, read_query
+from .forms import read_form, read_query
 from .page import as_page, redirected
-from .problems import TOO_MANY_WAITING, PageError, local, too_fast
+from .problems import NOT_OPENED, TOO_MANY_WAITING, PageError, local, too_fast
 from .services import OAuth
 
 
@@ -29,6 +28,9 @@ async def authorize(services: OAuth, instance: Instance) -> Response:
 
 
 async def _authorize(services: OAuth, instance: Instance) -> Response:
+    if not is_opened(request):
+        # Before the limits: another site's images must not use up those of its visitor.
+        raise PageError(NOT_OPENED, "not opened as a page")
     address = services.caller(request)
     refusal = await first_refusal(services.limiter, ("authorize", address))
     if refusal is not None:
@@ -52,23 +54,9 @@ async def _authorize(services: OAuth, instance: Instance) -> Response:
 async def _asked() -> Asked:
     if request.method == "POST":
         return Asked(parameters=await read_form(request))
-    try:
-        return Asked(parameters=read_query(request))
-    except OAuthError as error:
-        return _first_of_each(request.query_string, error)
-
-
-def _first_of_each(query: bytes, error: OAuthError) -> Asked:
-    """Repeated parameters told rather than refused: the client hears of it when it is proven."""
-    found: dict[str, str] = {}
-    repeated: set[str] = set()
-    for pair in query.split(b"&"):
-        for name, value in parameters(pair).items():
-            if found.setdefault(name, value) is not value:
-                repeated.add(name)
-    if not repeated:
-        raise error
-    return Asked(parameters=found, repeated=frozenset(repeated))
+    # Repeated ones told rather than refused: the client hears of it when it is proven.
+    found, repeated = read_query(request)
+    return Asked(parameters=found, repeated=repeated)
 
 
 def _refused(services: OAuth, instance: Instance, refusal: RedirectRefusal) -> Response:
@@ -90,6 +78,12 @@ async def _ask(
     https, lifetime_s = services.policy.https, services.policy.login_s
     browser = browser_of(request, https=https) or new_browser()
     txn, csrf = new_token(instance.token_prefix, "txn"), new_token(instance.token_prefix, "csr")
+    fields = login_form(services, instance).typed
+    question = Question(template="consent.html", fields=fields)
+    page = ask(services, instance, client, accepted, question, txn=txn, csrf=csrf)
+    if request.method == "HEAD":
+        # Safe (RFC 9110 9.2.1): nobody gets a form, so that nothing has to wait for one.
+        return page
     added = await services.pending.add(
         Digest(digest(txn)),
         browser=Digest(digest(browser)),
@@ -102,8 +96,5 @@ async def _ask(
         raise PageError(
             TOO_MANY_WAITING, "too many pending logins", {"Retry-After": str(lifetime_s)}
         )
-    fields = login_form(services, instance).typed
-    question = Question(template="consent.html", fields=fields)
-    page = ask(services, instance, client, accepted, question, txn=txn, csrf=csrf)
     set_browser(page, browser, https=https, lifetime_s=lifetime_s)
     return page

@@ -21,6 +21,20 @@ def browser_of(request: Request, *, https: bool) -> str | None:
     return found if is_well_formed(found, "bro") else None
 
 
+def is_opened(request: Request) -> bool:
+    """Whether a person opens a page, as far as the browser tells (W3C Fetch Metadata 2).
+
+    Not so for what another page loads by itself, such as an image or a frame, and for what a
+    browser fetches in case it is needed (`Sec-Purpose`). Programs tell nothing, and may go on.
+    """
+    told = request.headers
+    return (
+        told.get("Sec-Fetch-Mode", "navigate") == "navigate"
+        and told.get("Sec-Fetch-Dest", "document") == "document"
+        and not told.get("Sec-Purpose", "").startswith("prefetch")
+    )
+
+
 def new_browser() -> str:
     """An id for a browser that has none."""
     return new_token(_PREFIX, "bro")

@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 from quart import request
 
 from treenail_runtime.auth.client_documents import unknown_client
+from treenail_runtime.auth.client_ids import is_client_id
 from treenail_runtime.auth.client_secrets import fits_ours, is_ours
 from treenail_runtime.auth.errors import OAuthError
 from treenail_runtime.auth.records import AuthMethod, Client, Instance
@@ -46,30 +47,30 @@ async def authenticated_client(
 ) -> Client:
     """The client that sent the current request, proven by the method it is registered for.
 
-    An unknown client and a wrong secret are one refusal, after the same work.
+    An unknown client and a wrong secret are one refusal.
 
     Raises:
-        OAuthError: `invalid_client`, or `invalid_request` for two methods at once.
+        OAuthError: `invalid_client`, `invalid_request` for two methods at once, or
+            `temporarily_unavailable` when too many secrets are being compared.
     """
     presented = read_presented(request.headers.get("Authorization"), form)
-    found = await find_client(services, instance, presented.client_id)
-    if presented.secret is None:
-        proven = found is not None and found.is_public
-    elif is_ours(presented.secret):
-        proven = fits_ours(presented.secret, found) and _as_registered(found, presented)
-    else:
-        # An operator who hands out a secret cannot know how the other side will send it.
-        right = await services.clients.is_chosen_secret(presented.client_id, presented.secret)
-        proven = right and found is not None and not found.is_public
-    if found is None or not proven:
-        reason = "unknown client" if found is None else f"not proven by {presented.method}"
-        raise unknown_client(reason, basic=presented.basic)
+    found = await find_client(services, instance, presented.client_id, returning=True)
+    if found is None:
+        raise unknown_client("unknown client", basic=presented.basic)
+    if not await _is_proven(services, found, presented):
+        raise unknown_client(f"not proven by {presented.method}", basic=presented.basic)
     await services.clients.touch(found.client_id)
     return found
 
 
-def _as_registered(client: Client | None, presented: Presented) -> bool:
-    return client is not None and client.auth_method == presented.method
+async def _is_proven(services: OAuth, client: Client, presented: Presented) -> bool:
+    if client.is_public or presented.secret is None:
+        return client.is_public and presented.method == "none"
+    if is_ours(presented.secret):
+        as_registered = client.auth_method == presented.method
+        return fits_ours(presented.secret, client) and as_registered
+    # An operator who hands out a secret cannot know how the other side will send it.
+    return await services.clients.is_chosen_secret(client.client_id, presented.secret)
 
 
 def read_presented(authorization: str | None, form: Mapping[str, str]) -> Presented:
@@ -82,6 +83,13 @@ def read_presented(authorization: str | None, form: Mapping[str, str]) -> Presen
     Raises:
         OAuthError: `invalid_request` for two methods, `invalid_client` for what is malformed.
     """
+    presented = _presented(authorization, form)
+    if not is_client_id(presented.client_id):
+        raise unknown_client("malformed client_id", basic=presented.basic)
+    return presented
+
+
+def _presented(authorization: str | None, form: Mapping[str, str]) -> Presented:
     client_id, secret = form.get("client_id"), form.get("client_secret")
     if authorization is not None:
         presented = _from_header(authorization)

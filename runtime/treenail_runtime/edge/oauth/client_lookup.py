@@ -4,7 +4,6 @@ import structlog
 from quart import request
 
 from treenail_runtime.auth.client_documents import (
-    LONGEST_URL,
     DocumentError,
     FetchedDocument,
     KnownDocument,
@@ -14,6 +13,7 @@ from treenail_runtime.auth.client_documents import (
     lifetime_s,
     read_document,
 )
+from treenail_runtime.auth.client_ids import is_client_id
 from treenail_runtime.auth.errors import OAuthError
 from treenail_runtime.auth.records import Client, Instance
 from treenail_runtime.storage.clients import RegistryFullError
@@ -26,15 +26,24 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 _RETRY_S = 30
 
 
-async def find_client(services: OAuth, instance: Instance, client_id: str) -> Client | None:
+async def find_client(
+    services: OAuth, instance: Instance, client_id: str, *, returning: bool = False
+) -> Client | None:
     """The client that may act at `instance` under that id; None when there is none.
+
+    Args:
+        services: Where it is looked for.
+        instance: Where it acts.
+        client_id: As it came.
+        returning: It comes back with what was granted to it. Then its document from before counts
+            for another day when it cannot be fetched: a site that is down logs nobody out.
 
     Raises:
         OAuthError: `temporarily_unavailable` when its document cannot be had now, `slow_down` when
             the caller made us fetch too many.
         StoreUnavailableError: The database does not answer.
     """
-    if not 0 < len(client_id) <= LONGEST_URL or not client_id.isascii():
+    if not is_client_id(client_id):
         return None
     if not is_document_url(client_id):
         return await services.clients.find(client_id, instance.id)
@@ -48,26 +57,42 @@ async def find_client(services: OAuth, instance: Instance, client_id: str) -> Cl
         return None
     if known is not None and known.is_fresh:
         return known.client
-    return await _fetched(services, client_id, known)
+    reserve = known.client if returning and known is not None and known.in_reserve else None
+    return await _fetched_or(reserve, services, client_id, known)
 
 
-async def _fetched(services: OAuth, url: str, known: KnownDocument | None) -> Client | None:
+async def _fetched_or(
+    reserve: Client | None, services: OAuth, url: str, known: KnownDocument | None
+) -> Client | None:
+    """The client of the document as it is now; `reserve`, if there is one, when that fails.
+
+    What a stranger's URL failed by is for the log. To him, a name that does not exist, one that
+    leads into our network and one that hangs are the same.
+    """
+    try:
+        return await _fetched(services, url, known)
+    except (DocumentError, OAuthError) as error:
+        log.info("document.refused", client_id=url, reason=str(error))
+        if reserve is not None:
+            log.warning("document.reserve_used", client_id=url)
+            return reserve
+        if isinstance(error, OAuthError):
+            raise
+        if error.may_pass:
+            raise unavailable(_RETRY_S) from None
+        return None
+
+
+async def _fetched(services: OAuth, url: str, known: KnownDocument | None) -> Client:
     verdict = await services.limiter.hit("documents", services.caller(request))
     if not verdict.allowed:
         retry_after_s = verdict.retry_after_s
         raise OAuthError("slow_down", "too many clients at once", retry_after_s=retry_after_s)
-    etag = known.etag if known is not None else None
-    try:
-        fetched = await services.documents.fetch(url, etag=etag)
-        if isinstance(fetched, FetchedDocument):
-            return await _kept(services, url, fetched)
-    except DocumentError as error:
-        log.info("document.refused", client_id=url, reason=str(error))
-        if error.may_pass:
-            raise unavailable(_RETRY_S) from None
-        return None
+    fetched = await services.documents.fetch(url, etag=known.etag if known is not None else None)
+    if isinstance(fetched, FetchedDocument):
+        return await _kept(services, url, fetched)
     if known is None:
-        return None
+        raise DocumentError("is unchanged since nobody knows when")
     await services.clients.renew_document(url, lifetime_s(fetched.headers))
     return known.client
 

@@ -30,10 +30,14 @@ async def read_form(request: Request) -> Parameters:
     return parameters(cast("bytes", await request.get_data(parse_form_data=False)))
 
 
-def read_query(request: Request) -> Parameters:
-    """The query string's parameters, in the same way."""
+def read_query(request: Request) -> tuple[Parameters, frozenset[str]]:
+    """The query string's parameters, and the names of repeated ones, for the caller to refuse.
+
+    Raises:
+        OAuthError: `invalid_request`: too many, no UTF-8.
+    """
     query: bytes = request.query_string
-    return parameters(query)
+    return first_of_each(query)
 
 
 def parameters(encoded: bytes) -> Parameters:
@@ -42,8 +46,23 @@ def parameters(encoded: bytes) -> Parameters:
     Raises:
         OAuthError: `invalid_request`: a repeated parameter, too many, no UTF-8.
     """
+    found, repeated = first_of_each(encoded)
+    for name in repeated:
+        raise OAuthError("invalid_request", "a parameter is repeated", f"repeated {name[:40]!r}")
+    return found
+
+
+def first_of_each(encoded: bytes) -> tuple[Parameters, frozenset[str]]:
+    """The parameters, and the names that came more than once; of those, the first value.
+
+    A name counts as often as it stands there, whatever its values are.
+
+    Raises:
+        OAuthError: `invalid_request`: too many, no UTF-8.
+    """
     found: dict[str, str] = {}
     seen: set[str] = set()
+    repeated: set[str] = set()
     pairs = [pair for pair in encoded.split(b"&") if pair]
     if len(pairs) > _MOST:
         raise OAuthError("invalid_request", "too many parameters")
@@ -51,11 +70,12 @@ def parameters(encoded: bytes) -> Parameters:
         name, _, value = pair.partition(b"=")
         key, text = _decoded(name), _decoded(value)
         if key in seen:
-            raise OAuthError("invalid_request", "a parameter is repeated", f"repeated {key[:40]!r}")
+            repeated.add(key)
+            continue
         seen.add(key)
         if text:
             found[key] = text
-    return found
+    return found, frozenset(repeated)
 
 
 def _decoded(text: bytes) -> str:

@@ -11,7 +11,8 @@ from treenail_runtime.auth.login import (
     Denied,
     LoginForm,
     Unavailable,
-    account_of,
+    Unjudged,
+    accounts_of,
     make_config,
     read_typed,
 )
@@ -19,16 +20,17 @@ from treenail_runtime.auth.records import Client, ConnectionConfig, Digest, Inst
 from treenail_runtime.contract import LoginField
 from treenail_runtime.crypto.opaque import digest, new_token
 from treenail_runtime.edge.limiting import first_refusal
+from treenail_runtime.limits import Bucket
 from treenail_runtime.storage.audit import EventType
 
 from .asking import Question, ask, login_form
 from .completing import complete
 from .forms import Parameters, read_form
 from .page import as_page
-from .problems import DENIED_TOO_OFTEN, MALFORMED, PageError, too_fast
+from .problems import DENIED_TOO_OFTEN, MALFORMED, NOTHING_TO_CHOOSE, PageError, too_fast
 from .proving import known_client, proven_login
 from .services import OAuth
-from .views import correct, denied, given, unreachable
+from .views import Alarm, correct, denied, given, unjudged, unreachable, untold
 
 _CHOOSE = "choose"
 
@@ -81,15 +83,23 @@ class _Attempt:
                 replace(question, status=422, alarm=alarm, faults=typed.faults)
             )
         config = make_config(self.instance.connector, fields, typed.values)
-        refusal = await first_refusal(self.services.limiter, ("login_account", account_of(config)))
+        hits: list[tuple[Bucket, str]] = [
+            ("login_account", account) for account in accounts_of(fields, config)
+        ]
+        refusal = await first_refusal(self.services.limiter, *hits)
         if refusal is not None:
+            await self._record("limit.exceeded", "refused")
             raise too_fast(refusal)
         match await self.services.checker.check(self.instance, config):
             case Denied():
                 return await self._denied(question)
+            case Unjudged():
+                await self._record("login.unavailable", "unjudged")
+                alarm = unjudged(self.instance.title)
+                return await self._again(replace(question, status=422, alarm=alarm))
             case Unavailable(retry_after_s):
                 await self._record("login.unavailable", "unavailable")
-                return await self._unreachable(question, retry_after_s)
+                return await self._later(question, unreachable(self.instance.title), retry_after_s)
             case Accepted():
                 return await self._accepted(question, config)
 
@@ -103,7 +113,7 @@ class _Attempt:
         try:
             fields = await self._offered(config)
         except ChoicesUnavailableError as error:
-            return await self._unreachable(question, error.retry_after_s)
+            return await self._later(question, untold(self.instance.title), error.retry_after_s)
         question = replace(question, fields=fields, values=given(fields, self.form))
         typed = read_typed(fields, question.values)
         if typed.faults:
@@ -122,20 +132,28 @@ class _Attempt:
         try:
             fields = await self._offered(config)
         except ChoicesUnavailableError as error:
-            return await self._unreachable(question, error.retry_after_s)
-        if not any(field.options or field.required for field in fields):
+            return await self._later(question, untold(self.instance.title), error.retry_after_s)
+        if not any(field.options for field in fields):
             return await self._connect(config)
         typed = read_typed(self.asks.typed, question.values)
         await self.services.pending.keep_draft(self.pending.id, typed.values)
         return await self._again(Question(template="choose.html", fields=fields))
 
     async def _offered(self, config: ConnectionConfig) -> Sequence[LoginField]:
-        """The fields to choose, with what the upstream offers as their options."""
+        """The fields to choose, with what the upstream offers as their options.
+
+        Raises:
+            ChoicesUnavailableError: It did not tell.
+            PageError: It offers nothing where a choice is needed.
+        """
         checker = self.services.checker
-        return [
+        fields = [
             replace(field, options=dict(await checker.choices(self.instance, config, field)))
             for field in self.asks.picked
         ]
+        if any(field.required and not field.options for field in fields):
+            raise PageError(NOTHING_TO_CHOOSE, "nothing to choose")
+        return fields
 
     async def _connect(self, config: ConnectionConfig) -> Response:
         return await complete(self.services, self.instance, self.pending, config)
@@ -148,8 +166,7 @@ class _Attempt:
         alarm = denied(self.instance.title)
         return await self._again(replace(question, status=422, alarm=alarm))
 
-    async def _unreachable(self, question: Question, retry_after_s: int) -> Response:
-        alarm = unreachable(self.instance.title)
+    async def _later(self, question: Question, alarm: Alarm, retry_after_s: int) -> Response:
         return await self._again(
             replace(question, status=503, alarm=alarm, retry_after_s=retry_after_s)
         )

@@ -57,6 +57,12 @@ MALFORMED: Final = Problem(
     text="The application sent a request that is incomplete or malformed.",
     advice=f"Nothing was shared. {_AGAIN}",
 )
+NOT_OPENED: Final = Problem(
+    status=400,
+    title="Open this page by itself",
+    text="It was asked for as a part of another page, or before anybody opened it.",
+    advice=f"Nothing was shared. {_AGAIN}",
+)
 GONE: Final = Problem(
     status=400,
     title="This page has expired",
@@ -74,6 +80,12 @@ CHANGED: Final = Problem(
     title="The application has changed",
     text="While this page was open, the application or its address was removed.",
     advice=f"Nothing was shared. {_AGAIN}",
+)
+NOTHING_TO_CHOOSE: Final = Problem(
+    status=422,
+    title="There is nothing to choose from",
+    text="Your details were accepted, but the upstream offers nothing to choose, and a choice is needed.",
+    advice="Ask whoever runs your account there to give it access, or go back and use another one.",
 )
 DENIED_TOO_OFTEN: Final = Problem(
     status=403,

@@ -78,7 +78,7 @@ def add_oauth(
     https = services.policy.https
     _add_fixed(app, _ROOT_DOCUMENT, protected_resource(instances[0]), https=https)
     routes[_ROOT_DOCUMENT] = _DOCUMENT
-    app.add_url_rule(STYLESHEET_PATH, STYLESHEET_PATH, stylesheet)
+    _add_stylesheet(app, services)
     routes[STYLESHEET_PATH] = Route(methods=_READ)
     return routes
 
@@ -109,6 +109,13 @@ def _add_fixed(app: Quart, path: str, document: Mapping[str, object], *, https: 
         return Response(write_json(document), headers=headers, content_type="application/json")
 
     app.add_url_rule(path, path, told)
+
+
+def _add_stylesheet(app: Quart, services: OAuth) -> None:
+    async def endpoint() -> Response:
+        return await stylesheet(services)
+
+    app.add_url_rule(STYLESHEET_PATH, STYLESHEET_PATH, endpoint)
 
 
 def _add(

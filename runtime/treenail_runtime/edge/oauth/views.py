@@ -95,11 +95,27 @@ def denied(upstream: str) -> Alarm:
     )
 
 
+def unjudged(upstream: str) -> Alarm:
+    """The upstream refused the request for another reason than the credentials."""
+    return Alarm(
+        f"{upstream} did not accept the request",
+        "Your password was not judged. Check the other values and type it again, or try later.",
+    )
+
+
 def unreachable(upstream: str) -> Alarm:
     """The upstream gave no judgement: nobody may be told that a password is wrong."""
     return Alarm(
         f"{upstream} could not be reached",
         "Your password was not judged. Wait a moment, then type it again.",
+    )
+
+
+def untold(upstream: str) -> Alarm:
+    """The upstream took the credentials, but did not tell what there is to choose."""
+    return Alarm(
+        f"{upstream} did not tell what there is to choose",
+        "Your details were accepted. Wait a moment, then send the form again.",
     )
 
 

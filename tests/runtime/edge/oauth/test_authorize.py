@@ -18,6 +18,7 @@ from tests.support.authorizing import (
     authorizing,
     request,
 )
+from tests.support.members import send
 from treenail_runtime.storage.tables import pending_logins
 
 
@@ -165,6 +166,65 @@ async def test_a_repeated_parameter_is_told_to_the_client(
     state = None if name == "state" else "st-1"
     assert error_of(page, site, state) == "invalid_request"
     assert await site.count(pending_logins) == 0
+
+
+@pytest.mark.requirement("T-008", "AS-30")
+@pytest.mark.parametrize("first", ["a", "", "b", "st-1"])
+async def test_a_state_that_came_twice_is_never_sent_back(
+    site: Site, browser: Browser, first: str
+) -> None:
+    query = urlencode(request(state=None))
+
+    page = await browser.get(f"/authorize?{query}&state={first}&state=a")
+
+    assert error_of(page, site, None) == "invalid_request"
+    assert await site.count(pending_logins) == 0
+
+
+@pytest.mark.requirement("T-072")
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+        {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+        {"Sec-Fetch-Mode": "no-cors"},
+        {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+        {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "embed"},
+        {
+            "Sec-Fetch-Mode": "navigate",
+            "Sec-Fetch-Dest": "document",
+            "Sec-Purpose": "prefetch;prerender",
+        },
+    ],
+)
+async def test_what_another_page_loads_takes_nothing_of_its_visitor(
+    tmp_path: Path, told: dict[str, str]
+) -> None:
+    path = f"/authorize?{urlencode(request())}"
+    async with authorizing(tmp_path, rate_limits="authorize=1/1h") as site:
+        for _ in range(3):
+            loaded = await send(site, b"", *told.items(), method="GET", path=path)
+            assert loaded.status == 400
+            assert "location" not in loaded.headers
+            assert "set-cookie" not in loaded.headers
+        assert await site.count(pending_logins) == 0
+
+        opened = (("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document"))
+        assert (await send(site, b"", *opened, method="GET", path=path)).status == 200
+        assert await site.count(pending_logins) == 1
+
+
+@pytest.mark.requirement("T-072")
+async def test_a_look_at_the_head_leaves_nothing_behind(site: Site, browser: Browser) -> None:
+    head = await browser.send("HEAD", f"/authorize?{urlencode(request())}")
+
+    assert (head.status, head.text) == (200, "")
+    assert "Set-Cookie" not in head.headers
+    assert await site.count(pending_logins) == 0
+    # What is wrong is told as with GET.
+    stays_here(await browser.send("HEAD", "/authorize?client_id=nobody"))
+    wrong = await browser.send("HEAD", f"/authorize?{urlencode(request(response_type='token'))}")
+    assert error_of(wrong, site) == "unsupported_response_type"
 
 
 @pytest.mark.requirement("T-008", "AS-08", "AS-30")

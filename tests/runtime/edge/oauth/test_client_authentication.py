@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.support.authorizing import CLIENT, Site, authorizing
+from tests.support.tokens import post
 from treenail_runtime.auth.client_secrets import keep_chosen
 from treenail_runtime.auth.records import AuthMethod, Client, Digest
 from treenail_runtime.crypto.opaque import digest, new_token
@@ -36,7 +37,7 @@ async def site(tmp_path: Path) -> AsyncGenerator[Site]:
     async with authorizing(tmp_path) as site:
         await site.clients.add(confidential("basic", "client_secret_basic"))
         await site.clients.add(confidential("post", "client_secret_post"))
-        await site.clients.add(confidential("a:b c+%", "client_secret_basic"))
+        await site.clients.add(confidential("a:b+c%", "client_secret_basic"))
         chosen = replace(
             CLIENT, client_id="seed", kind="preregistered", auth_method="client_secret_basic"
         )
@@ -100,6 +101,12 @@ async def test_another_method_than_the_registered_one_proves_nothing(site: Site)
         ({}, basic("basic", OTHER)),
         ({"client_id": "post", "client_secret": OTHER}, None),
         ({"client_id": "post", "client_secret": "x"}, None),
+        ({}, basic(CLIENT.client_id, "")),
+        ({"client_id": CLIENT.client_id}, basic(CLIENT.client_id, "")),
+        ({}, basic(CLIENT.client_id, CHOSEN)),
+        ({"client_id": CLIENT.client_id, "client_secret": CHOSEN}, None),
+        ({}, basic("basic", "")),
+        ({}, basic("seed", "")),
     ):
         assert await outcome(site, form, authorization) == REFUSED
 
@@ -115,7 +122,7 @@ async def test_an_operators_secret_may_come_either_way(site: Site) -> None:
 
 @pytest.mark.requirement("AS-31", "T-048")
 async def test_id_and_secret_in_the_header_are_form_encoded(site: Site) -> None:
-    assert await outcome(site, {}, basic("a:b c+%", SECRET)) == PROVEN
+    assert await outcome(site, {}, basic("a:b+c%", SECRET)) == PROVEN
     assert await outcome(site, {}, basic("basic", SECRET, "basic")) == PROVEN
     assert await outcome(site, {}, basic("basic", SECRET, "BASIC")) == PROVEN
 
@@ -147,6 +154,34 @@ async def test_a_malformed_header_is_a_401_that_names_the_scheme(site: Site) -> 
         assert (status, answer["error"]) == REFUSED
         assert headers["WWW-Authenticate"].startswith("Basic ")
         assert headers["Cache-Control"] == "no-store"
+
+
+UNUSABLE = [
+    "\0",
+    "app-1\0",
+    "app 1",
+    "app\n1",
+    "\u00e9",
+    "app\ud7ff",
+    "\x7f",
+    "x" * 513,
+    "x" * 60_000,
+]
+
+
+@pytest.mark.requirement("T-048")
+async def test_what_cannot_be_a_client_id_is_an_unknown_client(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with authorizing(tmp_path, database_url=database_url, rate_limits="revoke=off") as site:
+        for name in UNUSABLE:
+            for secret in (None, SECRET, CHOSEN):
+                form = {"client_id": name, **({} if secret is None else {"client_secret": secret})}
+                assert await outcome(site, form) == REFUSED
+            if len(name) < 1000:
+                assert await outcome(site, {}, basic(name, CHOSEN)) == REFUSED
+            told = await post(site, "/revoke", client_id=name, token=new_token("smpl", "rtk"))
+            assert told.outcome == REFUSED
 
 
 @pytest.mark.requirement("T-048")

@@ -279,7 +279,8 @@ async def test_wrong_credentials_may_be_tried_again(tmp_path: Path, status: int)
 @pytest.mark.parametrize(
     "failing",
     [
-        reply(404),
+        reply(408),
+        reply(425),
         reply(429, b"{}", "Retry-After: 60"),
         reply(500),
         reply(503),
@@ -296,10 +297,30 @@ async def test_a_fault_of_the_upstream_is_no_wrong_password(tmp_path: Path, fail
 
         assert again.status == 503
         assert int(again.headers["Retry-After"]) > 0
+        assert "could not be reached" in again.text
         assert "Your password was not judged" in again.text
         assert "did not accept" not in again.text
         await nothing_was_made(site)
         site.upstream[:] = [SHOPS]
+        assert (await browser.submit(again, GOOD)).status == 303
+
+
+@pytest.mark.requirement("T-068")
+@pytest.mark.parametrize("status", [400, 404, 409, 422])
+async def test_an_upstream_that_refuses_the_request_was_reached_and_judged_no_password(
+    tmp_path: Path, status: int
+) -> None:
+    async with authorizing(tmp_path, reply(status), SHOPS) as site, site.browser() as browser:
+        page = await browser.authorize()
+        again = await browser.submit(page, GOOD)
+
+        assert again.status == 422
+        assert "did not accept the request" in again.text
+        assert "Your password was not judged" in again.text
+        assert "could not be reached" not in again.text
+        (told,) = await site.rows(audit_events)
+        assert (told.type, told.outcome) == ("login.unavailable", "unjudged")
+        await nothing_was_made(site)
         assert (await browser.submit(again, GOOD)).status == 303
 
 
@@ -341,6 +362,26 @@ async def test_an_account_is_guarded_whoever_asks(tmp_path: Path) -> None:
         done = [await browser.submit(page, {**GOOD, "field-email": email}) for email in emails]
 
         assert [each.status for each in done] == [422, 422, 429, 422]
+        events = [row.type for row in await site.rows(audit_events)]
+        assert sorted(events) == ["limit.exceeded", *["login.failed"] * 3]
+
+
+@pytest.mark.requirement("T-069")
+async def test_another_field_makes_no_other_account(tmp_path: Path) -> None:
+    limits = "login=off,login_account=2/1h"
+    async with (
+        authorizing(tmp_path, reply(401), rate_limits=limits) as site,
+        site.browser() as browser,
+    ):
+        page = await browser.authorize()
+        changes = [
+            {"field-shop_id": "s-1"},
+            {"field-shop_id": "s-2", "field-region": "us"},
+            {"field-shop_id": "s-3", "field-region": ""},
+        ]
+        done = [await browser.submit(page, {**GOOD, **each}) for each in changes]
+
+        assert [each.status for each in done] == [422, 422, 429]
 
 
 @pytest.mark.requirement("T-027", "PX-05")
@@ -381,54 +422,6 @@ async def test_where_nobody_logs_in_one_still_has_to_allow(tmp_path: Path) -> No
 
         assert done.status == 303
         assert done.answer[0][0] == "code"
-
-
-async def test_what_is_chosen_comes_from_the_upstream(tmp_path: Path) -> None:
-    async with authorizing(tmp_path, connector=PICKING) as site, site.browser() as browser:
-        page = await browser.authorize()
-        assert "field-shop_id" not in page.forms[0].values
-        chooser = await browser.submit(page, GOOD)
-
-        assert chooser.status == 200
-        assert '<option value="s-2">Harbour</option>' in chooser.text
-        assert CANARY not in chooser.text
-        await nothing_was_made(site)
-        wrong = await browser.submit(chooser, {"field-shop_id": "s-3"})
-        assert wrong.status == 422
-        assert (await browser.submit(wrong, {"field-shop_id": "s-2"})).status == 303
-        assert await site.count(auth_codes) == 1
-
-
-async def test_no_default_may_be_chosen(tmp_path: Path) -> None:
-    async with authorizing(tmp_path, connector=PICKING) as site, site.browser() as browser:
-        chooser = await browser.submit(await browser.authorize(), GOOD)
-
-        assert (await browser.submit(chooser, {"field-shop_id": ""})).status == 303
-        assert await site.count(connections) == 1
-
-
-async def test_where_there_is_nothing_to_choose_nobody_is_asked(tmp_path: Path) -> None:
-    nothing = reply(200, b'{"items":[]}')
-    async with (
-        authorizing(tmp_path, nothing, connector=PICKING) as site,
-        site.browser() as browser,
-    ):
-        assert (await browser.submit(await browser.authorize(), GOOD)).status == 303
-
-
-async def test_an_upstream_that_fails_between_the_pages_can_be_asked_again(tmp_path: Path) -> None:
-    async with (
-        authorizing(tmp_path, SHOPS, reply(500), SHOPS, connector=PICKING) as site,
-        site.browser() as browser,
-    ):
-        page = await browser.authorize()
-        again = await browser.submit(page, GOOD)
-        assert again.status == 503
-        chooser = await browser.submit(again, GOOD)
-        site.upstream[:] = [reply(500)]
-        assert (await browser.submit(chooser, {"field-shop_id": "s-1"})).status == 503
-        site.upstream[:] = [SHOPS]
-        assert (await browser.submit(chooser, {"field-shop_id": "s-1"})).status == 303
 
 
 @pytest.mark.requirement("T-153")

@@ -93,9 +93,17 @@ def introduced(**changes: Any) -> Client:
         ),
         (
             introduced(redirect_uris=("http://localhost/cb",)),
-            ["Not verified, self-registered", "localhost", "your own computer"],
+            ["Not verified, self-registered", "<dd>localhost</dd>", "your own computer"],
             ["Nobody has verified"],
         ),
+        (
+            introduced(redirect_uris=("http://127.0.0.1:33418/cb",)),
+            ["<dd>127.0.0.1:33418</dd>"],
+            [],
+        ),
+        (introduced(redirect_uris=("http://[::1]:80/cb",)), ["<dd>[::1]</dd>"], [":80"]),
+        (introduced(redirect_uris=("https://app.example:443/cb",)), ["<dd>app.example</dd>"], []),
+        (introduced(redirect_uris=("https://app.example:8443/cb",)), ["app.example:8443"], []),
         (
             introduced(kind="preregistered"),
             ["Approved by the operator", "app.example", "Look things up in Sample shop"],
@@ -115,15 +123,16 @@ async def test_the_person_is_told_who_asks(
 
 
 @pytest.mark.requirement("AS-21", "T-061")
-async def test_a_client_document_vouches_with_its_host(tmp_path: Path) -> None:
-    url = "https://claude.ai/oauth/client.json"
+@pytest.mark.parametrize("host", ["claude.ai", "claude.ai:8443"])
+async def test_a_client_document_vouches_with_its_host(tmp_path: Path, host: str) -> None:
+    url = f"https://{host}/oauth/client.json"
     client = introduced(client_id=url, kind="document")
     async with authorizing(tmp_path, client=client) as site, site.browser() as browser:
         await site.clients.put_document(client, etag=None, lifetime_s=600, most=9)
 
         page = await browser.authorize(client_id=url)
 
-        assert "Verified: claude.ai" in page.text
+        assert f"Verified: {host}</dd>" in page.text
         assert (await browser.submit(page, GOOD)).status == 303
 
 

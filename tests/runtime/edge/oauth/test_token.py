@@ -122,6 +122,7 @@ async def test_a_malformed_verifier_keeps_the_code_and_a_wrong_one_burns_it(site
 
     assert missing.outcome == malformed.outcome == (400, "invalid_request")
     assert wrong.outcome == right.outcome == (400, "invalid_grant")
+    assert (await events(site)).count("code.refused") == 1
 
 
 @pytest.mark.requirement("T-044")

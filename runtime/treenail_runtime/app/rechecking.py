@@ -1,0 +1,100 @@
+"""Notices that an upstream no longer takes a connection's credentials, and has its owner reconnect.
+
+Without it, tools would fail until the login ends, and nobody would be asked for the new password.
+One refusal is no proof: a person may lack the right to one thing. The connector's check decides.
+"""
+
+import asyncio
+from collections import OrderedDict
+from typing import Final
+
+import structlog
+
+from treenail_runtime.auth.errors import StoreUnavailableError
+from treenail_runtime.auth.login import Denied
+from treenail_runtime.auth.records import Instance, Principal
+from treenail_runtime.clock import Stopwatch, monotonic
+from treenail_runtime.contract import ToolContext
+from treenail_runtime.storage.audit import AuditStore
+from treenail_runtime.storage.connections import ConnectionStore
+
+from .checking import Checker
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+PAUSE_SECONDS: Final = 60.0
+"""Between two checks of one connection; each worker counts for itself."""
+
+
+class Rechecks:
+    """Follows up what upstreams refuse, beside the calls that were refused."""
+
+    def __init__(
+        self,
+        checker: Checker,
+        connections: ConnectionStore,
+        audit: AuditStore,
+        *,
+        clock: Stopwatch = monotonic,
+    ) -> None:
+        self._checker = checker
+        self._connections = connections
+        self._audit = audit
+        self._clock = clock
+        self._asked: OrderedDict[str, float] = OrderedDict()
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    def context(self, instance: Instance, principal: Principal) -> ToolContext:
+        """The surroundings of calls as `principal`.
+
+        Raises:
+            NotConfigured: As `Checker.context`.
+        """
+
+        def refused(status: int) -> None:
+            if self._checker.is_denial(instance, status) and self._is_due(principal.connection_id):
+                self._start(instance, principal)
+
+        return self._checker.context(instance.connector, principal.config, refused)
+
+    async def aclose(self) -> None:
+        """Leave the checks that are still waiting."""
+        running = list(self._running.values())
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def _is_due(self, connection_id: str) -> bool:
+        now = self._clock()
+        # The oldest stand first, so that no more are kept than a minute brings.
+        while self._asked and next(iter(self._asked.values())) + PAUSE_SECONDS <= now:
+            self._asked.popitem(last=False)
+        if connection_id in self._asked or connection_id in self._running:
+            return False
+        self._asked[connection_id] = now
+        return True
+
+    def _start(self, instance: Instance, principal: Principal) -> None:
+        connection_id = principal.connection_id
+        task = asyncio.create_task(self._confirm(instance, principal))
+        self._running[connection_id] = task
+        task.add_done_callback(lambda _: self._running.pop(connection_id, None))
+
+    async def _confirm(self, instance: Instance, principal: Principal) -> None:
+        if not isinstance(await self._checker.check(instance, principal.config), Denied):
+            return
+        try:
+            changed = await self._connections.mark_reauth(
+                principal.connection_id, principal.fingerprint
+            )
+        except StoreUnavailableError as error:
+            log.warning("connection.not_marked", reason=str(error))
+            return
+        if changed:
+            await self._audit.record(
+                "connection.denied",
+                "reauth",
+                instance=instance.id,
+                client_id=principal.client_id,
+                grant_id=principal.grant_id,
+            )
