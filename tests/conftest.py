@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 
 pytest_plugins = [
+    "tests.support.leftovers",
     "tests.support.chromium",
     "tests.support.mock_upstream",
     "tests.support.phorest",

@@ -16,6 +16,7 @@ from typing import TypedDict
 
 import pytest
 
+from tests.support.leftovers import secrets_of_cluster
 from tests.support.ports import free_port
 
 TIMEOUT_S = 60
@@ -56,13 +57,13 @@ class Postgres:
 
     def _initialise(self) -> None:
         options = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale"]
-        self._run("initdb", *options, "--no-sync", f"--pgdata={self._data}")
+        self._run("initdb", *options, "--no-sync", f"--pgdata={self.data}")
         settings = _FAST | {
             "listen_addresses": "'127.0.0.1'",
             "port": str(self.port),
             "unix_socket_directories": "''",
         }
-        with (self._data / "postgresql.conf").open("a", encoding="utf-8") as file:
+        with (self.data / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.writelines(f"{name} = {value}\n" for name, value in settings.items())
 
     @property
@@ -70,14 +71,15 @@ class Postgres:
         return self._folder / "log"
 
     @property
-    def _data(self) -> Path:
+    def data(self) -> Path:
+        """Where its files are."""
         return self._folder / "data"
 
     def start(self) -> None:
         """Start it, recovering first where it was killed; returns when it takes queries."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [self._binaries / "postgres", "-D", self._data],
+                [self._binaries / "postgres", "-D", self.data],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -193,6 +195,8 @@ def postgres() -> Iterator[Postgres]:
     """The cluster that all tests share: each takes its own `fresh_database()` of it."""
     with running_postgres() as server:
         yield server
+        server.execute("CHECKPOINT")
+        assert secrets_of_cluster(server.data) == []
 
 
 @pytest.fixture
