@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
 from pydantic import SecretStr
@@ -93,7 +93,8 @@ def variable_of(connector: Connector, field: LoginField) -> str:
 
 
 def _problem(field: LoginField, value: str) -> str | None:
-    fault = fault_of(field, value)
+    # Nobody has asked the upstream what there is to choose from: any value is taken.
+    fault = fault_of(replace(field, choices=None), value)
     if fault is None:
         return None
     return f"{_words(field, fault)} ({field.label})"

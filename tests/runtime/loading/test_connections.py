@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.authorizing import PICKING
 from tests.support.commands import ENVIRONMENT
 from tests.support.sample import CONNECTOR
 from tests.support.serving import CANARY
@@ -70,3 +71,11 @@ def test_a_pattern_is_about_the_whole_value() -> None:
 def test_a_region_without_a_server_is_told() -> None:
     with pytest.raises(ConfigurationError, match="no server for region 'eu'"):
         connection_from_environment(replace(CONNECTOR, servers={}), ENVIRONMENT)
+
+
+def test_a_value_that_a_person_would_choose_is_taken_as_it_is() -> None:
+    connection = connection_from_environment(
+        PICKING, {**ENVIRONMENT, "SAMPLE_SHOP_ID": "shop-7"}, upstream_url="http://127.0.0.1:9"
+    )
+
+    assert connection.values["shop_id"] == "shop-7"
