@@ -60,54 +60,74 @@ def add_authorization(
     base_url = settings.base_url or f"http://127.0.0.1:{settings.port}"
     instances = make_instances(connectors, base_url)
     ring = open_ring(settings)
-    sealer, macs = Sealer(ring), Macs(ring)
-    database = open_database(settings)
-    lifespan.add(Closed(database.aclose))
-    lifespan.probe(lambda: answers(database))
-    limiter = make_limiter(settings, database, macs)
-    lifespan.add(Closed(limiter.aclose))
-    if settings.cleanup:
-        cleanup = CleanupTask(make_cleanup(settings, database), settings.cleanup_seconds)
-        lifespan.add(Started(cleanup.start, cleanup.stop))
-    by_name = {each.name: each for each in connectors}
-    checker = Checker(by_name, upstreams, settings.upstream_url)
+    sealer = Sealer(ring)
+    database = _open_database(settings, lifespan)
+    checker = Checker({each.name: each for each in connectors}, upstreams, settings.upstream_url)
     callers = CallerRule(settings.trusted_proxies)
-    audit = AuditStore(database, macs)
-    documents = DocumentFetcher(allowed_networks=settings.client_document_networks)
-    lifespan.add(Closed(documents.aclose))
-    services = OAuth(
-        policy=make_policy(settings, base_url),
-        tokens=make_token_policy(settings),
-        connectors=by_name,
-        clients=ClientStore(database, sealer),
-        documents=documents,
-        pending=PendingLoginStore(database, sealer, most=settings.max_pending_logins),
-        logins=LoginStore(database, sealer, macs),
-        grants=GrantStore(database),
-        audit=audit,
-        limiter=limiter,
-        checker=checker,
-        macs=macs,
-        caller=lambda request: _address(callers, request),
+    services = _services(
+        settings, base_url, database, sealer, Macs(ring), checker, callers, lifespan=lifespan
     )
-    rechecks = Rechecks(checker, ConnectionStore(database), audit)
+    rechecks = Rechecks(checker, ConnectionStore(database), services.audit)
     lifespan.add(Closed(rechecks.aclose))
     gates = _Gates(services, rechecks, _principals(settings, database), sealer, callers, base_url)
     store = SessionStore(database, idle_seconds=settings.session_idle_seconds)
+    bound = settings.sessions == "bound"
     endpoints = {
         instance.mcp_path: McpEndpoint(
             connector=instance.connector,
             framing=framings[instance.connector],
             gate=gates.gate(instance),
             scopes=gates.scopes(instance),
-            sessions=BoundSessions(store, instance.token_prefix)
-            if settings.sessions == "bound"
-            else None,
+            sessions=BoundSessions(store, instance.token_prefix) if bound else None,
         )
         for instance in instances
     }
     prefixes = (settings.oauth_prefix, *settings.oauth_aliases)
     return endpoints, add_oauth(pages, services, instances, prefixes)
+
+
+def _open_database(settings: Settings, lifespan: Lifespan) -> Database:
+    """The database, closed with the server and cleaned while it runs."""
+    database = open_database(settings)
+    lifespan.add(Closed(database.aclose))
+    lifespan.probe(lambda: answers(database))
+    if settings.cleanup:
+        cleanup = CleanupTask(make_cleanup(settings, database), settings.cleanup_seconds)
+        lifespan.add(Started(cleanup.start, cleanup.stop))
+    return database
+
+
+def _services(
+    settings: Settings,
+    base_url: str,
+    database: Database,
+    sealer: Sealer,
+    macs: Macs,
+    checker: Checker,
+    callers: CallerRule,
+    *,
+    lifespan: Lifespan,
+) -> OAuth:
+    """What the OAuth endpoints work with."""
+    limiter = make_limiter(settings, database, macs)
+    lifespan.add(Closed(limiter.aclose))
+    documents = DocumentFetcher(allowed_networks=settings.client_document_networks)
+    lifespan.add(Closed(documents.aclose))
+    return OAuth(
+        policy=make_policy(settings, base_url),
+        tokens=make_token_policy(settings),
+        connectors=checker.connectors,
+        clients=ClientStore(database, sealer),
+        documents=documents,
+        pending=PendingLoginStore(database, sealer, most=settings.max_pending_logins),
+        logins=LoginStore(database, sealer, macs),
+        grants=GrantStore(database),
+        audit=AuditStore(database, macs),
+        limiter=limiter,
+        checker=checker,
+        macs=macs,
+        caller=lambda request: _address(callers, request),
+    )
 
 
 class _Gates:

@@ -75,7 +75,7 @@ class Checker:
     def __init__(
         self, connectors: Mapping[str, Connector], upstreams: Upstreams, upstream_url: str | None
     ) -> None:
-        self._connectors = connectors
+        self.connectors = connectors
         self._upstreams = upstreams
         self._upstream_url = upstream_url
 
@@ -92,7 +92,7 @@ class Checker:
         Raises:
             NotConfigured: Its values do not make credentials, or name no server.
         """
-        found = self._connectors[connector]
+        found = self.connectors[connector]
         connection = Connection(
             values=config.values,
             secrets=config.secrets,
@@ -102,7 +102,7 @@ class Checker:
 
     def is_denial(self, instance: Instance, status: int) -> bool:
         """Whether an upstream's `status` can mean wrong credentials; never without a check."""
-        check = self._connectors[instance.connector].check
+        check = self.connectors[instance.connector].check
         return check is not None and status in check.denied
 
     async def check(self, instance: Instance, config: ConnectionConfig) -> Judgement:
@@ -112,7 +112,7 @@ class Checker:
         except NotConfigured as error:
             log.info("connection.denied", connector=instance.connector, reason=error.message)
             return Denied()
-        return await judge(self._connectors[instance.connector], context)
+        return await judge(self.connectors[instance.connector], context)
 
     async def choices(
         self, instance: Instance, config: ConnectionConfig, field: LoginField
