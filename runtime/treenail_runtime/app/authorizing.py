@@ -36,7 +36,7 @@ from treenail_runtime.storage.principals import PrincipalStore
 from treenail_runtime.storage.sessions import SessionStore
 
 from .checking import Checker
-from .instances import make_instances
+from .instances import make_instances, make_prefixes
 from .lifespan import Closed, Lifespan, Started
 from .limiting import make_limiter
 from .rechecking import Rechecks
@@ -82,8 +82,7 @@ def add_authorization(
         )
         for instance in instances
     }
-    prefixes = (settings.oauth_prefix, *settings.oauth_aliases)
-    return endpoints, add_oauth(pages, services, instances, prefixes)
+    return endpoints, add_oauth(pages, services, instances, make_prefixes(settings, instances))
 
 
 def _open_database(settings: Settings, lifespan: Lifespan) -> Database:

@@ -6,7 +6,7 @@ from typing import Final
 from treenail_runtime.auth.records import Instance
 from treenail_runtime.auth.scopes import CALL, READ
 from treenail_runtime.contract import RESERVED_NAMES, Connector
-from treenail_runtime.settings import ConfigurationError
+from treenail_runtime.settings import ConfigurationError, Settings
 
 DEFAULT: Final = "default"
 """The instance at `/mcp`."""
@@ -34,6 +34,25 @@ def make_instances(connectors: Sequence[Connector], base_url: str) -> list[Insta
         _instance(DEFAULT, "", connectors[0], base_url),
         *(_instance(each.name, f"/{each.name}", each, base_url) for each in connectors),
     ]
+
+
+def make_prefixes(settings: Settings, instances: Sequence[Instance]) -> tuple[str, ...]:
+    """The paths before the OAuth endpoints, each once, the one that discovery names first.
+
+    Raises:
+        ConfigurationError: A prefix begins like the path of a connector.
+    """
+    prefixes = tuple(dict.fromkeys((settings.oauth_prefix, *settings.oauth_aliases)))
+    taken = {instance.base_path for instance in instances} - {""}
+    problems = [
+        f"TREENAIL_OAUTH_PREFIX, TREENAIL_OAUTH_ALIASES: {prefix} begins like the path of a "
+        "connector; use another one"
+        for prefix in prefixes
+        if f"/{prefix.split('/')[1] if prefix else ''}" in taken
+    ]
+    if problems:
+        raise ConfigurationError(*problems)
+    return prefixes
 
 
 def _instance(identifier: str, base_path: str, connector: Connector, base_url: str) -> Instance:

@@ -13,9 +13,9 @@ from tests.support.members import port_of
 from tests.support.sample import CONNECTOR
 from tests.support.serving import Running
 from tests.support.wire import Answer
-from treenail_runtime.app.instances import make_instances
+from treenail_runtime.app.instances import make_instances, make_prefixes
 from treenail_runtime.contract import RESERVED_NAMES
-from treenail_runtime.settings import ConfigurationError
+from treenail_runtime.settings import ConfigurationError, Settings
 
 SERVER = "/.well-known/oauth-authorization-server"
 OPENID = "/.well-known/openid-configuration"
@@ -194,3 +194,17 @@ async def test_there_is_nothing_where_no_instance_is(site: Site, name: str) -> N
 def test_no_connector_takes_a_path_of_the_server(name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"^{name}: the server needs this name"):
         make_instances([replace(CONNECTOR, name=name)], "https://mcp.example")
+
+
+def test_a_prefix_is_used_once_and_is_no_connectors_path() -> None:
+    instances = make_instances([CONNECTOR], "https://mcp.example")
+    twice = Settings(oauth_prefix="/oauth", oauth_aliases=("/oauth", "/auth"))
+    taken = Settings(oauth_aliases=("/sample", "/sample/oauth", "/samples"))
+
+    assert make_prefixes(twice, instances) == ("/oauth", "/auth")
+    with pytest.raises(ConfigurationError) as refused:
+        make_prefixes(taken, instances)
+    assert [problem.split(" ")[2] for problem in refused.value.problems] == [
+        "/sample",
+        "/sample/oauth",
+    ]
