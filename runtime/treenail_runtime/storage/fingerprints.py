@@ -40,6 +40,11 @@ def is_stale(current: str) -> ColumnElement[bool]:
     )
 
 
+def is_other(fingerprint: str, current: str) -> bool:
+    """Whether `fingerprint` is of another key than `current`."""
+    return not fingerprint.startswith(f"{current}.")
+
+
 def read_facts(macs: Macs, fingerprint: str, config: bytes) -> Mapping[str, object]:
     """The configuration that a connection holds and that its `fingerprint` is of.
 
@@ -89,6 +94,10 @@ class Dependants:
                 self._held[owner].append(_Held(key, row, known))
             everybodys = await connection.execute(stale)
             self.busy |= {owner for row, owner, _ in everybodys if row not in locked}
+
+    def concerns(self, owner: str) -> bool:
+        """Whether something of the connection `owner` was locked, or is held by somebody else."""
+        return owner in self._held or owner in self.busy
 
     async def renew(
         self, connection: AsyncConnection, owner: str, facts: Mapping[str, object]

@@ -21,7 +21,7 @@ from treenail_runtime.crypto.sealing import BrokenSealError, Sealer
 from .audit import AuditStore
 from .canaries import admit_keys, sealed_rows
 from .database import Database, now_ms
-from .fingerprints import Dependants, is_stale, read_facts
+from .fingerprints import Dependants, is_other, is_stale, read_facts
 from .sealed import CONNECTIONS, SEALED, SealedTable
 from .tables import connections, crypto_keys
 
@@ -190,6 +190,7 @@ class _Rotation:
         dependants = Dependants(self._macs, self._current)
         if sealed is CONNECTIONS:
             await dependants.lock(connection, [row[sealed.key] for row in rows])
+            rows = [row for row in rows if not self._is_done(row, dependants)]
         for row in rows:
             try:
                 if await self._renew(connection, sealed, row, dependants):
@@ -206,6 +207,15 @@ class _Rotation:
         found = select(sealed.table).where(sealed.key.in_(ids), self._is_stale(sealed))
         mine = found.order_by(sealed.key).with_for_update(skip_locked=True, of=sealed.table)
         return (await connection.execute(mine)).mappings().all()
+
+    def _is_done(self, row: RowMapping, dependants: Dependants) -> bool:
+        """Whether another run sealed a connection between the search and the lock.
+
+        PostgreSQL then judges the row anew, but what depends on it as the search saw it
+        (PostgreSQL manual, 13.2.1).
+        """
+        is_current = row["kid"] == self._current and not is_other(row["fingerprint"], self._current)
+        return is_current and not dependants.concerns(row["id"])
 
     def _is_stale(self, sealed: SealedTable) -> ColumnElement[bool]:
         stale = sealed.kid != self._current
