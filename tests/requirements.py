@@ -11,7 +11,19 @@ vulnerabilities; the others are named for what they are about.
 
 from typing import Final
 
-from tests.rules import adversarial, advisories, authorization, product, seeds
+from tests.rules import (
+    adversarial,
+    advisories,
+    authorization,
+    changes,
+    curation,
+    documents,
+    product,
+    schemas,
+    seeds,
+    shaping,
+    wire,
+)
 from tests.rules.requirement import Requirement
 
 REQUIREMENTS: Final[dict[str, Requirement]] = {
@@ -20,4 +32,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     **authorization.REQUIREMENTS,
     **adversarial.REQUIREMENTS,
     **advisories.REQUIREMENTS,
+    **documents.REQUIREMENTS,
+    **wire.REQUIREMENTS,
+    **schemas.REQUIREMENTS,
+    **shaping.REQUIREMENTS,
+    **curation.REQUIREMENTS,
+    **changes.REQUIREMENTS,
 }

@@ -1,9 +1,11 @@
 """Connector file text to a typed request that knows where each part of it stands."""
 
 from .login import Check, LoginEntry, OptionsFrom
+from .params import Constrain, Param
 from .reading import ConnectorRequest, read_connector_file
+from .response import PageSection, ResponseSection
 from .schema import AuthSection, ConnectionInfo, ConnectorFile, json_schema
-from .tools import Constrain, PageSection, Param, ResponseSection, ToolSection
+from .tools import ToolSection
 
 __all__ = [
     "AuthSection",

@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field
 
 from .login import Login
-from .tools import PageSection, Param, ToolSection
+from .params import Param
+from .response import PageSection
+from .tools import ToolSection
 from .values import (
     Advice,
     Bytes,

@@ -1,119 +1,12 @@
-"""The sections of the connector file that say what a tool sends, and what it answers."""
+"""The section of the connector file that declares one tool."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
-from .values import Advice, Bytes, Closed, OutputMode, Seconds, ToolName
-
-
-class Constrain(Closed):
-    """Keywords that narrow the document's schema; the build proves that they do."""
-
-    enum: Annotated[list[JsonValue], Field(min_length=1)] | None = Field(
-        default=None, description="Only these values, each of which the document allows."
-    )
-    minimum: int | float | None = Field(default=None, description="The least number.")
-    maximum: int | float | None = Field(default=None, description="The greatest number.")
-    min_length: int | None = Field(
-        default=None, ge=0, alias="minLength", description="The fewest characters."
-    )
-    max_length: int | None = Field(
-        default=None, ge=0, alias="maxLength", description="The most characters."
-    )
-    pattern: str | None = Field(
-        default=None, description="Regular expression, where the document has none or the same one."
-    )
-    format: str | None = Field(
-        default=None, description="Format of a text, where the document has none or the same one."
-    )
-    min_items: int | None = Field(
-        default=None, ge=0, alias="minItems", description="The fewest items."
-    )
-    max_items: int | None = Field(
-        default=None, ge=0, alias="maxItems", description="The most items."
-    )
-
-
-class Param(Closed):
-    """What becomes of one parameter or body field of the operation."""
-
-    rename: str | None = Field(
-        default=None, description="What the agent calls it; else by `naming`."
-    )
-    hide: bool = Field(
-        default=False,
-        description="Never offered, never sent. Not for what the upstream requires.",
-    )
-    constant: JsonValue = Field(
-        default=None, description="Always sent with this value; not offered."
-    )
-    default: JsonValue = Field(
-        default=None, description="Sent when the agent leaves it out; makes it optional."
-    )
-    inject: str | None = Field(
-        default=None,
-        description="Login field whose value is always sent; not offered, never a secret.",
-    )
-    override: bool = Field(
-        default=False,
-        description="With `inject`: an optional argument that goes before the connection's value.",
-    )
-    describe: str | None = Field(
-        default=None,
-        description="What the agent is told about it; else the document's description.",
-    )
-    example: JsonValue = Field(
-        default=None, description="A value that works: for docs, `gen call`, `gen mock` and tests."
-    )
-    constrain: Constrain | None = Field(default=None, description="Narrows what is allowed.")
-    required: Literal[True] | None = Field(
-        default=None, description="Makes an optional argument required."
-    )
-    keep_deprecated: bool = Field(
-        default=False, description="Offers a field although it is deprecated."
-    )
-
-
-class PageSection(Closed):
-    """Where a page-numbered answer tells its place."""
-
-    number: str = Field(description="Dotted path to the number of this page, counted from 0.")
-    pages: str = Field(description="Dotted path to the number of pages.")
-    total: str = Field(description="Dotted path to the number of items in the whole list.")
-
-
-class ResponseSection(Closed):
-    """Which part of the upstream's answer the agent gets."""
-
-    root: str = Field(
-        default="", description="Dotted path to the payload; empty for the whole answer."
-    )
-    name: str | None = Field(
-        default=None, description="Under which name a list is answered; an object is wrapped in it."
-    )
-    pick: list[str] | None = Field(
-        default=None, description="Dotted names of the fields that the agent gets, and no others."
-    )
-    omit: list[str] = Field(default=[], description="Dotted names of fields that are left out.")
-    redact: list[str] = Field(
-        default=[], description="Dotted names of fields whose value becomes `[redacted]`."
-    )
-    rename: dict[str, str] = Field(
-        default={}, description="What the agent calls a field, by its dotted name."
-    )
-    page: PageSection | Literal["none"] | None = Field(
-        default=None, description="Where a list tells its place; `none` tells nothing."
-    )
-    max_items: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="Longest list handed on; the rest is counted."
-    )
-    max_bytes: Bytes | None = Field(
-        default=None, description="Largest answer accepted from the upstream, like 1MB."
-    )
-    output: OutputMode | None = Field(
-        default=None, description="Whether the answer's schema is published as `outputSchema`."
-    )
+from .params import Param
+from .response import ResponseSection
+from .values import Advice, Closed, Seconds, ToolName
 
 
 class AnnotationSection(Closed):

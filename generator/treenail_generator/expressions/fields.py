@@ -1,22 +1,15 @@
-"""Plans of types and values to Python expressions; every text from outside goes through `repr`."""
+"""Fields and types to Python expressions; every text from outside goes through `repr`."""
 
 from collections.abc import Set
 from typing import Any, assert_never
 
-from .plan import (
+from treenail_generator.plan import (
     ABSENT,
     AnyType,
-    Binding,
     BooleanType,
     ChoiceType,
-    Constant,
-    Either,
     ExactType,
     FieldPlan,
-    FromArgument,
-    FromConnection,
-    FromPage,
-    KeptField,
     ListType,
     MapType,
     ModelPlan,
@@ -25,20 +18,7 @@ from .plan import (
     NumberType,
     TextType,
     TypePlan,
-    ValuePlan,
 )
-
-_STYLES = {
-    "simple": "simple",
-    "label": "label",
-    "matrix": "matrix",
-    "form": "form",
-    "spaceDelimited": "space_delimited",
-    "pipeDelimited": "pipe_delimited",
-    "deepObject": "deep_object",
-    "json": "json_text",
-}
-_FIXED_EXPLODE = frozenset({"spaceDelimited", "pipeDelimited", "deepObject", "json"})
 
 
 def annotation(field: FieldPlan, model: ModelPlan) -> str:
@@ -149,49 +129,3 @@ def _annotated(base: str, *further: str, **constraints: Any) -> str:
     )
     parts = ([f"Field({given})"] if given else []) + list(further)
     return f"Annotated[{base}, {', '.join(parts)}]" if parts else base
-
-
-def bound(binding: Binding) -> str:
-    """The value of a binding, in its style."""
-    value = _value(binding.value)
-    if binding.style is None:
-        return value
-    style = binding.style
-    options = ""
-    if style.style not in _FIXED_EXPLODE:
-        options += f", explode={style.explode!r}"
-    if style.reserved:
-        options += ", reserved=True"
-    return f"{_STYLES[style.style]}({value}{options})"
-
-
-def _value(plan: ValuePlan) -> str:
-    match plan:
-        case FromArgument(attribute):
-            return f"arguments.{attribute}"
-        case FromConnection(field, required):
-            return (
-                f"context.connected({field!r})"
-                if required
-                else f"context.default(MISSING, {field!r})"
-            )
-        case Either(attribute, field, required):
-            method = "either" if required else "default"
-            return f"context.{method}(arguments.{attribute}, {field!r})"
-        case Constant(value):
-            return repr(value)
-        case FromPage():
-            return "page"
-        case _:
-            assert_never(plan)
-
-
-def kept(field: KeptField) -> str:
-    """What the record says of a field."""
-    if field.name is None:
-        return "None"
-    if field.redacted:
-        return f"Redacted({field.name!r})"
-    if field.record is not None:
-        return f"Nested({field.name!r}, {field.record})"
-    return repr(field.name)

@@ -1,0 +1,14 @@
+"""What becomes of an answer's fields, as Python expressions."""
+
+from treenail_generator.plan import KeptField
+
+
+def kept(field: KeptField) -> str:
+    """What the record says of a field."""
+    if field.name is None:
+        return "None"
+    if field.redacted:
+        return f"Redacted({field.name!r})"
+    if field.record is not None:
+        return f"Nested({field.name!r}, {field.record})"
+    return repr(field.name)

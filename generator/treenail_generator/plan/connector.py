@@ -1,0 +1,186 @@
+"""A connector as the generated module will declare it."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from treenail_generator.diagnostics import Location
+from treenail_generator.yaml_source import JSON
+
+from .answers import RecordPlan
+from .requests import EndpointPlan, FromPage
+from .types import ModelPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotationPlan:
+    """Hints for the client."""
+
+    read_only: bool
+    destructive: bool
+    idempotent: bool
+    open_world: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolPlan:
+    """One tool.
+
+    Attributes:
+        endpoint: None for the built-in connection tool, which tells `told` fields.
+        example: Arguments by the agent's names, complete enough to work.
+        cases: Further arguments with which the build proves the request.
+        output: JSON Schema of the answer, when it is published.
+        strict_output: Whether a read whose answer does not fit it fails.
+        scope: The scope that it needs; None for the general one of its kind.
+    """
+
+    name: str
+    title: str
+    description: str
+    function: str
+    model: ModelPlan
+    endpoint: EndpointPlan | None
+    annotations: AnnotationPlan
+    source: Location
+    told: tuple[str, ...] = ()
+    example: dict[str, JSON] = field(default_factory=dict[str, JSON])
+    cases: tuple[dict[str, JSON], ...] = ()
+    errors: tuple[tuple[int | str, str], ...] = ()
+    output: dict[str, JSON] | None = None
+    strict_output: bool = False
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerPlan:
+    """An upstream region."""
+
+    key: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthPlan:
+    """The contract's auth class and its arguments."""
+
+    kind: Literal["NoAuth", "BasicAuth", "ApiKeyAuth", "BearerAuth"]
+    arguments: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoicesPlan:
+    """The upstream's options of a login field; `function` reads them.
+
+    Attributes:
+        items: Under which name the endpoint answers the list.
+        value: Dotted path, inside an item, to what is kept.
+        label: Dotted path, inside an item, to what a person reads.
+    """
+
+    function: str
+    endpoint: EndpointPlan
+    items: str
+    value: str
+    label: str
+
+    @property
+    def is_paged(self) -> bool:
+        """Whether pages behind the first one are read, too."""
+        return any(isinstance(binding.value, FromPage) for binding in self.endpoint.bindings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginFieldPlan:
+    """One login field; its options are known, or told by the upstream."""
+
+    name: str
+    label: str
+    kind: str
+    secret: bool
+    required: bool
+    pattern: str | None
+    options: tuple[tuple[str, str], ...]
+    help: str | None
+    choices: ChoicesPlan | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckPlan:
+    """The credential check: an endpoint whose values are all known before any tool call."""
+
+    endpoint: EndpointPlan
+    denied: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetriesPlan:
+    """When a repeatable request is tried again."""
+
+    most: int
+    statuses: tuple[int, ...]
+    pause_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetPlan:
+    """Limits on the tools' cost; None for no limit."""
+
+    tokens: int | None
+    tool_tokens: int | None
+    tools: int | None
+    source: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorPlan:
+    """One generated module.
+
+    Attributes:
+        scopes: Name and words of each scope of its own.
+        token_prefix: None when it is made of the name.
+    """
+
+    name: str
+    title: str
+    version: str
+    instructions: str
+    servers: tuple[ServerPlan, ...]
+    default_server: str
+    auth: AuthPlan
+    login: tuple[LoginFieldPlan, ...]
+    login_help_url: str | None
+    check: CheckPlan | None
+    error_code: str
+    error_message: str
+    advice: tuple[tuple[int | str, str], ...]
+    retries: RetriesPlan
+    headers: tuple[tuple[str, str], ...]
+    models: tuple[ModelPlan, ...]
+    records: tuple[RecordPlan, ...]
+    tools: tuple[ToolPlan, ...]
+    custom_tools: tuple[str, ...]
+    budget: BudgetPlan
+    spec: str
+    scopes: tuple[tuple[str, str], ...] = ()
+    token_prefix: str | None = None
+
+    @property
+    def login_endpoints(self) -> tuple[EndpointPlan, ...]:
+        """What is sent while a person connects: the credential check, and reads of choices."""
+        check = self.check.endpoint if self.check is not None else None
+        choices = (field.choices.endpoint for field in self.login if field.choices is not None)
+        return tuple(each for each in (check, *choices) if each is not None)
+
+    @property
+    def endpoints(self) -> tuple[EndpointPlan, ...]:
+        """Everything that is sent."""
+        tools = (tool.endpoint for tool in self.tools if tool.endpoint is not None)
+        return (*tools, *self.login_endpoints)
+
+    def model(self, name: str) -> ModelPlan:
+        """The model of that class name, a tool's arguments included."""
+        for model in (*self.models, *(tool.model for tool in self.tools)):
+            if model.name == name:
+                return model
+        raise KeyError(name)

@@ -1,0 +1,111 @@
+"""What is sent: one upstream operation, and where each value of its request comes from."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from treenail_generator.diagnostics import Location
+from treenail_generator.yaml_source import JSON
+
+from .answers import AnswerPlan
+from .types import TypePlan
+
+Place: TypeAlias = Literal["path", "query", "header", "body"]
+
+
+@dataclass(frozen=True, slots=True)
+class FromArgument:
+    """The agent's argument."""
+
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromConnection:
+    """A value of the connection; the agent neither sees nor sets it."""
+
+    field: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """The agent's argument, else the connection's value; `required` makes its absence an error."""
+
+    attribute: str
+    field: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Always this value."""
+
+    value: JSON
+
+
+@dataclass(frozen=True, slots=True)
+class FromPage:
+    """The number of the page that is read; left out for the first one."""
+
+
+ValuePlan: TypeAlias = FromArgument | FromConnection | Either | Constant | FromPage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StylePlan:
+    """How a parameter is written when it is not the default style of its place."""
+
+    style: str
+    explode: bool
+    reserved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """Where one value of the request comes from.
+
+    Attributes:
+        upstream: The parameter's or body field's upstream name; empty for a whole body.
+        style: None for the default style of the place.
+        type: The type of the value, as the upstream sees it.
+        source: Where the upstream's document declares it.
+    """
+
+    place: Place
+    upstream: str
+    value: ValuePlan
+    type: TypePlan
+    required: bool
+    source: Location
+    style: StylePlan | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointPlan:
+    """One upstream operation with everything that its request needs.
+
+    Attributes:
+        path: Percent-encoded template.
+        operation: operationId, or "METHOD /path".
+        may_be_empty: Whether the document tells of a success without a body.
+        content_type: Media type of the JSON body; None when the operation takes no body.
+    """
+
+    constant: str
+    operation: str
+    method: str
+    path: str
+    bindings: tuple[Binding, ...]
+    answer: AnswerPlan
+    reads: bool
+    repeatable: bool
+    may_be_empty: bool
+    body_required: bool
+    content_type: str | None
+    timeout_s: float
+    max_bytes: int
+    source: Location
+
+    def at(self, place: Place) -> tuple[Binding, ...]:
+        """The bindings of one place, in order."""
+        return tuple(binding for binding in self.bindings if binding.place == place)
