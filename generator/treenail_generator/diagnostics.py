@@ -1,24 +1,69 @@
 """What is wrong, and where: the one shape in which every stage of the build reports faults."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, dataclass
 from difflib import get_close_matches
-from typing import Literal, TypeAlias
+from functools import total_ordering
+from typing import Final, Literal, TypeAlias
 
 Severity: TypeAlias = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@total_ordering
 class Location:
-    """A place in an input file; line and column count from 1, columns in characters."""
+    """A place in an input file; line and column count from 1, columns in characters.
 
-    file: str
-    line: int
-    column: int
+    Immutable. Every part of a document has one and hardly any is ever told, so a large document
+    gives places that are looked up when somebody asks.
+    """
+
+    __slots__ = ("_place", "file")
+
+    def __init__(self, file: str, line: int, column: int) -> None:
+        """A place that is known already."""
+        self.file: Final = file
+        self._place: tuple[int, int] | Callable[[], tuple[int, int]] = (line, column)
+
+    @classmethod
+    def found_by(cls, file: str, find: Callable[[], tuple[int, int]]) -> "Location":
+        """The place whose line and column `find` tells; it is asked at most once."""
+        location = cls(file, 0, 0)
+        location._place = find
+        return location
+
+    @property
+    def line(self) -> int:
+        """The line, the first is 1."""
+        return self._found()[0]
+
+    @property
+    def column(self) -> int:
+        """The column, the first is 1."""
+        return self._found()[1]
+
+    def _found(self) -> tuple[int, int]:
+        if callable(self._place):
+            self._place = self._place()
+        return self._place
+
+    def _key(self) -> tuple[str, int, int]:
+        return (self.file, *self._found())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Location) and (self is other or self._key() == other._key())
+
+    def __lt__(self, other: "Location") -> bool:
+        return self._key() < other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+    def __repr__(self) -> str:
+        return f"Location(file={self.file!r}, line={self.line}, column={self.column})"
 
 
 @dataclass(frozen=True, slots=True)

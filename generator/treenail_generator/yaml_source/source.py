@@ -1,44 +1,74 @@
 """One file's data, and the place of every value and key in it."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from treenail_generator.diagnostics import Location
 from treenail_generator.yaml_source.text import Text, prepare
 from treenail_generator.yaml_source.tree import JSON, Field, Node, Pointer, read_tree
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Source:
-    """Plain data read from one file, with the place of everything in it."""
+class Source(Protocol):
+    """Plain data, with the place of everything in it.
 
-    _text: Text
-    _root: Node
+    One file, or what several became: each pointer then leads to the place it came from.
+    """
 
     @property
     def file(self) -> str:
-        """The name that locations carry."""
-        return self._text.file
+        """The name of the file at the root; locations carry their own."""
+        ...
 
     @property
     def value(self) -> JSON:
-        """The data; aliased parts are shared, so nobody may change it."""
-        return self._root.value
+        """The data; parts of it may be shared, so nobody may change it."""
+        ...
 
     def at(self, pointer: Pointer) -> Location:
-        """Where the value stands, or its nearest ancestor that exists."""
-        node = self._walk(pointer)[-1].node
-        return self._text.location(node.line, node.column)
+        """Where the value stands, or its nearest ancestor that exists; cheap until it is told."""
+        ...
 
     def key_at(self, pointer: Pointer) -> Location:
         """Where the key of the value stands (of a list item: the item itself).
 
         For a value that does not exist, the key of its nearest ancestor that does.
         """
+        ...
+
+    def text_at(self, pointer: Pointer) -> str | None:
+        """A scalar as written (`1.10`, not 1.1); None where no scalar stands, or null."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class YamlSource:
+    """What one YAML text holds."""
+
+    _text: Text
+    _root: Node
+
+    @property
+    def file(self) -> str:
+        """The name of the file."""
+        return self._text.file
+
+    @property
+    def value(self) -> JSON:
+        """The data; aliased parts are shared."""
+        return self._root.value
+
+    def at(self, pointer: Pointer) -> Location:
+        """See `Source.at`."""
+        node = self._walk(pointer)[-1].node
+        return self._text.location(node.line, node.column)
+
+    def key_at(self, pointer: Pointer) -> Location:
+        """See `Source.key_at`."""
         found = self._walk(pointer)[-1]
         return self._text.location(found.line, found.column)
 
     def text_at(self, pointer: Pointer) -> str | None:
-        """A scalar as written (`1.10`, not 1.1); None where no scalar stands, or null."""
+        """See `Source.text_at`."""
         steps = self._walk(pointer)
         is_there = len(steps) > len(pointer) and steps[-1].node.value is not None
         return steps[-1].node.text if is_there else None
@@ -68,4 +98,4 @@ def read_source(text: str, file: str) -> Source:
         BuildError: `yaml-syntax`, `duplicate-key` (all of them) or `too-large`.
     """
     prepared = prepare(text, file)
-    return Source(prepared, read_tree(prepared))
+    return YamlSource(prepared, read_tree(prepared))
