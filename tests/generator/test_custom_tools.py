@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.mock_upstream import MockUpstream
-from tests.support.project import case_project, replace, run, told
+from tests.support.project import STATUS, case_project, replace, run, told
 from tests.support.running import gen_call
 from treenail_generator.build import Sources, build
 from treenail_generator.diagnostics import BuildError
@@ -192,7 +192,7 @@ def test_hand_written_tools_stand_in_the_order_of_their_names(small: Path) -> No
 CHANGES = {
     "another title": (
         (CUSTOM, 'title="Add numbers"', 'title="Add"'),
-        ("none", "the title reads differently"),
+        ("invisible", "the title reads differently"),
     ),
     "an argument more": (
         (CUSTOM, "    right: float\n", "    right: float\n    third: float\n"),
@@ -221,7 +221,7 @@ def test_diff_tells_how_a_hand_written_tool_changed(
     result = run(small, "diff", "custom_tools", "--json")
 
     expected = {"tool": "add_numbers", "severity": severity, "message": message}
-    assert (result.exit_code, expected in told(result)["changes"]) == (1, True)
+    assert (result.exit_code, expected in told(result)["changes"]) == (STATUS[severity], True)
 
 
 @pytest.mark.requirement("GEN-DRIFT")

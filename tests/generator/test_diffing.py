@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.project import case_project, replace, run, told
+from tests.support.project import STATUS, case_project, replace, run, told
 
 CONFLICT = "<<<<<<< ours\na\n=======\nb\n>>>>>>> theirs\n"
 
 
 def changes(project: Path, name: str) -> set[tuple[str, str, str]]:
     result = run(project, "diff", name, "--json")
-    assert result.exit_code == 1, result.output
-    return {(each["tool"], each["severity"], each["message"]) for each in told(result)["changes"]}
+    found = told(result)
+    assert result.exit_code == STATUS[found["severity"]], result.output
+    return {(each["tool"], each["severity"], each["message"]) for each in found["changes"]}
 
 
 def test_diff_is_silent_when_nothing_changed(root: Path) -> None:
@@ -43,7 +44,7 @@ DRIFTS = {
     "a description of the operation changed": (
         "description: Lists the staff of a branch.",
         "description: Lists everybody.",
-        ("list_staff", "none", "getStaffList changed upstream; the arguments are the same"),
+        ("list_staff", "invisible", "getStaffList changed upstream; the arguments are the same"),
         "1.0.1",
     ),
 }
@@ -60,7 +61,7 @@ def test_diff_tells_what_an_upstream_change_means_for_the_tool(
     result = run(project, "diff", "phorest", "--json")
 
     found = told(result)
-    assert result.exit_code == 1
+    assert result.exit_code == STATUS[severity]
     assert {"tool": tool, "severity": severity, "message": message} in found["changes"]
     assert found["proposed_version"] == version
 
@@ -123,7 +124,7 @@ def test_a_committed_module_that_cannot_be_loaded_is_a_fault(
     result = run(project, "diff", "phorest")
     (fault,) = told(run(project, "diff", "phorest", "--json"))["diagnostics"]
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr.startswith(f"connectors/phorest.py:{line}:")
     assert f"committed-module: {problem}" in result.stderr
     assert "hint: run `gen build phorest`" in result.stderr
@@ -152,7 +153,7 @@ def test_a_committed_lock_that_cannot_be_read_is_a_fault(
     result = run(project, "diff", "phorest")
     (fault,) = told(run(project, "diff", "phorest", "--json"))["diagnostics"]
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert f"connectors/{problem}" in result.stderr
     assert "hint: run `gen build phorest`" in result.stderr
     assert (fault["file"], fault["code"]) == ("connectors/phorest.lock", "committed-lock")
@@ -163,7 +164,7 @@ def test_committed_files_that_are_no_text_are_faults(project: Path) -> None:
         (project / "connectors" / name).write_bytes(b"\xff\xfe")
         result = run(project, "diff", "phorest")
 
-        assert result.exit_code == 1
+        assert result.exit_code == 2
         assert f"connectors/{name}:1:1: not-text: the file is not UTF-8" in result.stderr
 
 
@@ -182,7 +183,7 @@ def test_a_module_that_is_not_built_yet_is_one_json_value_for_programs(tmp_path:
     result = run(project, "diff", "minimal")
     as_json = run(project, "diff", "minimal", "--json")
 
-    assert (result.exit_code, as_json.exit_code) == (1, 1)
+    assert (result.exit_code, as_json.exit_code) == (2, 2)
     assert "connectors/minimal.py does not exist yet" in result.stderr
     assert "hint: run `gen build minimal`" in result.stderr
     assert told(as_json)["ok"] is False
@@ -194,7 +195,7 @@ def test_a_missing_lock_leaves_the_modules_to_compare(project: Path) -> None:
 
     result = run(project, "diff", "phorest")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 0
     assert result.stdout == "no tool changes; the module or its lock reads differently\n"
 
 

@@ -182,14 +182,14 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
     "a description": (
         field(TEXT),
         field({**TEXT, "description": "A."}),
-        "none: a is described differently",
-        "none: answer.a is described differently",
+        "invisible: a is described differently",
+        "invisible: answer.a is described differently",
     ),
     "a default": (
         field({**TEXT, "default": "x"}),
         field({**TEXT, "default": "y"}),
-        "none: a: default is 'y', was 'x'",
-        "none: answer.a: default is 'y', was 'x'",
+        "invisible: a: default is 'y', was 'x'",
+        "invisible: answer.a: default is 'y', was 'x'",
     ),
 }
 

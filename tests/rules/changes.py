@@ -4,4 +4,10 @@ from typing import Final
 
 from .requirement import Requirement
 
-REQUIREMENTS: Final[dict[str, Requirement]] = {}
+REQUIREMENTS: Final[dict[str, Requirement]] = {
+    "DIFF-SPEC": Requirement(
+        "ours",
+        "another document is compared tool by tool: breaking, compatible or invisible, in text, JSON"
+        " and Markdown, with an exit status and a proposed version",
+    ),
+}

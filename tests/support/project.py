@@ -12,6 +12,9 @@ from treenail_generator.cli import gen
 ROOT = Path(__file__).parents[2]
 CASES = ROOT / "tests/generator/cases"
 
+STATUS = {"invisible": 0, "compatible": 1, "breaking": 2}
+"""Of `gen diff`, by the severity that it tells."""
+
 
 def phorest_project(folder: Path) -> Path:
     """`folder` with the committed connector and its document."""

@@ -6,6 +6,16 @@ tools, with a fresh build. docs/drift.md says what counts as breaking, and why.
 
 from .comparing import compare
 from .drift import Change, Drift
+from .markdown import as_markdown, escaped
 from .schemas import schema_changes
+from .upstream import compare_documents
 
-__all__ = ["Change", "Drift", "compare", "schema_changes"]
+__all__ = [
+    "Change",
+    "Drift",
+    "as_markdown",
+    "compare",
+    "compare_documents",
+    "escaped",
+    "schema_changes",
+]

@@ -51,7 +51,9 @@ def compare(
     for name, operation in _moved(old_lock, new_lock):
         if name not in told and name in before and name in after:
             changes.append(
-                Change(name, "none", f"{operation} changed upstream; the arguments are the same")
+                Change(
+                    name, "invisible", f"{operation} changed upstream; the arguments are the same"
+                )
             )
     return Drift(tuple(changes), version)
 
@@ -75,7 +77,7 @@ def _surface(old: Surface, new: Surface) -> Iterator[Found]:
             yield "compatible", f"{hint} is {new['annotations'].get(hint)} now"
     for key in ("title", "description"):
         if old[key] != new[key]:
-            yield "none", f"the {key} reads differently"
+            yield "invisible", f"the {key} reads differently"
 
 
 def _scope(old: Lock | None, new: Lock, name: str) -> Iterator[Found]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-Severity: TypeAlias = Literal["breaking", "compatible", "none"]
+Severity: TypeAlias = Literal["breaking", "compatible", "invisible"]
 Found: TypeAlias = tuple[Severity, str]
 """What a difference means, and how it is told."""
 
-_BUMPS: Mapping[Severity, str] = {"breaking": "major", "compatible": "minor", "none": "patch"}
+_BUMPS: Mapping[Severity, str] = {"breaking": "major", "compatible": "minor", "invisible": "patch"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,13 @@ class Drift:
             if "breaking" in severities
             else "compatible"
             if "compatible" in severities
-            else "none"
+            else "invisible"
         )
+
+    @property
+    def status(self) -> int:
+        """Of `gen diff`: 0 when agents see nothing of it, 1 compatible, 2 breaking."""
+        return {"invisible": 0, "compatible": 1, "breaking": 2}[self.severity]
 
     @property
     def proposed_version(self) -> str:
@@ -54,7 +59,7 @@ class Drift:
                 return f"{major + 1}.0.0"
             case "compatible":
                 return f"{major}.{minor + 1}.0"
-            case "none":
+            case "invisible":
                 return f"{major}.{minor}.{patch + 1}"
 
     def as_json(self) -> dict[str, Any]:

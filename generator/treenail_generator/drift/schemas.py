@@ -64,7 +64,7 @@ class _Comparison:
         for key in sorted((set(before) | set(after)) - _HANDLED):
             yield from self._keyword(path, key, before.get(key), after.get(key))
         if before.get("description") != after.get("description"):
-            yield "none", f"{label} is described differently"
+            yield "invisible", f"{label} is described differently"
 
     def _are_seen(self, old: object, new: object) -> bool:
         pair = (id(old), id(new))
@@ -173,7 +173,7 @@ class _Comparison:
 
     def _severity(self, key: str, old: object, new: object) -> Severity:
         if key in _TOLD_ONLY:
-            return "none"
+            return "invisible"
         gained, lost = old is None, new is None
         if key in _NARROWING and (gained if self._reads else lost):
             return "compatible"

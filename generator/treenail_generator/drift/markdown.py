@@ -1,0 +1,50 @@
+"""A drift as Markdown, to be put under a pull request."""
+
+import re
+from typing import Final
+
+from .drift import Change, Drift
+
+_HEADS: Final = {
+    "breaking": "Breaking: agents that know the tools would fail",
+    "compatible": "Compatible: agents may notice",
+    "invisible": "Invisible to agents",
+}
+_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~])")
+
+
+def as_markdown(drift: Drift, connector: str) -> str:
+    """Headline, one table a severity, proposed version; ends with a newline.
+
+    Texts of documents are escaped: none becomes markup, a link or a mention.
+    """
+    lines = [f"### Tools of {escaped(connector)}: {_verdict(drift)}", ""]
+    for severity, head in _HEADS.items():
+        changes = [change for change in drift.changes if change.severity == severity]
+        if changes:
+            lines += [f"**{head}**", "", "| Tool | Change |", "| --- | --- |"]
+            lines += [_row(change) for change in changes]
+            lines.append("")
+    if drift.changes:
+        lines.append(f"Proposed version: {drift.version} → **{drift.proposed_version}**")
+    else:
+        lines.append("No tool changes.")
+    return "\n".join(lines) + "\n"
+
+
+def escaped(text: str) -> str:
+    """`text` as plain words of Markdown on one line."""
+    flat = " ".join(text.split())
+    # A zero-width space keeps `@name` and bare addresses from becoming mentions and links.
+    return _SPECIAL.sub(r"\\\1", flat).replace("@", "@\u200b").replace("://", ":\u200b//")
+
+
+def _verdict(drift: Drift) -> str:
+    tools = len({change.tool for change in drift.changes if change.severity == drift.severity})
+    if not drift.changes:
+        return "no change"
+    return f"{drift.severity} in {tools} {'tool' if tools == 1 else 'tools'}"
+
+
+def _row(change: Change) -> str:
+    return f"| `{change.tool}` | {escaped(change.message)} |"
