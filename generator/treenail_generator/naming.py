@@ -10,11 +10,13 @@ from typing import Final
 from pydantic import BaseModel
 
 CONTRACT_NAMES: Final = (
-    "WHOLE", "Annotations", "Answer", "ApiKeyAuth", "BasicAuth", "BearerAuth", "Choices", "Connector",
-    "CredentialCheck", "Date", "DateTime", "Endpoint", "ErrorRules", "Input", "JsonObject",
-    "JsonSchema", "LoginField", "Nested", "NoAuth", "OpaqueId", "PageNumbers", "Record", "Redacted",
-    "Retries", "Server", "Tool", "ToolContext", "deep_object", "first_pages", "form", "json_text", "label", "matrix",
-    "pipe_delimited", "simple", "space_delimited",
+    "WHOLE", "Annotations", "Answer", "ApiKeyAuth", "BasicAuth", "BearerAuth", "BinaryBody",
+    "Choices", "Connector", "CredentialCheck", "Date", "DateTime", "Endpoint", "ErrorRules", "File",
+    "FileRules", "FormBody", "FormField", "Input", "JsonBody", "JsonObject", "JsonSchema",
+    "LoginField", "MultipartBody", "Nested", "NoAuth", "OpaqueId", "PageNumbers", "Part", "Record",
+    "Redacted", "Retries", "Server", "TextBody", "Tool", "ToolContext", "cookie", "deep_object",
+    "first_pages", "form", "json_text", "label", "matrix", "pipe_delimited", "simple",
+    "space_delimited", "tab_delimited", "urlencoded_text",
 )  # fmt: skip
 """What a generated module imports from the contract."""
 

@@ -15,7 +15,7 @@ from .naming import CONTRACT_NAMES
 from .plan import AnswerPlan, CheckPlan, ConnectorPlan, LoginFieldPlan, ToolPlan
 from .project import template_root
 
-CONTRACT_VERSION: Final = 1
+CONTRACT_VERSION: Final = 2
 """The contract that the templates are written for."""
 
 # What the contract's Endpoint assumes when nothing is said.

@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from treenail_runtime.contract import WHOLE, Endpoint, Input, InvalidArguments, deep_object, form
+from treenail_runtime.contract import (
+    WHOLE,
+    Endpoint,
+    Input,
+    InvalidArguments,
+    JsonBody,
+    deep_object,
+    form,
+)
 
 
 class _Numbers(Input):
@@ -50,7 +58,7 @@ def test_half_a_surrogate_pair_is_refused_in_parameters(places: dict[str, Any]) 
 @pytest.mark.parametrize("body", ["\ud800", {"a": ["\ud800"]}, {"\ud800": 1}])
 def test_half_a_surrogate_pair_is_refused_in_a_body(body: object) -> None:
     with pytest.raises(InvalidArguments, match="no Unicode"):
-        Endpoint("POST", "/x").request(json=body)
+        Endpoint("POST", "/x", body=JsonBody()).request(body=body)
 
 
 @pytest.mark.parametrize("value", [{}, [], ()])
@@ -63,9 +71,9 @@ def test_an_empty_list_or_object_is_refused_where_nothing_would_be_sent(value: o
 
 
 def test_an_empty_body_given_as_a_whole_is_sent() -> None:
-    endpoint = Endpoint("POST", "/x")
+    endpoint = Endpoint("POST", "/x", body=JsonBody())
 
-    assert endpoint.request(json={}).body == b"{}"
+    assert endpoint.request(body={}).body == b"{}"
 
 
 @pytest.mark.parametrize("key", ["page", "other"])

@@ -15,6 +15,7 @@ from treenail_runtime.contract import (
     Endpoint,
     ErrorRules,
     Input,
+    JsonBody,
     JsonObject,
     LoginField,
     Retries,
@@ -28,7 +29,7 @@ WRITES = Annotations(read_only=False, destructive=False, idempotent=False, open_
 LOCAL = Annotations(read_only=True, destructive=False, idempotent=True, open_world=False)
 
 _ITEM = Endpoint("GET", "/items/{itemId}", reads=True, repeatable=True, timeout_s=5)
-_CREATE = Endpoint("POST", "/items", timeout_s=5)
+_CREATE = Endpoint("POST", "/items", body=JsonBody(), timeout_s=5)
 _SLOW = Endpoint("GET", "/slow", reads=True, repeatable=True, timeout_s=30)
 _LIST = Endpoint(
     "GET", "/items", answer=Answer(root="items", name="items", many=True), reads=True, timeout_s=5
@@ -63,7 +64,7 @@ async def get_item(arguments: GetItem, context: ToolContext) -> JsonObject:
 
 
 async def create_item(arguments: CreateItem, context: ToolContext) -> JsonObject:
-    return await context.call(_CREATE, json={"name": arguments.name, "amount": arguments.amount})
+    return await context.call(_CREATE, body={"name": arguments.name, "amount": arguments.amount})
 
 
 async def list_items(_: Nothing, context: ToolContext) -> JsonObject:

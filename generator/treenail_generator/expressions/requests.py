@@ -19,10 +19,15 @@ _STYLES = {
     "form": "form",
     "spaceDelimited": "space_delimited",
     "pipeDelimited": "pipe_delimited",
+    "tabDelimited": "tab_delimited",
+    "cookie": "cookie",
     "deepObject": "deep_object",
     "json": "json_text",
+    "urlencoded": "urlencoded_text",
 }
-_FIXED_EXPLODE = frozenset({"spaceDelimited", "pipeDelimited", "deepObject", "json"})
+_FIXED_EXPLODE = frozenset(
+    {"spaceDelimited", "pipeDelimited", "tabDelimited", "deepObject", "json", "urlencoded"}
+)
 
 
 def bound(binding: Binding) -> str:

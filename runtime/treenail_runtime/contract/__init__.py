@@ -5,6 +5,16 @@ What changes here changes every committed connector, so
 """
 
 from .answer import Answer, Nested, PageNumbers, Record, Redacted
+from .bodies import (
+    BinaryBody,
+    Content,
+    FormBody,
+    FormField,
+    JsonBody,
+    MultipartBody,
+    Part,
+    TextBody,
+)
 from .connector import (
     CALL_SCOPE,
     CONTRACT_VERSION,
@@ -32,10 +42,12 @@ from .errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from .files import File, FileRules
 from .login import Choices, CredentialCheck, LoginField, first_pages, read_choices
 from .request import Endpoint, Request
 from .types import WHOLE, Date, DateTime, Input, JsonObject, JsonSchema, OpaqueId
 from .wire import (
+    cookie,
     deep_object,
     form,
     json_text,
@@ -44,6 +56,8 @@ from .wire import (
     pipe_delimited,
     simple,
     space_delimited,
+    tab_delimited,
+    urlencoded_text,
 )
 
 __all__ = [
@@ -58,28 +72,38 @@ __all__ = [
     "ApiKeyAuth",
     "BasicAuth",
     "BearerAuth",
+    "BinaryBody",
     "Choices",
     "Connector",
+    "Content",
     "CredentialCheck",
     "Date",
     "DateTime",
     "Endpoint",
     "ErrorRules",
+    "File",
+    "FileRules",
+    "FormBody",
+    "FormField",
     "Input",
     "InvalidArguments",
+    "JsonBody",
     "JsonObject",
     "JsonSchema",
     "LoginField",
+    "MultipartBody",
     "Nested",
     "NoAuth",
     "NotConfigured",
     "OpaqueId",
     "PageNumbers",
+    "Part",
     "Record",
     "Redacted",
     "Request",
     "Retries",
     "Server",
+    "TextBody",
     "Tool",
     "ToolContext",
     "ToolError",
@@ -89,6 +113,7 @@ __all__ = [
     "UpstreamRefused",
     "UpstreamTimeout",
     "UpstreamUnavailable",
+    "cookie",
     "deep_object",
     "first_pages",
     "form",
@@ -99,4 +124,6 @@ __all__ = [
     "read_choices",
     "simple",
     "space_delimited",
+    "tab_delimited",
+    "urlencoded_text",
 ]

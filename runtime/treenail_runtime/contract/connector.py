@@ -11,7 +11,7 @@ from .outputs import OutputFit
 from .schemas import published_schema
 from .types import Input, JsonObject
 
-CONTRACT_VERSION: Final = 1
+CONTRACT_VERSION: Final = 2
 """Raised whenever a module generated earlier would no longer work."""
 
 READ_SCOPE: Final = "mcp.tools.read"

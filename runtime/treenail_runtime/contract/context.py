@@ -102,14 +102,23 @@ class ToolContext:
         path: Mapping[str, object] = _NOTHING,
         query: Mapping[str, object] = _NOTHING,
         headers: Mapping[str, object] = _NOTHING,
-        json: object = MISSING,
+        cookies: Mapping[str, object] = _NOTHING,
+        querystring: object = MISSING,
+        body: object = MISSING,
     ) -> JsonObject:
-        """Send one request and shape its answer.
+        """Send one request, made as `Endpoint.request` says, and shape its answer.
 
         Raises:
             ToolError: Whatever kept the call from succeeding; see `treenail_runtime.contract.errors`.
         """
-        request = endpoint.request(path=path, query=query, headers=headers, json=json)
+        request = endpoint.request(
+            path=path,
+            query=query,
+            headers=headers,
+            cookies=cookies,
+            querystring=querystring,
+            body=body,
+        )
         return read(endpoint, await self.upstream.send(request))
 
 

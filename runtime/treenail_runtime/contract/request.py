@@ -3,13 +3,15 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final
 
-from pydantic import MISSING, BaseModel
+from pydantic import MISSING
 
 from .answer import Answer
+from .bodies import Body, Content
+from .body_encoding import encoded
 from .segments import refuse_delimiter
-from .wire import header_text, json_bytes, path_text, query_text
+from .wire import cookie_text, header_text, path_text, query_text, querystring_text
 
 _NOTHING: Final[Mapping[str, object]] = {}
 
@@ -26,8 +28,8 @@ class Endpoint:
         repeatable: Whether sending it twice is as good as once (RFC 9110 9.2.2), so that a failed
             attempt may be tried again.
         may_be_empty: Whether a read may succeed without a body; otherwise that is a fault.
-        body_required: Whether an empty JSON object is sent when no field is given.
-        content_type: Media type of the JSON body, when one is sent.
+        body: What its body is; None when it takes none.
+        accept: What is sent as `Accept`.
         timeout_s: Seconds for the whole call, retries included.
         max_bytes: Largest answer accepted, decompressed.
     """
@@ -38,8 +40,8 @@ class Endpoint:
     reads: bool = False
     repeatable: bool = False
     may_be_empty: bool = False
-    body_required: bool = False
-    content_type: str = "application/json"
+    body: Body | None = None
+    accept: str = "application/json"
     timeout_s: float = 20.0
     max_bytes: int = 1_000_000
     _parts: tuple[str, ...] = field(init=False, repr=False, compare=False, default=())
@@ -54,12 +56,24 @@ class Endpoint:
         path: Mapping[str, object] = _NOTHING,
         query: Mapping[str, object] = _NOTHING,
         headers: Mapping[str, object] = _NOTHING,
-        json: object = MISSING,
+        cookies: Mapping[str, object] = _NOTHING,
+        querystring: object = MISSING,
+        body: object = MISSING,
     ) -> "Request":
         """The request that carries these values; `MISSING` values are left out.
 
+        Args:
+            path: By the names in the template.
+            query: In the order in which they are sent.
+            headers: Header parameters.
+            cookies: Cookie parameters.
+            querystring: The whole query in one value (OpenAPI 3.2 `in: querystring`); goes with no
+                `query`.
+            body: The whole body, or an object of its fields.
+
         Raises:
             InvalidArguments: When a value cannot be carried faithfully.
+            TypeError: For a body that is not declared.
         """
         parts = list(self._parts)
         for index in range(1, len(parts), 2):
@@ -71,10 +85,16 @@ class Endpoint:
         return Request(
             endpoint=self,
             path="".join(parts),
-            query=query_text(query) if query else "",
+            query=query_text(query) if query else querystring_text(querystring),
             headers=_header_fields(headers) if headers else (),
-            body=_body(json, required=self.body_required),
+            cookie=cookie_text(cookies) if cookies else "",
+            content=self._content(body) if body is not MISSING else None,
         )
+
+    def _content(self, value: object) -> Content | None:
+        if self.body is None:
+            raise TypeError(f"{self.method} {self.path} is declared without a body")
+        return encoded(self.body, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +105,21 @@ class Request:
         path: Percent-encoded, starts with "/", relative to the server's URL.
         query: Percent-encoded, without "?"; empty when there is none.
         headers: The tool's own header fields; credentials are added by the upstream client.
-        body: JSON text, or None for no body.
+        cookie: The cookie parameters as one `Cookie` field has them; empty when there are none.
+        content: The body with its media type; None for no body.
     """
 
     endpoint: Endpoint
     path: str
     query: str
     headers: tuple[tuple[str, str], ...]
-    body: bytes | None
+    cookie: str = ""
+    content: Content | None = None
+
+    @property
+    def body(self) -> bytes | None:
+        """The bytes of the body; None for no body."""
+        return self.content.body if self.content is not None else None
 
 
 def _header_fields(headers: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
@@ -101,15 +128,3 @@ def _header_fields(headers: Mapping[str, object]) -> tuple[tuple[str, str], ...]
         for name, value in headers.items()
         if getattr(value, "value", value) is not MISSING
     )
-
-
-def _body(value: object, *, required: bool) -> bytes | None:
-    if value is MISSING:
-        return None
-    if isinstance(value, Mapping) and not isinstance(value, BaseModel):
-        fields = cast("Mapping[str, object]", value)
-        given = {name: item for name, item in fields.items() if item is not MISSING}
-        if fields and not given and not required:
-            return None
-        return json_bytes(given)
-    return json_bytes(value)

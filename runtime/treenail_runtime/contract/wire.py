@@ -18,13 +18,28 @@ from .errors import InvalidArguments
 from .segments import inside_segment
 
 Style: TypeAlias = Literal[
-    "simple", "label", "matrix", "form", "spaceDelimited", "pipeDelimited", "deepObject", "json"
+    "simple",
+    "label",
+    "matrix",
+    "form",
+    "spaceDelimited",
+    "pipeDelimited",
+    "tabDelimited",
+    "deepObject",
+    "cookie",
+    "json",
+    "urlencoded",
 ]
 
 _RESERVED_KEPT: Final = ":/?@!$'()*,;[]"
 """RFC 3986 reserved characters that stay raw under `allowReserved`; `#&+=%` would change the query."""
 
-_DELIMITERS: Final = {"form": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C"}
+_DELIMITERS: Final = {
+    "form": ",",
+    "spaceDelimited": "%20",
+    "pipeDelimited": "%7C",
+    "tabDelimited": "%09",
+}
 _EXACT_INTEGERS: Final = 2.0**53
 _HEADER_TEXT: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 
@@ -69,6 +84,16 @@ def pipe_delimited(value: object) -> Styled:
     return Styled(value, "pipeDelimited")
 
 
+def tab_delimited(value: object) -> Styled:
+    """Query style `name=a%09b` (Swagger 2.0 `collectionFormat: tsv`)."""
+    return Styled(value, "tabDelimited")
+
+
+def cookie(value: object, *, explode: bool = True) -> Styled:
+    """Cookie style `name=a; name=b`, as it is given (OpenAPI 3.2)."""
+    return Styled(value, "cookie", explode)
+
+
 def deep_object(value: object) -> Styled:
     """Query style `name[key]=a`, one level deep (deeper levels have no definition)."""
     return Styled(value, "deepObject", explode=True)
@@ -77,6 +102,11 @@ def deep_object(value: object) -> Styled:
 def json_text(value: object) -> Styled:
     """A parameter with `content: application/json`: its JSON text."""
     return Styled(value, "json")
+
+
+def urlencoded_text(value: object) -> Styled:
+    """A parameter with `content: application/x-www-form-urlencoded`: its form text."""
+    return Styled(value, "urlencoded")
 
 
 def text_of(value: object, name: str) -> str:
@@ -174,6 +204,26 @@ def query_text(parameters: Mapping[str, object]) -> str:
             _refuse_foreign(name, own, parameters)
             pairs.extend(own)
     return "&".join(pairs)
+
+
+def cookie_text(parameters: Mapping[str, object]) -> str:
+    """The `Cookie` field of the parameters that have a value, in their order."""
+    pairs: list[str] = []
+    for name, value in parameters.items():
+        styled = value if isinstance(value, Styled) else Styled(value, "form", explode=True)
+        if styled.value is not MISSING:
+            pairs.extend(_query_pairs(name, styled))
+    return "; ".join(pairs)
+
+
+def querystring_text(value: object) -> str:
+    """The query that is one value as a whole (OpenAPI 3.2 `in: querystring`)."""
+    styled = value if isinstance(value, Styled) else Styled(value, "urlencoded")
+    if styled.value is MISSING:
+        return ""
+    if styled.style == "json":
+        return quote(_json(styled.value), safe="")
+    return query_text(cast("Mapping[str, object]", plain(styled.value)))
 
 
 def header_text(name: str, value: object) -> str:

@@ -29,7 +29,6 @@ _AWAY: Final = frozenset({502, 503, 504})
 """Statuses of an upstream that is down. 500 is not among them: one odd record may cause it."""
 
 _FIXED: Final = {
-    "Accept": "application/json",
     # Without it any coding would be welcome (RFC 9110 12.5.3), also one we cannot undo.
     "Accept-Encoding": "gzip, deflate",
     "User-Agent": f"treenail/{version('treenail')}",
@@ -89,14 +88,16 @@ class UpstreamClient:
     def _outgoing(self, request: Request) -> OutgoingRequest:
         query = f"{request.query}&{self._key}" if request.query and self._key else ""
         query = query or request.query or self._key
-        content = {} if request.body is None else {"Content-Type": request.endpoint.content_type}
+        own = {"Accept": request.endpoint.accept}
+        if request.content is not None:
+            own["Content-Type"] = request.content.content_type
+        if request.cookie:
+            own["Cookie"] = request.cookie
         path = f"{self._server_url}{request.path}"
         return OutgoingRequest(
             request.endpoint.method,
             f"{path}?{query}" if query else path,
-            _joined(
-                content, _FIXED, self._fixed_headers, request.headers, self._credentials.headers
-            ),
+            _joined(own, _FIXED, self._fixed_headers, request.headers, self._credentials.headers),
             request.body,
             max_bytes=request.endpoint.max_bytes,
             repeatable=request.endpoint.repeatable,

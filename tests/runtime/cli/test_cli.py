@@ -237,4 +237,4 @@ async def test_the_version_tells_what_is_spoken(folder: Path) -> None:
     status, out, _ = await run("version", folder=folder)
 
     assert status == 0
-    assert re.fullmatch(r"treenail \S+\ncontract 1\nMCP 2026-07-28, 2025-11-25, .*\n", out)
+    assert re.fullmatch(r"treenail \S+\ncontract 2\nMCP 2026-07-28, 2025-11-25, .*\n", out)

@@ -110,7 +110,7 @@ def test_a_module_without_a_connector_is_refused(folder: Path) -> None:
 def test_a_module_of_another_contract_is_refused(folder: Path) -> None:
     edit(folder / "sample.py", "contract=CONTRACT_VERSION", "contract=999")
 
-    assert "generated for contract 999, this treenail speaks contract 1" in refused(folder)
+    assert "generated for contract 999, this treenail speaks contract 2" in refused(folder)
 
 
 def test_a_module_under_another_name_is_refused(folder: Path) -> None:

@@ -12,6 +12,7 @@ from treenail_runtime.contract import (
     ApiKeyAuth,
     BasicAuth,
     Endpoint,
+    JsonBody,
     ToolContext,
     UpstreamAnswer,
     UpstreamMalformed,
@@ -23,7 +24,7 @@ from treenail_runtime.contract import (
 from treenail_runtime.upstream import AiohttpTransport, credentials_for
 
 READ = Endpoint("GET", "/things/{id}", reads=True, repeatable=True)
-WRITE = Endpoint("POST", "/things")
+WRITE = Endpoint("POST", "/things", body=JsonBody())
 BASIC = credentials_for(BasicAuth("ann", "{pw}"), {}, {"pw": SecretStr("pä:ss")})
 
 
@@ -34,7 +35,7 @@ async def test_a_request_has_these_headers_and_no_others() -> None:
         connected(site.url, credentials=BASIC, headers={"X-Fixed": "1"}) as client,
     ):
         await client.send(READ.request(path={"id": "a"}, headers={"X-Tool": "2"}))
-        await client.send(WRITE.request(json={"a": "ü"}))
+        await client.send(WRITE.request(body={"a": "ü"}))
         await client.send(WRITE.request())
     read, write, empty = site.requests
     common = {
@@ -102,7 +103,7 @@ async def test_a_transport_double_sees_an_ordinary_request() -> None:
         seen.append(request)
         return httpx.Response(201, json={"id": 7})
 
-    answer = await mocked(upstream).send(WRITE.request(query={"a": "b"}, json={"c": 1}))
+    answer = await mocked(upstream).send(WRITE.request(query={"a": "b"}, body={"c": 1}))
     assert answer == UpstreamAnswer(201, b'{"id":7}')
     (request,) = seen
     assert repr(request) == "OutgoingRequest(POST)"
@@ -130,12 +131,12 @@ async def test_the_deadline_also_ends_a_trickle() -> None:
 
 
 async def test_a_write_without_answer_may_have_been_made() -> None:
-    slow = Endpoint("POST", "/things", timeout_s=0.03)
+    slow = Endpoint("POST", "/things", body=JsonBody(), timeout_s=0.03)
     async with loopback(Reply(then="hang")) as site, connected(site.url) as client:
         with pytest.raises(
             UpstreamTimeout, match="whether the change was made is unknown"
         ) as error:
-            await client.send(slow.request(json={}))
+            await client.send(slow.request(body={}))
     assert error.value.advice
     assert "read the current state" in error.value.advice
 
@@ -160,9 +161,9 @@ async def test_a_read_that_is_too_large_advises_to_ask_for_less() -> None:
 )
 async def test_a_write_that_took_place_is_told_even_without_its_answer(answer: Reply) -> None:
     """An error would invite the agent to write again."""
-    small = Endpoint("POST", "/things", max_bytes=10)
+    small = Endpoint("POST", "/things", body=JsonBody(), max_bytes=10)
     async with loopback(answer) as site, connected(site.url) as client:
-        told = await ToolContext("sample", {}, client).call(small, json={})
+        told = await ToolContext("sample", {}, client).call(small, body={})
     assert (told["ok"], told["status"]) == (True, 201)
 
 
@@ -224,4 +225,4 @@ async def test_no_connection_is_told_as_unavailable() -> None:
         pass
     async with connected(site.url) as client:
         with pytest.raises(UpstreamUnavailable, match="could not be reached; nothing was sent"):
-            await client.send(WRITE.request(json={}))
+            await client.send(WRITE.request(body={}))

@@ -10,6 +10,7 @@ from tests.support.loopback import Reply, loopback, reply
 from tests.support.upstreams import NOON, FakeTime, connected, mocked
 from treenail_runtime.contract import (
     Endpoint,
+    JsonBody,
     Retries,
     UpstreamAnswer,
     UpstreamRefused,
@@ -17,9 +18,9 @@ from treenail_runtime.contract import (
 )
 
 READ = Endpoint("GET", "/things", reads=True, repeatable=True)
-SEARCH = Endpoint("POST", "/search", reads=True, repeatable=True)
-REPLACE = Endpoint("PUT", "/things", repeatable=True)
-WRITE = Endpoint("POST", "/things")
+SEARCH = Endpoint("POST", "/search", body=JsonBody(), reads=True, repeatable=True)
+REPLACE = Endpoint("PUT", "/things", body=JsonBody(), repeatable=True)
+WRITE = Endpoint("POST", "/things", body=JsonBody())
 DELETE = Endpoint("DELETE", "/things")
 
 
@@ -202,7 +203,7 @@ async def test_a_refusal_after_a_broken_attempt_may_be_our_own_change(
         connected(site.url) as client,
     ):
         with pytest.raises(UpstreamRefused) as error:
-            await client.send(REPLACE.request(json={"a": 1}))
+            await client.send(REPLACE.request(body={"a": 1}))
     assert len(site.requests) == 2
     assert (error.value.status, error.value.maybe_done) == (status, True)
 
@@ -214,7 +215,7 @@ async def test_what_was_sent_again_at_once_counts_as_an_earlier_attempt() -> Non
     ):
         await client.send(READ.request())
         with pytest.raises(UpstreamRefused) as error:
-            await client.send(REPLACE.request(json={"a": 1}))
+            await client.send(REPLACE.request(body={"a": 1}))
     assert (len(site.requests), error.value.maybe_done) == (3, True)
 
 
@@ -254,7 +255,7 @@ async def test_a_post_on_a_stale_connection_is_not_sent_twice() -> None:
     ):
         await client.send(READ.request())
         with pytest.raises(UpstreamUnavailable, match="whether the change was made is unknown"):
-            await client.send(WRITE.request(json={"a": 1}))
+            await client.send(WRITE.request(body={"a": 1}))
     assert [request.line.split()[0] for request in site.requests] == ["GET", "POST"]
 
 

@@ -14,6 +14,7 @@ from treenail_runtime.contract import (
     BearerAuth,
     Endpoint,
     ErrorRules,
+    JsonBody,
     ToolError,
     UpstreamRefused,
 )
@@ -21,7 +22,7 @@ from treenail_runtime.contract.connector import Auth
 from treenail_runtime.upstream import Credentials, credentials_for
 
 READ = Endpoint("GET", "/things", reads=True)
-WRITE = Endpoint("POST", "/things")
+WRITE = Endpoint("POST", "/things", body=JsonBody())
 RULES = ErrorRules(code="error.code", message="error.text")
 
 

@@ -179,7 +179,7 @@ async def count_people(arguments: CountPeople, context: ToolContext) -> JsonObje
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="answers",
     title="Answers",
     version="1.0.0",

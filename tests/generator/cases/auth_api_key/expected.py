@@ -50,7 +50,7 @@ async def get_weather(arguments: GetWeather, context: ToolContext) -> JsonObject
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="auth_api_key",
     title="Auth api key",
     version="1.0.0",

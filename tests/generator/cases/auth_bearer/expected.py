@@ -41,7 +41,7 @@ async def get_weather(arguments: GetWeather, context: ToolContext) -> JsonObject
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="auth_bearer",
     title="Auth bearer",
     version="1.0.0",

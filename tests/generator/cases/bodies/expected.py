@@ -15,6 +15,7 @@ from treenail_runtime.contract import (
     Endpoint,
     ErrorRules,
     Input,
+    JsonBody,
     JsonObject,
     NoAuth,
     Retries,
@@ -24,7 +25,7 @@ from treenail_runtime.contract import (
 )
 
 
-class Part(Input):
+class Part2(Input):
     """Part of 'parts'."""
 
     kind: Literal["big", "small"]
@@ -36,7 +37,7 @@ class Thing(Input):
 
     name: Annotated[str, Field(max_length=20)]
     secret: str | MISSING = MISSING
-    parts: list[Part]
+    parts: list[Part2]
     labels: dict[str, str] | MISSING = MISSING
 
 
@@ -45,7 +46,7 @@ class FlattenBody(Input):
 
     id: Annotated[str, Field(min_length=1)]
     name: Annotated[str, Field(max_length=20)]
-    parts: list[Part]
+    parts: list[Part2]
     secret: str | MISSING = MISSING
     labels: dict[str, str] | MISSING = MISSING
 
@@ -54,7 +55,7 @@ FLATTEN_BODY: Final = Endpoint(
     "PUT",
     "/things/{id}",
     repeatable=True,
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
@@ -63,7 +64,7 @@ async def flatten_body(arguments: FlattenBody, context: ToolContext) -> JsonObje
     return await context.call(
         FLATTEN_BODY,
         path={"id": arguments.id},
-        json={
+        body={
             "name": arguments.name,
             "secret": arguments.secret,
             "parts": arguments.parts,
@@ -83,13 +84,13 @@ NEST_BODY: Final = Endpoint(
     "PUT",
     "/things/{id}",
     repeatable=True,
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
 async def nest_body(arguments: NestBody, context: ToolContext) -> JsonObject:
     """Send PUT /things/{id} (flat)."""
-    return await context.call(NEST_BODY, path={"id": arguments.id}, json=arguments.thing)
+    return await context.call(NEST_BODY, path={"id": arguments.id}, body=arguments.thing)
 
 
 class MaybeBody(Input):
@@ -102,30 +103,31 @@ class MaybeBody(Input):
 MAYBE_BODY: Final = Endpoint(
     "POST",
     "/things/{id}",
+    body=JsonBody(),
 )
 
 
 async def maybe_body(arguments: MaybeBody, context: ToolContext) -> JsonObject:
     """Send POST /things/{id} (maybe)."""
-    return await context.call(MAYBE_BODY, path={"id": arguments.id}, json=arguments.body)
+    return await context.call(MAYBE_BODY, path={"id": arguments.id}, body=arguments.body)
 
 
 class ListBody(Input):
     """Arguments of list_body."""
 
-    body: Annotated[list[Part], Field(min_length=1)]
+    body: Annotated[list[Part2], Field(min_length=1)]
 
 
 LIST_BODY: Final = Endpoint(
     "POST",
     "/lists",
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
 async def list_body(arguments: ListBody, context: ToolContext) -> JsonObject:
     """Send POST /lists (listed)."""
-    return await context.call(LIST_BODY, json=arguments.body)
+    return await context.call(LIST_BODY, body=arguments.body)
 
 
 class PatchBody(Input):
@@ -139,8 +141,7 @@ class PatchBody(Input):
 PATCH_BODY: Final = Endpoint(
     "PATCH",
     "/things/{id}",
-    body_required=True,
-    content_type="application/merge-patch+json",
+    body=JsonBody(content_type="application/merge-patch+json", required=True),
 )
 
 
@@ -149,12 +150,12 @@ async def patch_body(arguments: PatchBody, context: ToolContext) -> JsonObject:
     return await context.call(
         PATCH_BODY,
         path={"id": arguments.id},
-        json={"note": arguments.note, "count": arguments.count},
+        body={"note": arguments.note, "count": arguments.count},
     )
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="bodies",
     title="Bodies",
     version="1.0.0",

@@ -14,6 +14,7 @@ from treenail_runtime.contract import (
     Endpoint,
     ErrorRules,
     Input,
+    JsonBody,
     JsonObject,
     JsonSchema,
     NoAuth,
@@ -65,17 +66,17 @@ class Send(Input):
 SEND: Final = Endpoint(
     "POST",
     "/send",
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
 async def send(arguments: Send, context: ToolContext) -> JsonObject:
     """Send POST /send (send)."""
-    return await context.call(SEND, json={"person": arguments.person, "rows": arguments.rows})
+    return await context.call(SEND, body={"person": arguments.person, "rows": arguments.rows})
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="circles",
     title="Circles",
     version="1.0.0",

@@ -58,7 +58,7 @@ async def get_file(arguments: GetFile, context: ToolContext) -> JsonObject:
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="crowded_paths",
     title="Crowded paths",
     version="1.0.0",

@@ -40,7 +40,7 @@ async def get_weather(arguments: GetWeather, context: ToolContext) -> JsonObject
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="custom_tools",
     title="Custom tools",
     version="1.0.0",

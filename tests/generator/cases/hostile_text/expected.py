@@ -55,7 +55,7 @@ async def quoted(arguments: Quoted, context: ToolContext) -> JsonObject:
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="hostile_text",
     title="Hostile text",
     version="1.0.0",

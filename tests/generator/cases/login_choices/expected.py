@@ -199,7 +199,7 @@ async def currency_choices(context: ToolContext) -> JsonObject:
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="login_choices",
     title="Login choices",
     version="1.0.0",

@@ -40,7 +40,7 @@ async def ping(arguments: Ping, context: ToolContext) -> JsonObject:
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="minimal",
     title="Minimal",
     version="1.0.0",

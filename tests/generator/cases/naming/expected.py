@@ -15,6 +15,7 @@ from treenail_runtime.contract import (
     Endpoint,
     ErrorRules,
     Input,
+    JsonBody,
     JsonObject,
     NoAuth,
     Retries,
@@ -50,7 +51,7 @@ class SendNamesV2(Input):
 SEND_NAMES_V2: Final = Endpoint(
     "POST",
     "/names",
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
@@ -67,12 +68,12 @@ async def send_names_v2(arguments: SendNamesV2, context: ToolContext) -> JsonObj
             "HTTPCode": arguments.code,
             "größe": arguments.grosse,
         },
-        json={"class": arguments.class_, "json": arguments.json_, "item": arguments.item},
+        body={"class": arguments.class_, "json": arguments.json_, "item": arguments.item},
     )
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="naming",
     title="Naming",
     version="1.0.0",

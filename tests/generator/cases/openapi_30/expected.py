@@ -15,6 +15,7 @@ from treenail_runtime.contract import (
     Endpoint,
     ErrorRules,
     Input,
+    JsonBody,
     JsonObject,
     NoAuth,
     Retries,
@@ -51,7 +52,7 @@ class Thirty(Input):
 THIRTY: Final = Endpoint(
     "POST",
     "/thirty",
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
@@ -60,7 +61,7 @@ async def thirty(arguments: Thirty, context: ToolContext) -> JsonObject:
     return await context.call(
         THIRTY,
         query={"limit": arguments.limit},
-        json={
+        body={
             "note": arguments.note,
             "kind": arguments.kind,
             "ref": arguments.ref,
@@ -70,7 +71,7 @@ async def thirty(arguments: Thirty, context: ToolContext) -> JsonObject:
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="openapi_30",
     title="Openapi 30",
     version="1.0.0",

@@ -166,7 +166,7 @@ async def send_contents(arguments: SendContents, context: ToolContext) -> JsonOb
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="parameter_styles",
     title="Parameter styles",
     version="1.0.0",

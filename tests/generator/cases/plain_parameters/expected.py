@@ -90,7 +90,7 @@ async def search(arguments: Search, context: ToolContext) -> JsonObject:
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="plain_parameters",
     title="Plain parameters",
     version="1.0.0",

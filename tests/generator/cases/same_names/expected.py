@@ -14,6 +14,7 @@ from treenail_runtime.contract import (
     Endpoint,
     ErrorRules,
     Input,
+    JsonBody,
     JsonObject,
     NoAuth,
     Retries,
@@ -36,7 +37,7 @@ class PutItem(Input):
 PUT_ITEM: Final = Endpoint(
     "PUT",
     "/items/{id}",
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
@@ -47,12 +48,12 @@ async def put_item(arguments: PutItem, context: ToolContext) -> JsonObject:
         path={"id": arguments.id},
         query={"id": arguments.revision},
         headers={"id": "trace"},
-        json={"id": arguments.new_id},
+        body={"id": arguments.new_id},
     )
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="same_names",
     title="Same names",
     version="1.0.0",

@@ -17,6 +17,7 @@ from treenail_runtime.contract import (
     Endpoint,
     ErrorRules,
     Input,
+    JsonBody,
     JsonObject,
     JsonSchema,
     NoAuth,
@@ -132,7 +133,7 @@ class SendSchemas(Input):
 SEND_SCHEMAS: Final = Endpoint(
     "POST",
     "/schemas",
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
@@ -140,7 +141,7 @@ async def send_schemas(arguments: SendSchemas, context: ToolContext) -> JsonObje
     """Send POST /schemas (schemas)."""
     return await context.call(
         SEND_SCHEMAS,
-        json={
+        body={
             "anything": arguments.anything,
             "nothingMuch": arguments.nothingMuch,
             "closed": arguments.closed,
@@ -173,7 +174,7 @@ async def send_schemas(arguments: SendSchemas, context: ToolContext) -> JsonObje
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="schemas",
     title="Schemas",
     version="1.0.0",

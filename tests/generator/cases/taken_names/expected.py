@@ -16,6 +16,7 @@ from treenail_runtime.contract import (
     Endpoint,
     ErrorRules,
     Input,
+    JsonBody,
     JsonObject,
     NoAuth,
     Retries,
@@ -217,7 +218,7 @@ class Send(Input):
 SEND: Final = Endpoint(
     "POST",
     "/send",
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
@@ -225,7 +226,7 @@ async def send(arguments: Send, context: ToolContext) -> JsonObject:
     """Send POST /send (send)."""
     return await context.call(
         SEND,
-        json={
+        body={
             "str": arguments.str_,
             "int": arguments.int_,
             "Address": arguments.address,
@@ -252,7 +253,7 @@ async def check_credentials(context: ToolContext) -> JsonObject:
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="taken_names",
     title="Taken names",
     version="1.0.0",

@@ -154,7 +154,7 @@ async def maybe(arguments: Maybe, context: ToolContext) -> JsonObject:
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="untold_answers",
     title="Untold answers",
     version="1.0.0",

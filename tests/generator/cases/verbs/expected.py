@@ -116,7 +116,7 @@ async def check_credentials(context: ToolContext) -> JsonObject:
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="verbs",
     title="Verbs",
     version="1.0.0",

@@ -14,6 +14,7 @@ from treenail_runtime.contract import (
     Endpoint,
     ErrorRules,
     Input,
+    JsonBody,
     JsonObject,
     JsonSchema,
     NoAuth,
@@ -55,13 +56,13 @@ class Choose(Input):
 CHOOSE: Final = Endpoint(
     "POST",
     "/choose",
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
 async def choose(arguments: Choose, context: ToolContext) -> JsonObject:
     """Send POST /choose (choose)."""
-    return await context.call(CHOOSE, json=arguments.body)
+    return await context.call(CHOOSE, body=arguments.body)
 
 
 class Depend(Input):
@@ -91,13 +92,13 @@ class Depend(Input):
 DEPEND: Final = Endpoint(
     "POST",
     "/depend",
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
 async def depend(arguments: Depend, context: ToolContext) -> JsonObject:
     """Send POST /depend (depend)."""
-    return await context.call(DEPEND, json=arguments.body)
+    return await context.call(DEPEND, body=arguments.body)
 
 
 class Create(Input):
@@ -139,13 +140,13 @@ class Create(Input):
 CREATE: Final = Endpoint(
     "POST",
     "/create",
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
 async def create(arguments: Create, context: ToolContext) -> JsonObject:
     """Send POST /create (create)."""
-    return await context.call(CREATE, json=arguments.body)
+    return await context.call(CREATE, body=arguments.body)
 
 
 class Settings(Input):
@@ -157,16 +158,17 @@ class Settings(Input):
 SETTINGS: Final = Endpoint(
     "POST",
     "/settings",
+    body=JsonBody(),
 )
 
 
 async def settings(arguments: Settings, context: ToolContext) -> JsonObject:
     """Send POST /settings (settings)."""
-    return await context.call(SETTINGS, json=arguments.body)
+    return await context.call(SETTINGS, body=arguments.body)
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="whole_bodies",
     title="Whole bodies",
     version="1.0.0",

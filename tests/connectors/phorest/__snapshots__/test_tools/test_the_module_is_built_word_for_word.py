@@ -21,6 +21,7 @@ from treenail_runtime.contract import (
     Endpoint,
     ErrorRules,
     Input,
+    JsonBody,
     JsonObject,
     LoginField,
     Nested,
@@ -729,7 +730,7 @@ CREATE_CLIENT: Final = Endpoint(
     "POST",
     "/api/business/{businessId}/client",
     answer=Answer(record=GET_CLIENT_CLIENT),
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
@@ -738,7 +739,7 @@ async def create_client(arguments: CreateClient, context: ToolContext) -> JsonOb
     return await context.call(
         CREATE_CLIENT,
         path={"businessId": context.connected("business_id")},
-        json={
+        body={
             "firstName": arguments.first_name,
             "lastName": arguments.last_name,
             "mobile": arguments.mobile,
@@ -799,7 +800,7 @@ UPDATE_CLIENT: Final = Endpoint(
     "PUT",
     "/api/business/{businessId}/client/{clientId}",
     answer=Answer(record=GET_CLIENT_CLIENT),
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
@@ -808,7 +809,7 @@ async def update_client(arguments: UpdateClient, context: ToolContext) -> JsonOb
     return await context.call(
         UPDATE_CLIENT,
         path={"businessId": context.connected("business_id"), "clientId": arguments.client_id},
-        json={
+        body={
             "version": arguments.version,
             "firstName": arguments.first_name,
             "lastName": arguments.last_name,
@@ -995,7 +996,7 @@ CHECK_AVAILABILITY: Final = Endpoint(
     answer=Answer(root="data", name="slots", many=True, record=AVAILABILITY_SLOT, max_items=50),
     reads=True,
     repeatable=True,
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
@@ -1007,7 +1008,7 @@ async def check_availability(arguments: CheckAvailability, context: ToolContext)
             "businessId": context.connected("business_id"),
             "branchId": context.either(arguments.branch_id, "branch_id"),
         },
-        json={
+        body={
             "clientId": arguments.client_id,
             "startTime": arguments.start_time,
             "endTime": arguments.end_time,
@@ -1039,7 +1040,7 @@ CREATE_BOOKING: Final = Endpoint(
     "POST",
     "/api/business/{businessId}/branch/{branchId}/booking",
     answer=Answer(record=BOOKING),
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
@@ -1051,7 +1052,7 @@ async def create_booking(arguments: CreateBooking, context: ToolContext) -> Json
             "businessId": context.connected("business_id"),
             "branchId": context.either(arguments.branch_id, "branch_id"),
         },
-        json={
+        body={
             "clientId": arguments.client_id,
             "bookingStatus": arguments.booking_status,
             "note": arguments.note,
@@ -1256,7 +1257,7 @@ async def branch_id_choices(context: ToolContext) -> JsonObject:
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="phorest",
     title="Phorest",
     version="1.0.0",
