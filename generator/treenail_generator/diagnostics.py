@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import total_ordering
 from typing import Final, Literal, TypeAlias
 
-Severity: TypeAlias = Literal["error", "warning"]
+Severity: TypeAlias = Literal["error", "warning", "note"]
 
 
 @total_ordering
@@ -75,7 +75,7 @@ class Diagnostic:
         code: Stable kebab-case name that tests, documentation and `--json` readers rely on.
         message: What is wrong, without a final full stop.
         hint: What would make it right; None when the message says it.
-        severity: A warning never stops a build.
+        severity: A warning never stops a build; a note tells what was read otherwise than written.
     """
 
     location: Location

@@ -21,11 +21,11 @@ from treenail_generator.yaml_source import JSON, Pointer
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Document:
-    """An OpenAPI 3.0 or 3.1 document, read operation by operation.
+    """An OpenAPI document, read operation by operation.
 
     Attributes:
         file: The name that locations carry.
-        version: The OpenAPI minor version.
+        version: The OpenAPI minor version that the file declares.
         title: `info.title`, empty when absent.
         api_version: `info.version` as written, empty when absent.
         servers: In file order; empty when the document names none.
@@ -34,6 +34,7 @@ class Document:
         operations: The usable ones, in file order.
         broken: Why a name (key or "METHOD /path") cannot be used, by name.
         warnings: Every fault found in what nobody may ever ask for.
+        notes: What was read otherwise than the file says it: upgraded, overlaid or left aside.
     """
 
     file: str
@@ -46,6 +47,7 @@ class Document:
     operations: tuple[Operation, ...]
     broken: Mapping[str, tuple[Diagnostic, ...]]
     warnings: tuple[Diagnostic, ...]
+    notes: tuple[Diagnostic, ...] = ()
     references: References
     schemas: Schemas
 

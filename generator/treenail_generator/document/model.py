@@ -1,14 +1,14 @@
-"""An OpenAPI 3.0 or 3.1 document as the planner sees it: references followed, defaults applied."""
+"""An OpenAPI document of any version as the planner sees it: references followed, defaults applied."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
 
 from treenail_generator.diagnostics import Location
 from treenail_generator.yaml_source import JSON, Pointer
 
-Version: TypeAlias = Literal["3.0", "3.1"]
-Place: TypeAlias = Literal["path", "query", "header", "cookie"]
+Version: TypeAlias = Literal["2.0", "3.0", "3.1", "3.2"]
+Place: TypeAlias = Literal["path", "query", "header", "cookie", "querystring"]
 SecurityKind: TypeAlias = Literal["http", "apiKey", "oauth2", "openIdConnect", "mutualTLS"]
 SecurityRequirement: TypeAlias = Mapping[str, tuple[str, ...]]
 """Scopes by scheme name; all schemes of one requirement are needed at once."""
@@ -18,6 +18,9 @@ Schema: TypeAlias = dict[str, JSON]
 
 Shared, so nobody may change one; a dict only so that it fits into other JSON.
 """
+
+WITH_SIBLINGS: Final[Set[Version]] = frozenset(("3.1", "3.2"))
+"""The versions whose schemas are JSON Schema 2020-12, where what stands beside a `$ref` counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +72,21 @@ class SecurityScheme:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A path, query, header or cookie parameter with the defaults of OpenAPI applied.
+    """A parameter with the defaults of OpenAPI applied.
 
     Attributes:
         name: The name on the wire.
-        place: Its OpenAPI `in`.
+        place: Its OpenAPI `in`; a "querystring" (3.2) is the whole query, and has `content`.
         required: Always true in a path.
         deprecated: As declared.
         description: Empty when the document gives none.
         schema: Normalised; empty (anything goes) when the document declares none.
-        style: As declared, or the default of its place.
+        style: As declared, or the default of its place; "tabDelimited" is the `tsv` of 2.0, which
+            knows the delimited styles in every place.
         explode: As declared, or the default of its style.
         allow_reserved: As declared.
         allow_empty: The deprecated `allowEmptyValue`.
+        item_styles: Styles of the arrays inside the array, the outer first (2.0); else empty.
         content_type: The media type of a parameter with `content`, None of one with `schema`.
         examples: Values from `example` and `examples`, not those of the schema.
         location: Where the parameter itself stands, behind any reference.
@@ -99,6 +104,7 @@ class Parameter:
     explode: bool
     allow_reserved: bool
     allow_empty: bool
+    item_styles: tuple[str, ...] = ()
     content_type: str | None
     examples: tuple[JSON, ...]
     location: Location
@@ -108,13 +114,26 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoding:
-    """How one property of a form or multipart body is written; None where nothing is said."""
+    """How one property of a form or multipart body is written; None where nothing is said.
+
+    Attributes:
+        content_type: One media type, or several between commas.
+        item_styles: As in `Parameter`.
+        headers: The part's header fields, by name; without Content-Type.
+        encoding: Of the parts inside the part (3.2), by property name.
+    """
 
     content_type: str | None
     style: str | None
     explode: bool | None
     allow_reserved: bool | None
+    item_styles: tuple[str, ...] = ()
+    headers: Mapping[str, Parameter] = field(default_factory=dict[str, Parameter])
+    encoding: "Mapping[str, Encoding]" = field(default_factory=lambda: _NO_ENCODINGS)
     location: Location
+
+
+_NO_ENCODINGS: Final[Mapping[str, Encoding]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +144,9 @@ class Media:
         content_type: The key as written, parameters included.
         schema: Normalised; empty (anything goes) when the document declares none.
         examples: Values from `example` and `examples`, not those of the schema.
+        item_schema: Of each item of a stream (3.2, `itemSchema`); None when none is declared.
         encoding: Declared encodings by property name.
+        positional: Whether parts are encoded by their place, not their name (3.2).
         location: Where the media type stands.
         pointer: The same place as a pointer into the raw document.
         schema_pointer: Where its raw schema stands or would stand.
@@ -134,7 +155,9 @@ class Media:
     content_type: str
     schema: Schema
     examples: tuple[JSON, ...]
+    item_schema: Schema | None = None
     encoding: Mapping[str, Encoding]
+    positional: bool = False
     location: Location
     pointer: Pointer
     schema_pointer: Pointer
@@ -142,9 +165,14 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """A request body: its media types in file order."""
+    """A request body: its media types in file order.
+
+    Attributes:
+        name: What 2.0 calls the body parameter, empty in every other version.
+    """
 
     required: bool
+    name: str = ""
     description: str
     media: tuple[Media, ...]
     location: Location
@@ -167,7 +195,7 @@ class Operation:
     Attributes:
         key: The operationId, or "METHOD /path" when it has none or shares it with another.
         id: The operationId, None when the document gives none.
-        method: Upper-case.
+        method: Upper-case; of an additional operation (3.2) as the document spells it.
         path: The path template as the document spells it.
         summary: Empty when the document gives none.
         description: Empty when the document gives none.

@@ -6,6 +6,7 @@ from typing import NoReturn, get_args
 
 from treenail_generator.diagnostics import BuildError, Diagnostic
 from treenail_generator.document.model import (
+    WITH_SIBLINGS,
     Body,
     Encoding,
     Media,
@@ -31,6 +32,7 @@ _DEFAULT_STYLES: Mapping[Place, str] = {
     "query": "form",
     "header": "simple",
     "cookie": "form",
+    "querystring": "",
 }
 
 
@@ -151,16 +153,17 @@ def _read_name(context: Context, target: Target) -> str:
 
 def _read_place(context: Context, target: Target) -> Place:
     declared = text(mapping(target.value).get("in"))
-    if declared not in PLACES:
+    if declared not in PLACES or (declared == "querystring" and context.version != "3.2"):
         hint = _SWAGGER_HINT if declared in _SWAGGER_PLACES else None
-        message = f"a parameter stands in {', '.join(PLACES)}; not in {declared!r}"
+        message = f"a parameter stands in path, query, header, cookie; not in {declared!r}"
         context.fail((*target.pointer, "in"), message, hint)
     return PLACES[declared]
 
 
 def _read_description(context: Context, declared: Target, node: dict[str, JSON]) -> str:
     """OpenAPI 3.1 lets a description beside the reference replace the target's."""
-    beside = text(mapping(declared.value).get("description")) if context.version == "3.1" else ""
+    counts = context.version in WITH_SIBLINGS
+    beside = text(mapping(declared.value).get("description")) if counts else ""
     return beside or text(node.get("description"))
 
 

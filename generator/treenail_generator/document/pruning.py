@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from treenail_generator.document.bundling import free_name
-from treenail_generator.document.model import Operation, Version
+from treenail_generator.document.model import WITH_SIBLINGS, Operation, Version
 from treenail_generator.document.references import (
     MAPS_OF_NAMES,
     NOT_FOLLOWED,
@@ -18,7 +18,7 @@ from treenail_generator.document.references import (
 from treenail_generator.document.values import mapping
 from treenail_generator.yaml_source import JSON, Pointer
 
-_VERSIONS: dict[Version, str] = {"3.0": "3.0.4", "3.1": "3.1.1"}
+_VERSIONS: dict[Version, str] = {"2.0": "3.0.4", "3.0": "3.0.4", "3.1": "3.1.1", "3.2": "3.2.0"}
 _KINDS = {"examples", "headers", "parameters", "responses", "schemas"}
 
 # No part of a tool, checked elsewhere, or a base for references, which here start at the root.
@@ -41,7 +41,7 @@ class Pruned:
     ) -> None:
         """Copy what the operations need; the whole document stays as it is."""
         self._references = references
-        self._siblings_count = version == "3.1"
+        self._siblings_count = version in WITH_SIBLINGS
         self._paths: dict[str, dict[str, JSON]] = {}
         self._components: dict[str, dict[str, JSON]] = {}
         self._places: dict[Pointer, Pointer] = {}

@@ -8,7 +8,12 @@ from typing import get_args
 
 from treenail_generator.diagnostics import BuildError, Diagnostic
 from treenail_generator.document.document import Document
-from treenail_generator.document.model import SecurityKind, SecurityScheme, Version
+from treenail_generator.document.model import (
+    WITH_SIBLINGS,
+    SecurityKind,
+    SecurityScheme,
+    Version,
+)
 from treenail_generator.document.operations import child, read_operations, read_security
 from treenail_generator.document.parts import PLACES, Context, read_servers
 from treenail_generator.document.references import References, Target
@@ -37,7 +42,7 @@ def read_document(text: str, file: str) -> Document:
     """
     source = read_source(text, file)
     version = _read_version(source)
-    references = References(source, siblings_count=version == "3.1")
+    references = References(source, siblings_count=version in WITH_SIBLINGS)
     context = Context(version=version, references=references, schemas=Schemas(version, references))
     return _read_root(context)
 

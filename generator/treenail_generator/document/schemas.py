@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from treenail_generator.document.model import Schema, Version
+from treenail_generator.document.model import WITH_SIBLINGS, Schema, Version
 from treenail_generator.document.references import References, ref_of, split_ref
 from treenail_generator.yaml_source import JSON
 
@@ -72,13 +72,14 @@ def normalise(raw: JSON, version: Version) -> JSON:
     """
     if not isinstance(raw, dict):
         return raw if isinstance(raw, bool) else {}
-    if version == "3.0" and (ref := ref_of(raw)) is not None:
+    if version not in WITH_SIBLINGS and (ref := ref_of(raw)) is not None:
         schema: Schema = {"$ref": ref}
     else:
         kept = {_keyword(key): raw[key] for key in raw if _is_kept(key)}
         schema = map_subschemas(kept, lambda child: normalise(child, version))
         _modernise(schema, raw)
-    return _with_null(schema) if raw.get("nullable") is True else schema
+    nullable = raw.get("nullable") is True or (version == "2.0" and raw.get("x-nullable") is True)
+    return _with_null(schema) if nullable else schema
 
 
 def map_subschemas(schema: Schema, change: Callable[[JSON], JSON]) -> Schema:

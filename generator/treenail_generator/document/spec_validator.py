@@ -145,11 +145,19 @@ class _Schema31(_LocatedSchemaValidator, keywords.OpenAPIV31SchemaValidator):
     pass
 
 
+class _Schema32(_LocatedSchemaValidator, keywords.OpenAPIV32SchemaValidator):
+    pass
+
+
 class _Value30(_LateValueValidator, keywords.OpenAPIV30ValueValidator):
     pass
 
 
 class _Value31(_LateValueValidator, keywords.OpenAPIV31ValueValidator):
+    pass
+
+
+class _Value32(_LateValueValidator, keywords.OpenAPIV32ValueValidator):
     pass
 
 
@@ -181,9 +189,21 @@ class _Validator31(validators.OpenAPIV31SpecValidator):
     }
 
 
+class _Validator32(validators.OpenAPIV32SpecValidator):
+    resolver_handlers = {}  # noqa: RUF012  # nothing is fetched, from nowhere
+    keyword_validators = {  # noqa: RUF012  # a Mapping in the base class
+        **validators.OpenAPIV32SpecValidator.keyword_validators,
+        "default": _Value32,
+        "schema": _Schema32,
+        "operation": _LocatedOperationValidator,
+    }
+
+
 _VALIDATORS: Mapping[Version, type[validators.SpecValidator]] = {
+    "2.0": _Validator30,
     "3.0": _Validator30,
     "3.1": _Validator31,
+    "3.2": _Validator32,
 }
 
 

@@ -201,8 +201,8 @@ class Parameters:
 
 def _unsupported(parameter: Parameter) -> str | None:
     what = f"{parameter.place} parameter {parameter.name!r}"
-    if parameter.place == "cookie":
-        return f"{what}: cookies are not supported yet"
+    if parameter.place in {"cookie", "querystring"}:
+        return f"{what}: parameters in {parameter.place} are not supported yet"
     if parameter.content_type is not None and not is_json(parameter.content_type):
         return f"{what}: content {parameter.content_type} is not supported yet"
     if parameter.content_type is None and parameter.style not in _STYLES[parameter.place]:
@@ -218,8 +218,8 @@ def _place(parameter: Parameter) -> Place:
     match parameter.place:
         case "path" | "query" | "header":
             return parameter.place
-        case "cookie":
-            raise AssertionError("cookies are refused before")
+        case "cookie" | "querystring":
+            raise AssertionError("refused before")
 
 
 def _style(parameter: Parameter) -> StylePlan | None:
