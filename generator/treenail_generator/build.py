@@ -13,7 +13,7 @@ from .planning import plan_connector
 from .planning.scopes import READ_SCOPE, is_too_weak, is_unknown
 from .render import render
 from .tokens import count_tokens
-from .verify import LoadedModule, LoadedTool, load, load_custom_tools, verify
+from .verify import LoadedModule, LoadedTool, load_custom_tools, verify
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +61,13 @@ def build(sources: Sources) -> Built:
     request = read_connector_file(sources.connector, sources.connector_name)
     document = read_document(sources.spec, sources.spec_name)
     plan = plan_connector(request, document)
-    text = verify(render(plan), plan, document)
-    loaded = load(text, plan.name)
+    verified = verify(render(plan), plan, document)
+    loaded = verified.module
     tools = (*loaded.connector.tools, *_custom(plan, request, sources, loaded))
     _keep_budget(plan, tools)
     sha256 = hashlib.sha256(sources.spec.encode()).hexdigest()
     return Built(
-        module=text,
+        module=verified.text,
         lock=lock_text(plan, document, sha256, tools),
         plan=plan,
         document=document,
