@@ -5,6 +5,10 @@ from typing import Final
 from .requirement import Requirement
 
 REQUIREMENTS: Final[dict[str, Requirement]] = {
+    "LINT-CLIENT": Requirement(
+        "github.com/anthropics/claude-code/issues/5973 and 79418, ComposioHQ/composio/issues/2788",
+        "the tools are checked against the known limits of a client",
+    ),
     "DIFF-SPEC": Requirement(
         "ours",
         "another document is compared tool by tool: breaking, compatible or invisible, in text, JSON"

@@ -4,8 +4,8 @@ import sys
 
 import click
 
+from treenail_generator.lint import PROFILES, ClientId, lint
 from treenail_generator.lint import as_json as report_of
-from treenail_generator.lint import lint
 from treenail_generator.project import Project
 
 from .common import built_or_exit
@@ -16,12 +16,21 @@ from .output import say, say_json
 @click.command("lint")
 @name_argument
 @click.option("--prefix", help="What clients put before tool names; default mcp__NAME__.")
+@click.option(
+    "--client",
+    "clients",
+    type=click.Choice(list(PROFILES)),
+    multiple=True,
+    help="Check the limits of this client, too; may be given several times.",
+)
 @project_option
 @as_json_option
-def lint_command(name: str, prefix: str | None, project: Project, as_json: bool) -> None:
+def lint_command(
+    name: str, prefix: str | None, clients: tuple[ClientId, ...], project: Project, as_json: bool
+) -> None:
     """Check whether agents can use the tools well and safely. Status 1 on errors."""
     built = built_or_exit(project, name, as_json=as_json)
-    findings = lint(built, client_prefix=prefix)
+    findings = lint(built, client_prefix=prefix, clients=clients)
     report = report_of(findings, built)
     if as_json:
         say_json(report)

@@ -22,6 +22,10 @@ RuleId: TypeAlias = Literal[
     "prompt-injection",
     "hidden-unicode",
     "secrets",
+    "client-names",
+    "client-arguments",
+    "client-schemas",
+    "client-tools",
 ]
 
 

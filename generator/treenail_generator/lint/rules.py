@@ -6,6 +6,7 @@ from typing import Final
 
 from . import (
     annotations,
+    clients,
     cost,
     credentials,
     descriptions,
@@ -152,5 +153,35 @@ RULES: Final = (
         "names like `password` or `api_key`, and `auth` that names no login field.",
         why="Connector files and documents are committed; generated modules are published.",
         look=credentials.secrets,
+    ),
+    Rule(
+        id="client-names",
+        severity="error",
+        checks="With `--client`: a name that is too long there, with what that client puts before "
+        "it.",
+        why="The client leaves the tool out, or fails with all of them.",
+        look=clients.client_names,
+    ),
+    Rule(
+        id="client-arguments",
+        severity="error",
+        checks="With `--client`: an argument whose name is not of the form that client takes.",
+        why="One such name fails the whole request, with every tool of every server.",
+        look=clients.client_arguments,
+    ),
+    Rule(
+        id="client-schemas",
+        severity="error",
+        checks="With `--client`: arguments that are no object, keywords that client refuses at the "
+        "root or anywhere, depth, size, and types that hold themselves.",
+        why="The client refuses the tools, or drops what it does not understand in silence.",
+        look=clients.client_schemas,
+    ),
+    Rule(
+        id="client-tools",
+        severity="error",
+        checks="With `--client`: more tools than that client takes.",
+        why="The client hides some of them, and nobody chose which.",
+        look=clients.client_tools,
     ),
 )

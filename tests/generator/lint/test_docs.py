@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from treenail_generator.lint import RULES, RuleId
+from treenail_generator.lint import PROFILES, RULES, RuleId
 from treenail_generator.lint.credentials import KINDS
 from treenail_generator.lint.injection import ORDERS
 
@@ -24,6 +24,22 @@ def test_page_lists_what_counts_as_an_order(root: Path) -> None:
 
 def test_page_lists_the_kinds_of_secrets(root: Path) -> None:
     assert bullets(root, "Secrets") == list(KINDS)
+
+
+def test_page_lists_the_limits_of_every_client(root: Path) -> None:
+    page = (root / "docs" / "lint.md").read_text(encoding="utf-8")
+
+    for profile in PROFILES.values():
+        limits = (
+            profile.deepest,
+            profile.most_tools,
+            profile.most_properties,
+            profile.most_values,
+        )
+        shown = " | ".join("none" if limit is None else str(limit) for limit in limits)
+        argument = profile.argument.pattern
+        row = f"| {profile.id} | {profile.longest_name} | `{argument}` | {shown} |"
+        assert f"{row} {profile.source} |\n" in page
 
 
 def bullets(root: Path, heading: str) -> list[str]:
