@@ -4,4 +4,23 @@ from typing import Final
 
 from .requirement import Requirement
 
-REQUIREMENTS: Final[dict[str, Requirement]] = {}
+REQUIREMENTS: Final[dict[str, Requirement]] = {
+    "DOC-BOUNDS": Requirement(
+        "docs/documents.md, bounds",
+        "Characters, values, depth and what aliases repeat are bounded; more is refused with its"
+        " place, in bounded time and memory.",
+    ),
+    "DOC-DUPLICATES": Requirement(
+        "RFC 8259 4; YAML 1.2.2 3.2.1.1",
+        "Keys that repeat are refused, all at once, each with the place of the first.",
+    ),
+    "DOC-JSON-FALLBACK": Requirement(
+        "RFC 8259; YAML 1.2.2 1.3",
+        "JSON is read by its own rules, which allow characters that YAML forbids; what only looks"
+        " like JSON is read as YAML; what neither allows is refused.",
+    ),
+    "DOC-JSON-PLACES": Requirement(
+        "docs/documents.md, JSON",
+        "Every value and key of a JSON text has the place that an editor would show.",
+    ),
+}

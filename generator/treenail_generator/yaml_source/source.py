@@ -1,11 +1,9 @@
-"""One file's data, and the place of every value and key in it."""
+"""What every reader of a text gives: its data, and where each part of it stands."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from treenail_generator.diagnostics import Location
-from treenail_generator.yaml_source.text import Text, prepare
-from treenail_generator.yaml_source.tree import JSON, Field, Node, Pointer, read_tree
+from treenail_generator.yaml_source.data import JSON, Pointer
 
 
 class Source(Protocol):
@@ -38,64 +36,3 @@ class Source(Protocol):
     def text_at(self, pointer: Pointer) -> str | None:
         """A scalar as written (`1.10`, not 1.1); None where no scalar stands, or null."""
         ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class YamlSource:
-    """What one YAML text holds."""
-
-    _text: Text
-    _root: Node
-
-    @property
-    def file(self) -> str:
-        """The name of the file."""
-        return self._text.file
-
-    @property
-    def value(self) -> JSON:
-        """The data; aliased parts are shared."""
-        return self._root.value
-
-    def at(self, pointer: Pointer) -> Location:
-        """See `Source.at`."""
-        node = self._walk(pointer)[-1].node
-        return self._text.location(node.line, node.column)
-
-    def key_at(self, pointer: Pointer) -> Location:
-        """See `Source.key_at`."""
-        found = self._walk(pointer)[-1]
-        return self._text.location(found.line, found.column)
-
-    def text_at(self, pointer: Pointer) -> str | None:
-        """See `Source.text_at`."""
-        steps = self._walk(pointer)
-        is_there = len(steps) > len(pointer) and steps[-1].node.value is not None
-        return steps[-1].node.text if is_there else None
-
-    def _walk(self, pointer: Pointer) -> list[Field]:
-        """The root and every value on the way that exists."""
-        steps = [Field(self._root.line, self._root.column, self._root)]
-        for step in pointer:
-            node = steps[-1].node
-            if isinstance(step, str) and step in node.fields:
-                steps.append(node.fields[step])
-            elif isinstance(step, int) and 0 <= step < len(node.items):
-                item = node.items[step]
-                steps.append(Field(item.line, item.column, item))
-            else:
-                break
-        return steps
-
-
-def read_source(text: str, file: str) -> Source:
-    """Read one YAML 1.2 or JSON document.
-
-    Keys are texts, whatever they look like; only `true` and `false` are booleans; dates stay
-    texts. An empty document has the value None.
-
-    Raises:
-        BuildError: `yaml-syntax`, `duplicate-key` (all of them) or `too-large`.
-    """
-    prepared = prepare(text, file)
-    return YamlSource(prepared, read_tree(prepared))

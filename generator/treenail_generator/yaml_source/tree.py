@@ -3,20 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NoReturn, TypeAlias
+from typing import NoReturn
 
 import yaml
 
 from treenail_generator.diagnostics import BuildError, Diagnostic
+from treenail_generator.yaml_source.data import JSON, MAX_ALIASED_VALUES, MAX_DEPTH, MAX_VALUES
 from treenail_generator.yaml_source.scalars import plain_value
 from treenail_generator.yaml_source.text import Text
-
-JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
-Pointer: TypeAlias = tuple[str | int, ...]
-"""The keys and indexes that lead from the root to a value."""
-
-MAX_DEPTH = 200
-MAX_ALIASED_NODES = 1_000_000
 
 _LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _CORE = "tag:yaml.org,2002:"
@@ -115,6 +109,7 @@ class _Builder:
         self._text = text
         self._open: list[_Frame] = []
         self._anchors: dict[str, Node] = {}
+        self._values = 0
         self._aliased = 0
 
     def take(self, event: yaml.Event) -> None:
@@ -156,12 +151,15 @@ class _Builder:
             message = f"no anchor '&{event.anchor}' ends before this alias"
             self._fail(event, message, hint="quote a text that starts with '*'")
         self._aliased += node.size
-        if self._aliased > MAX_ALIASED_NODES:
-            message = f"aliases repeat more than {MAX_ALIASED_NODES:,} values"
+        if self._aliased > MAX_ALIASED_VALUES:
+            message = f"aliases repeat more than {MAX_ALIASED_VALUES:,} values"
             self._fail(event, message, code="too-large")
         return node
 
     def _put(self, node: Node, anchor: str | None) -> None:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            self._fail(node, f"more than {MAX_VALUES:,} values", code="too-large")
         if anchor is not None:
             self._anchors[anchor] = node
         if not self._open:
