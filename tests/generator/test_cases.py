@@ -46,6 +46,8 @@ def _expect(path: Path, text: str) -> None:
     "OAS-HEADERS",
     "T-125",
     "V-11",
+    "WIRE-NAMES",
+    "WIRE-PATH",
 )
 @pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
 def test_build_gives_the_expected_module_or_the_expected_faults(case: Path, tmp_path: Path) -> None:

@@ -4,4 +4,13 @@ from typing import Final
 
 from .requirement import Requirement
 
-REQUIREMENTS: Final[dict[str, Requirement]] = {}
+REQUIREMENTS: Final[dict[str, Requirement]] = {
+    "WIRE-NAMES": Requirement(
+        "product",
+        "Each argument has a legal name of its own, made by rule; the wire has the document's name",
+    ),
+    "WIRE-PATH": Requirement(
+        "OpenAPI 3.1.1 Paths Object, RFC 3986 3.5",
+        "A path's query is sent as it stands, its fragment never; its parameters are those it names",
+    ),
+}

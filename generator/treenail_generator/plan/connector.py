@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from treenail_generator.diagnostics import Location
+from treenail_generator.diagnostics import Diagnostic, Location
 from treenail_generator.yaml_source import JSON
 
 from .answers import RecordPlan
@@ -139,6 +139,7 @@ class ConnectorPlan:
     Attributes:
         scopes: Name and words of each scope of its own.
         token_prefix: None when it is made of the name.
+        notes: What was decided by rule, for whoever builds.
     """
 
     name: str
@@ -164,6 +165,7 @@ class ConnectorPlan:
     spec: str
     scopes: tuple[tuple[str, str], ...] = ()
     token_prefix: str | None = None
+    notes: tuple[Diagnostic, ...] = ()
 
     @property
     def login_endpoints(self) -> tuple[EndpointPlan, ...]:

@@ -9,7 +9,7 @@ from treenail_generator.yaml_source import JSON
 from .answers import AnswerPlan
 from .types import TypePlan
 
-Place: TypeAlias = Literal["path", "query", "header", "body"]
+Place: TypeAlias = Literal["path", "query", "querystring", "header", "cookie", "body"]
 
 
 @dataclass(frozen=True, slots=True)

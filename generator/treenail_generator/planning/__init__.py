@@ -69,7 +69,12 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     choices = ChoiceFields(request, calls, answers, views, names, faults).plan()
     login = plan_login(request, choices, faults)
     _tell_idle_defaults(request, planner.seen, faults)
-    faults.diagnostics.extend(validate_operations(document, planner.operations))
+    faults.diagnostics.extend(
+        found
+        for found in validate_operations(document, planner.operations)
+        # The path and its parameters were compared in the plan, which knows what to do.
+        if not found.message.startswith("Path parameter ")
+    )
     if faults.diagnostics:
         raise BuildError(faults.diagnostics)
     retries = file.defaults.retries
@@ -102,6 +107,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
         spec=file.spec,
         scopes=scopes,
         token_prefix=file.token_prefix,
+        notes=tuple(faults.notes),
     )
 
 

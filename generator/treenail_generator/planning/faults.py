@@ -1,16 +1,39 @@
-"""The faults of one build, collected so that all of them are told at once."""
+"""The faults and notes of one build, collected so that all of them are told at once."""
 
-from treenail_generator.diagnostics import Diagnostic, Location
+from treenail_generator.diagnostics import Diagnostic, Location, Severity
 
 
 class Faults:
-    """A list of diagnostics that planning appends to and goes on."""
+    """Lists of diagnostics that planning appends to and goes on.
+
+    Attributes:
+        diagnostics: Errors; any of them stops the build.
+        notes: What was decided by rule, and what a reader of the build should know.
+    """
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
+        self.notes: list[Diagnostic] = []
+        self._known: set[Diagnostic] = set()
 
     def add(self, location: Location, code: str, message: str, *, hint: str | None = None) -> None:
         """Record an error."""
-        found = Diagnostic(location, code, message, hint=hint)
-        if found not in self.diagnostics:
-            self.diagnostics.append(found)
+        self._record(self.diagnostics, Diagnostic(location, code, message, hint=hint))
+
+    def note(
+        self,
+        location: Location,
+        code: str,
+        message: str,
+        *,
+        hint: str | None = None,
+        severity: Severity = "note",
+    ) -> None:
+        """Record what does not stop the build."""
+        found = Diagnostic(location, code, message, hint=hint, severity=severity)
+        self._record(self.notes, found)
+
+    def _record(self, found_so_far: list[Diagnostic], found: Diagnostic) -> None:
+        if found not in self._known:
+            self._known.add(found)
+            found_so_far.append(found)

@@ -6,6 +6,7 @@ from typing import Final
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONNECTION_HEADERS: Final = frozenset(
     {
+        "accept-encoding",
         "connection",
         "content-length",
         "content-encoding",
@@ -14,6 +15,7 @@ _CONNECTION_HEADERS: Final = frozenset(
         "host",
         "keep-alive",
         "proxy-authorization",
+        "proxy-connection",
         "te",
         "trailer",
         "transfer-encoding",
@@ -21,18 +23,24 @@ _CONNECTION_HEADERS: Final = frozenset(
         "user-agent",
     }
 )
+_JSON: Final = frozenset({"application/json", "application/x-json", "text/json", "text/x-json"})
 
 
 def is_json(content_type: str) -> bool:
     """Whether a media type, parameters included, is JSON (RFC 6839 3.1)."""
     kind = content_type.partition(";")[0].strip().lower()
-    return kind == "application/json" or (kind.endswith("+json") and "/" in kind)
+    return kind in _JSON or (kind.endswith("+json") and "/" in kind)
+
+
+def is_set_by_connection(name: str) -> bool:
+    """Whether the transport, or the connection, decides about the header field `name`."""
+    return name.lower() in _CONNECTION_HEADERS
 
 
 def why_no_header(name: str) -> str | None:
     """Why no request may carry a header field called `name`; None when it may."""
     if not _HEADER_NAME.fullmatch(name):
         return "not a header name"
-    if name.lower() in _CONNECTION_HEADERS:
+    if is_set_by_connection(name):
         return "this header belongs to the connection"
     return None

@@ -1,53 +1,57 @@
-"""Path, query and header parameters to fields and bindings; refuses what cannot be carried."""
+"""Path, query, header and cookie parameters to fields and bindings; refuses what has no form."""
 
-import re
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, Literal, TypeAlias
-from urllib.parse import quote
+from typing import Final
 
 from treenail_generator.document import Operation, Parameter
 from treenail_generator.naming import class_name
 from treenail_generator.plan import (
-    AnyType,
     Binding,
     ExactType,
     FieldPlan,
     ListType,
     MapType,
+    ModelPlan,
     ModelType,
-    NullableType,
     Place,
     StylePlan,
     TextType,
     TypePlan,
 )
 
-from .exact import item_kind, primitive_kind, without_null
+from .exact import without_null
 from .faults import Faults
-from .headers import is_json, why_no_header
+from .headers import is_json, is_set_by_connection, why_no_header
+from .shapes import Shape, carried, shapes
 from .types import Subject, Types
 from .values import Slot, Values
 from .verbs import Verbs
 
-Structure: TypeAlias = Literal["primitive", "array", "object", "nested", "mixed"]
+_ANY: Final[frozenset[Shape]] = frozenset({"primitive", "array", "object"})
+_SEVERAL: Final[frozenset[Shape]] = frozenset({"array", "object"})
 
-# OpenAPI 3.1.1 "Style Values", per place; the first one is the default with its explode.
-_STYLES: Final[dict[str, dict[str, frozenset[Structure]]]] = {
-    "path": {
-        "simple": frozenset({"primitive", "array", "object"}),
-        "label": frozenset({"primitive", "array", "object"}),
-        "matrix": frozenset({"primitive", "array", "object"}),
-    },
+# OpenAPI 3.1.1 "Style Values", per place.
+_STYLES: Final[Mapping[str, Mapping[str, frozenset[Shape]]]] = {
+    "path": {"simple": _ANY, "label": _ANY, "matrix": _ANY},
     "query": {
-        "form": frozenset({"primitive", "array", "object"}),
-        "spaceDelimited": frozenset({"array", "object"}),
-        "pipeDelimited": frozenset({"array", "object"}),
-        "deepObject": frozenset({"object"}),
+        "form": _ANY,
+        "spaceDelimited": _SEVERAL,
+        "pipeDelimited": _SEVERAL,
+        "tabDelimited": _SEVERAL,
+        "deepObject": frozenset({"object", "deep"}),
     },
-    "header": {"simple": frozenset({"primitive", "array", "object"})},
+    "header": {"simple": _ANY},
+    "cookie": {"form": _ANY, "cookie": _ANY},
 }
-_DEFAULTS: Final = {"path": ("simple", False), "query": ("form", True), "header": ("simple", False)}
-_PATH_LITERAL: Final = "/:@!$&'()*+,;=-._~"
+_DEFAULTS: Final = {
+    "path": ("simple", False),
+    "query": ("form", True),
+    "header": ("simple", False),
+    "cookie": ("form", True),
+}
+_DELIMITED: Final = frozenset({"spaceDelimited", "pipeDelimited", "tabDelimited"})
+_FORM: Final = "application/x-www-form-urlencoded"
 
 
 class Parameters:
@@ -69,34 +73,19 @@ class Parameters:
         for parameter in operation.parameters:
             if not self._supported(parameter):
                 continue
-            slot = Slot(
-                subject=Subject(
-                    schema=parameter.schema,
-                    path=parameter.name,
-                    hint=f"{hint}{class_name(parameter.name)}",
-                    ancestors={},
-                    place=_place(parameter),
-                ),
-                upstream=parameter.name,
-                required=parameter.required,
-                deprecated=parameter.deprecated,
-                description=parameter.description,
-                examples=parameter.examples,
-                source=parameter.location,
-            )
-            sourced = self._values.of(slot)
+            sourced = self._values.of(_slot(parameter, hint))
             if sourced is None:
                 continue
             value, field, kind = sourced
-            carried = self._carried(parameter, kind)
+            sent = self._carried(parameter, kind)
             if field is not None:
-                fields.append(replace(field, type=carried))
+                fields.append(replace(field, type=sent))
             bindings.append(
                 Binding(
                     place=_place(parameter),
                     upstream=parameter.name,
                     value=value,
-                    type=carried,
+                    type=sent,
                     required=parameter.required,
                     source=parameter.location,
                     style=_style(parameter),
@@ -123,51 +112,64 @@ class Parameters:
                         hint="hide the field, or one of the parameters",
                     )
 
+    @property
+    def _models(self) -> Mapping[str, ModelPlan]:
+        return self._types.by_name
+
     def _keys(self, kind: TypePlan) -> tuple[str, ...]:
-        models = [each for each in self._types.models if kind == ModelType(each.name)]
-        return tuple(field.upstream for model in models for field in model.fields)
+        if not isinstance(kind, ModelType) or kind.model not in self._models:
+            return ()
+        return tuple(field.upstream for field in self._models[kind.model].fields)
 
     def _supported(self, parameter: Parameter) -> bool:
         """Whether the parameter can be sent at all; reports it when not, unless it is hidden."""
         verb = self._verbs.of(parameter.name, parameter.place)
+        if parameter.place == "header" and is_set_by_connection(parameter.name):
+            self._faults.note(
+                parameter.location,
+                "header-of-connection",
+                f"header parameter {parameter.name!r}: the connection sets this header itself",
+            )
+            return False
         reason = _unsupported(parameter)
         if reason is None:
             return True
         if not (verb.says("hide") and verb.param.hide and not parameter.required):
-            hint = (
-                "no tool can be made of this operation yet"
-                if parameter.required
-                else f"leave it out: params: {{{parameter.name}: {{hide: true}}}}"
-            )
+            hint = None if parameter.required else _hide(parameter)
             self._faults.add(parameter.location, "unsupported-parameter", reason, hint=hint)
         return False
 
     def _carried(self, parameter: Parameter, kind: TypePlan) -> TypePlan:
         """`kind`, narrowed to what the parameter's place can carry without loss."""
-        if parameter.content_type is not None:
+        if parameter.content_type is not None and is_json(parameter.content_type):
             return kind
-        # Null has no text; OpenAPI leaves it undefined.
-        kind = kind.inner if isinstance(kind, NullableType) else kind
-        kind = TextType() if isinstance(kind, AnyType) else kind
+        kind = carried(kind)
         kind = ExactType(without_null(kind.schema)) if isinstance(kind, ExactType) else kind
-        structure = self._structure(kind)
-        if structure not in _STYLES[parameter.place][parameter.style]:
+        self._tell_undefined(parameter, kind)
+        match kind:
+            case ListType(item=item):
+                # An empty list and no list look the same in a URL.
+                return replace(kind, item=carried(item), min_items=max(kind.min_items or 0, 1))
+            case MapType(value):
+                return MapType(carried(value))
+            case TextType() if parameter.place == "path":
+                return self._segment(kind)
+            case _:
+                return kind
+
+    def _tell_undefined(self, parameter: Parameter, kind: TypePlan) -> None:
+        if parameter.content_type is not None:
+            return
+        undefined = shapes(kind, self._models) - _STYLES[parameter.place][parameter.style]
+        if undefined:
+            told = " and ".join(sorted(undefined))
             self._faults.add(
                 parameter.location,
                 "unsupported-parameter",
                 f"{parameter.place} parameter {parameter.name!r}: style {parameter.style} has no "
-                f"defined form for {structure} values",
-                hint=f"leave it out: params: {{{parameter.name}: {{hide: true}}}}",
+                f"defined form for {told} values",
+                hint=None if parameter.required else _hide(parameter),
             )
-        if isinstance(kind, ListType):
-            # An empty list and no list look the same in a URL.
-            return replace(kind, min_items=max(kind.min_items or 0, 1))
-        if parameter.place == "path" and isinstance(kind, TextType):
-            return self._segment(kind)
-        return kind
-
-    def _has(self, model: str) -> bool:
-        return any(each.name == model for each in self._types.models)
 
     def _segment(self, kind: TextType) -> TextType:
         if self._ids and kind.pattern in (None, self._ids) and kind.format is None:
@@ -176,27 +178,28 @@ class Parameters:
             return replace(kind, pattern=self._ids)
         return replace(kind, min_length=max(kind.min_length or 0, 1))
 
-    def _structure(self, kind: TypePlan, inside: frozenset[str] = frozenset()) -> Structure:
-        match kind:
-            case ListType(item=item):
-                return "array" if self._structure(item, inside) == "primitive" else "nested"
-            case ModelType(model) if model in inside or not self._has(model):
-                return "nested"
-            case ModelType(model):
-                fields = next(each for each in self._types.models if each.name == model).fields
-                inner = inside | {model}
-                flat = all(self._structure(field.type, inner) == "primitive" for field in fields)
-                return "object" if flat else "nested"
-            case MapType(value):
-                return "object" if self._structure(value, inside) == "primitive" else "nested"
-            case ExactType(schema):
-                if item_kind(schema) is not None:
-                    return "array"
-                return "primitive" if primitive_kind(schema, schema) is not None else "mixed"
-            case NullableType() | AnyType():
-                return "nested"
-            case _:
-                return "primitive"
+
+def _slot(parameter: Parameter, hint: str) -> Slot:
+    subject = Subject(
+        schema=parameter.schema,
+        path=parameter.name,
+        hint=f"{hint}{class_name(parameter.name)}",
+        ancestors={},
+        place=_place(parameter),
+    )
+    return Slot(
+        subject=subject,
+        upstream=parameter.name,
+        required=parameter.required,
+        deprecated=parameter.deprecated,
+        description=parameter.description,
+        examples=parameter.examples,
+        source=parameter.location,
+    )
+
+
+def _hide(parameter: Parameter) -> str:
+    return f"leave it out: params: {{{parameter.name}: {{hide: true}}}}"
 
 
 def _unsupported(parameter: Parameter) -> str | None:
@@ -205,26 +208,25 @@ def _unsupported(parameter: Parameter) -> str | None:
         return f"{what}: parameters in {parameter.place} are not supported yet"
     if parameter.content_type is not None and not is_json(parameter.content_type):
         return f"{what}: content {parameter.content_type} is not supported yet"
-    if parameter.content_type is None and parameter.style not in _STYLES[parameter.place]:
+    if parameter.place == "header":
+        reason = why_no_header(parameter.name)
+        return f"{what}: {reason}" if reason else None
+    if parameter.content_type is not None:
+        return None
+    if parameter.style not in _STYLES[parameter.place]:
         return f"{what}: style {parameter.style!r} does not exist there"
-    delimited = parameter.style in {"spaceDelimited", "pipeDelimited"}
-    if parameter.content_type is None and delimited and parameter.explode:
+    if parameter.style in _DELIMITED and parameter.explode:
         return f"{what}: style {parameter.style} has no defined form with explode"
-    reason = why_no_header(parameter.name) if parameter.place == "header" else None
-    return f"{what}: {reason}" if reason else None
+    return None
 
 
 def _place(parameter: Parameter) -> Place:
-    match parameter.place:
-        case "path" | "query" | "header":
-            return parameter.place
-        case "cookie" | "querystring":
-            raise AssertionError("refused before")
+    return parameter.place
 
 
 def _style(parameter: Parameter) -> StylePlan | None:
     if parameter.content_type is not None:
-        return StylePlan(style="json", explode=False)
+        return _content_style(parameter.content_type)
     if parameter.style == "deepObject":
         return StylePlan(style="deepObject", explode=True)
     style, explode = _DEFAULTS[parameter.place]
@@ -235,36 +237,10 @@ def _style(parameter: Parameter) -> StylePlan | None:
     return StylePlan(style=parameter.style, explode=parameter.explode, reserved=reserved)
 
 
-def path_template(operation: Operation, faults: Faults) -> str:
-    """The operation's path, percent-encoded apart from its `{names}`."""
-    path = operation.path
-    if "?" in path or "#" in path:
-        faults.add(
-            operation.location,
-            "unsupported-path",
-            f"{path!r}: a path with a query or fragment is not supported yet",
-        )
-    parts = re.split(r"\{([^{}]*)\}", path)
-    if "" in parts[2:-1:2]:
-        faults.add(
-            operation.location,
-            "unsupported-path",
-            f"{path!r}: nothing tells where one path parameter ends and the next one begins",
-        )
-    named = set(parts[1::2])
-    declared = {each.name for each in operation.parameters if each.place == "path"}
-    for name in sorted(named ^ declared):
-        what = "has no path parameter" if name in named else "does not hold the path parameter"
-        faults.add(operation.location, "path-parameter-missing", f"{path!r} {what} {name!r}")
-    return "".join(
-        f"{{{part}}}" if index % 2 else _literal(part) for index, part in enumerate(parts)
-    )
-
-
-def _literal(part: str) -> str:
-    """A part of a path between its names; what is percent-encoded already stays so."""
-    pieces = re.split(r"(%[0-9A-Fa-f]{2})", part)
-    return "".join(
-        piece if index % 2 else quote(piece, safe=_PATH_LITERAL)
-        for index, piece in enumerate(pieces)
-    )
+def _content_style(content_type: str) -> StylePlan | None:
+    """How a value of a media type is written; anything but JSON and forms is a text."""
+    if is_json(content_type):
+        return StylePlan(style="json", explode=False)
+    if content_type.partition(";")[0].strip().lower() == _FORM:
+        return StylePlan(style="urlencoded", explode=False)
+    return None

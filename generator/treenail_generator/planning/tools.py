@@ -1,5 +1,6 @@
 """One tool of the connector file to its plan."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -8,27 +9,29 @@ from treenail_generator.diagnostics import BuildError, nearest
 from treenail_generator.document import Document, Operation
 from treenail_generator.naming import class_name, constant_name
 from treenail_generator.plan import (
-    AnnotationPlan,
     AnswerPlan,
+    Binding,
+    Constant,
     EndpointPlan,
     FieldPlan,
     ModelPlan,
+    TextType,
     ToolPlan,
 )
 from treenail_generator.yaml_source import Pointer
 
+from .annotations import REPEATABLE, SAFE, is_repeatable, plan_annotations
 from .answers import Answers
+from .argument_names import Clash, fields_by_name
 from .bodies import Bodies, json_media
 from .faults import Faults
 from .module_names import ModuleNames
-from .parameters import Parameters, path_template
+from .parameters import Parameters
+from .paths import PathPlan, plan_path
 from .samples import Mode, NoSampleError, Samples
 from .types import Types
 from .values import Values
 from .verbs import Verbs
-
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
-_REPEATABLE = _SAFE | {"PUT", "DELETE"}
 
 
 class Tools:
@@ -85,47 +88,44 @@ class Tools:
         verbs = Verbs(self._request, ("tools", index), section.params)
         # Before the models inside it, so that it keeps the plain name.
         hint = self._names.class_of(section.name)
-        constant = self._names.constant_of(section.name)
-        annotations = _annotations(section, operation)
         fields, endpoint = self._endpoint(operation, verbs, section.body, hint)
-        defaults = self._request.file.defaults
-        endpoint = replace(
-            endpoint,
-            constant=constant,
-            answer=self._answers.plan(
-                operation, section.response, ("tools", index, "response"), section.name
-            ),
-            reads=annotations.read_only,
-            repeatable=_repeatable(section, operation, annotations),
-            timeout_s=section.timeout or defaults.timeout,
-            max_bytes=section.response.max_bytes or defaults.max_bytes,
-        )
-        self._tell_clashes(index, fields, endpoint)
-        # What is required stands first, for readers and for models.
-        ordered = sorted(fields, key=lambda field: not field.required)
-        model = ModelPlan(
-            name=hint,
-            doc=f"Arguments of {section.name}.",
-            fields=tuple(ordered),
-        )
         tool = ToolPlan(
             name=section.name,
             title=section.title,
             description=_paragraph(section.description),
             function=self._names.function_of(section.name),
-            model=model,
-            endpoint=endpoint,
-            annotations=annotations,
+            model=_arguments(section.name, hint, fields),
+            endpoint=self._of_tool(endpoint, operation, index),
+            annotations=plan_annotations(section, operation),
             source=self._request.at("tools", index),
             errors=advice(section.errors),
             scope=section.scope,
         )
-        mode = section.response.output or defaults.output
-        if mode != "off":
-            strict = mode == "strict"
-            schema = self._answers.output(operation, endpoint.answer, strict=strict)
-            tool = replace(tool, output=schema, strict_output=strict)
-        return self._with_samples(tool, index)
+        return self._with_samples(self._with_output(tool, operation, section), index)
+
+    def _of_tool(self, endpoint: EndpointPlan, operation: Operation, index: int) -> EndpointPlan:
+        """`endpoint` with what the tool says of its answer and its sending."""
+        section, defaults = self._request.file.tools[index], self._request.file.defaults
+        annotations = plan_annotations(section, operation)
+        return replace(
+            endpoint,
+            constant=self._names.constant_of(section.name),
+            answer=self._answers.plan(
+                operation, section.response, ("tools", index, "response"), section.name
+            ),
+            reads=annotations.read_only,
+            repeatable=is_repeatable(section, operation, annotations),
+            timeout_s=section.timeout or defaults.timeout,
+            max_bytes=section.response.max_bytes or defaults.max_bytes,
+        )
+
+    def _with_output(self, tool: ToolPlan, operation: Operation, section: ToolSection) -> ToolPlan:
+        mode = section.response.output or self._request.file.defaults.output
+        if mode == "off" or tool.endpoint is None:
+            return tool
+        strict = mode == "strict"
+        schema = self._answers.output(operation, tool.endpoint.answer, strict=strict)
+        return replace(tool, output=schema, strict_output=strict)
 
     def endpoint_without_agent(
         self, operation: Operation, own: dict[str, Param], pointer: Pointer
@@ -140,23 +140,28 @@ class Tools:
         """The request side of a tool: its arguments, and where each goes."""
         values = Values(self._request, self._types, verbs, self._faults)
         file = self._request.file
+        path = plan_path(operation, self._faults)
+        operation = path.operation
         parameters = Parameters(self._types, values, verbs, file.defaults.ids, self._faults)
         fields, bindings = parameters.plan(operation, hint)
+        bindings += _constants(path, bindings)
         media = json_media(operation, self._faults)
         if media is not None:
             more = Bodies(self._types, values).plan(operation, media, body, hint)
             fields, bindings = [*fields, *more[0]], [*bindings, *more[1]]
         verbs.tell_unused(operation.key, self._faults)
+        fields, bindings, clashes = fields_by_name(fields, bindings, verbs)
+        self._tell_clashes(fields, clashes, verbs, operation.key)
         self.seen |= verbs.seen | verbs.qualified
         return fields, EndpointPlan(
             constant=constant_name(operation.key),
             operation=operation.key,
             method=operation.method,
-            path=path_template(operation, self._faults),
+            path=path.template,
             bindings=tuple(bindings),
             answer=AnswerPlan(),
-            reads=operation.method in _SAFE,
-            repeatable=operation.method in _REPEATABLE,
+            reads=operation.method in SAFE,
+            repeatable=operation.method in REPEATABLE,
             may_be_empty=_may_be_empty(operation),
             body_required=operation.body is not None and operation.body.required,
             content_type=media.content_type if media is not None else None,
@@ -165,17 +170,18 @@ class Tools:
             source=operation.location,
         )
 
-    def _tell_clashes(self, index: int, fields: list[FieldPlan], endpoint: EndpointPlan) -> None:
-        seen: dict[str, FieldPlan] = {}
-        for field in fields:
-            other = seen.setdefault(field.name, field)
-            if other is not field:
-                self._faults.add(
-                    self._request.at("tools", index),
-                    "name-clash",
-                    f"{field.upstream!r} and {other.upstream!r} are both called {field.name!r}",
-                    hint=_rename_hint(field.upstream, endpoint),
-                )
+    def _tell_clashes(
+        self, fields: Sequence[FieldPlan], clashes: Sequence[Clash], verbs: Verbs, key: str
+    ) -> None:
+        """Report a `rename` to a name that another argument has."""
+        for clash in clashes:
+            other, field = fields[clash.first], fields[clash.second]
+            self._faults.add(
+                verbs.of(other.upstream, "").at("rename"),
+                "name-clash",
+                f"{key}: {field.upstream!r} and {other.upstream!r} are both called {other.name!r}",
+                hint="rename one of them to something else",
+            )
 
     def _with_samples(self, tool: ToolPlan, index: int) -> ToolPlan:
         """`tool` with its example and the cases that prove it."""
@@ -186,21 +192,40 @@ class Tools:
             shown = samples.shown(tool.model.fields, tool.endpoint)
             cases = [samples.arguments(tool.model.fields, tool.endpoint, mode) for mode in modes]
         except NoSampleError as error:
-            self._faults.add(
+            self._faults.note(
                 self._request.at("tools", index),
                 "needs-example",
-                f"no value could be made up for {error.args[0] if error.args else 'an argument'!r}",
+                f"{tool.name}: no value could be made up for "
+                f"{error.args[0] if error.args else 'an argument'!r}; its request is not proven",
                 hint="give one: params: {<name>: {example: ...}}",
+                severity="warning",
             )
             return tool
         unique = [case for number, case in enumerate(cases) if case not in cases[:number]]
         return replace(tool, example=shown, cases=tuple(unique))
 
 
-def _repeatable(section: ToolSection, operation: Operation, annotations: AnnotationPlan) -> bool:
-    if section.retry is not None:
-        return section.retry
-    return operation.method in _REPEATABLE or annotations.read_only
+def _arguments(name: str, model: str, fields: Sequence[FieldPlan]) -> ModelPlan:
+    """The model of a tool's arguments; what is required stands first, for readers and for models."""
+    ordered = sorted(fields, key=lambda field: not field.required)
+    return ModelPlan(name=model, doc=f"Arguments of {name}.", fields=tuple(ordered))
+
+
+def _constants(path: PathPlan, bindings: Sequence[Binding]) -> list[Binding]:
+    """What stands in the path's own query; a declared parameter of the name goes before it."""
+    declared = {binding.upstream for binding in bindings if binding.place == "query"}
+    return [
+        Binding(
+            place="query",
+            upstream=name,
+            value=Constant(value),
+            type=TextType(),
+            required=True,
+            source=path.operation.location,
+        )
+        for name, value in path.query
+        if name not in declared
+    ]
 
 
 def _may_be_empty(operation: Operation) -> bool:
@@ -212,27 +237,6 @@ def _may_be_empty(operation: Operation) -> bool:
     told = successes or [each for each in operation.responses if each.status == "default"]
     return operation.method == "HEAD" or any(
         not each.media and each.status not in {"204", "205"} for each in told
-    )
-
-
-def _rename_hint(upstream: str, endpoint: EndpointPlan) -> str:
-    """How to rename one of two arguments; by its place, where both have one upstream name."""
-    places = [binding.place for binding in endpoint.bindings if binding.upstream == upstream]
-    key = f'"{places[-1]}:{upstream}"' if len(places) > 1 else upstream
-    return f"rename one of them: params: {{{key}: {{rename: ...}}}}"
-
-
-def _annotations(section: ToolSection, operation: Operation) -> AnnotationPlan:
-    said = section.annotations
-    safe = operation.method in _SAFE
-    read_only = said.read_only if said.read_only is not None else safe
-    destructive = operation.method in {"PUT", "PATCH", "DELETE"} and not read_only
-    idempotent = operation.method in _REPEATABLE or read_only
-    return AnnotationPlan(
-        read_only=read_only,
-        destructive=destructive if said.destructive is None else said.destructive,
-        idempotent=idempotent if said.idempotent is None else said.idempotent,
-        open_world=True if said.open_world is None else said.open_world,
     )
 
 

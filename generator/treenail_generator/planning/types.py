@@ -1,11 +1,10 @@
 """JSON Schema to types of the generated module; what they cannot say exactly stays a schema."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
-from treenail_generator.naming import attribute_name, class_name, free_name, snake_case
+from treenail_generator.naming import attribute_name, class_name, snake_case
 from treenail_generator.plan import (
     ABSENT,
     Absent,
@@ -23,6 +22,7 @@ from treenail_generator.plan import (
 )
 from treenail_generator.yaml_source import JSON
 
+from .argument_names import Clash, is_legal, legal_name, object_fields, shortened
 from .constrain import narrowed
 from .exact import requestable
 from .faults import Faults
@@ -33,8 +33,6 @@ from .objects import OBJECT, has_parts, offered, only_properties
 from .verbs import Verb, Verbs
 from .views import View, Views, split_null
 
-# Model providers refuse a whole tool list for one name outside this (Anthropic Messages API).
-_ARGUMENT_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _ARRAY = frozenset({"type", "items", "minItems", "maxItems"})
 _NO_MODEL = ""
 _MOST_ANCESTORS = 30
@@ -74,11 +72,17 @@ class Types:
         """The models of objects inside arguments; each stands behind those it mentions, where it can."""
         return in_order(self._models.values())
 
+    @property
+    def by_name(self) -> Mapping[str, ModelPlan]:
+        """The models so far, by class name."""
+        return self._models
+
     def agent_name(self, upstream: str, verb: Verb) -> str:
         """What the agent calls the parameter or field `upstream`."""
         if verb.param.rename:
             return verb.param.rename
-        return snake_case(upstream) if self._naming == "snake_case" else upstream
+        snake = self._naming == "snake_case" and snake_case(upstream)
+        return shortened(snake, upstream) if snake else legal_name(upstream)
 
     def field(
         self,
@@ -112,7 +116,7 @@ class Types:
         )
 
     def _tell_illegal_name(self, verb: Verb, path: str, name: str) -> None:
-        if not _ARGUMENT_NAME.fullmatch(name):
+        if not is_legal(name):
             self.faults.add(
                 verb.at("rename"),
                 "argument-name",
@@ -244,6 +248,7 @@ class Types:
         """The fields of an object schema that a request may set."""
         required = set(view.get("required", ()))
         fields: list[FieldPlan] = []
+        said: list[bool] = []
         for upstream, schema in cast("dict[str, Any]", view.get("properties", {})).items():
             path = f"{subject.path}.{upstream}" if subject.path else upstream
             verb = verbs.of(path, "")
@@ -262,10 +267,11 @@ class Types:
                 hint=f"{subject.hint}{class_name(upstream)}",
             )
             field = self.field(own, verbs, upstream=upstream, required=upstream in required)
-            attribute = free_name(field.attribute, {each.attribute for each in fields})
-            fields.append(replace(field, attribute=attribute))
-        self._tell_clashes(fields, verbs, subject.path)
-        return tuple(fields)
+            fields.append(field)
+            said.append(bool(verb.param.rename))
+        named, clashes = object_fields(fields, said)
+        self._tell_clashes(named, clashes, verbs, subject.path)
+        return tuple(named)
 
     def _tell_top_level_only(self, verb: Verb, path: str) -> None:
         for key in ("constant", "inject"):
@@ -286,15 +292,16 @@ class Types:
                 hint="give it a constant, or inject it",
             )
 
-    def _tell_clashes(self, fields: list[FieldPlan], verbs: Verbs, path: str) -> None:
-        seen: dict[str, FieldPlan] = {}
-        for field in fields:
-            other = seen.setdefault(field.name, field)
-            if other is not field:
-                full = f"{path}.{field.upstream}" if path else field.upstream
-                self.faults.add(
-                    verbs.of(full, "").at("rename"),
-                    "name-clash",
-                    f"{field.upstream!r} and {other.upstream!r} are both called {field.name!r}",
-                    hint=f"rename one of them, e.g. params: {{{full}: {{rename: ...}}}}",
-                )
+    def _tell_clashes(
+        self, fields: Sequence[FieldPlan], clashes: Sequence[Clash], verbs: Verbs, path: str
+    ) -> None:
+        """Report a `rename` to a name that another field of the object has."""
+        for clash in clashes:
+            other, field = fields[clash.first], fields[clash.second]
+            full = f"{path}.{field.upstream}" if path else field.upstream
+            self.faults.add(
+                verbs.of(full, "").at("rename"),
+                "name-clash",
+                f"{field.upstream!r} and {other.upstream!r} are both called {other.name!r}",
+                hint=f"rename one of them, e.g. params: {{{full}: {{rename: ...}}}}",
+            )

@@ -7,14 +7,11 @@ from treenail_generator.connector_file import ConnectorRequest
 from treenail_generator.diagnostics import Location, nearest
 from treenail_generator.naming import free_name
 from treenail_generator.plan import (
-    ChoiceType,
     Constant,
     Either,
     FieldPlan,
     FromArgument,
     FromConnection,
-    NullableType,
-    TextType,
     TypePlan,
     ValuePlan,
 )
@@ -22,6 +19,7 @@ from treenail_generator.yaml_source import JSON
 
 from .faults import Faults
 from .objects import offered
+from .shapes import texts
 from .types import Subject, Types
 from .verbs import Verb, Verbs, tell_conflicts
 
@@ -106,11 +104,7 @@ class Values:
                 + ("a secret and cannot be a parameter" if secret else "no login field"),
                 hint=f"did you mean {close!r}?" if close and not secret else None,
             )
-        inner = field.type.inner if isinstance(field.type, NullableType) else field.type
-        texts = isinstance(inner, ChoiceType) and all(
-            isinstance(each, str) for each in inner.values
-        )
-        if not texts and not isinstance(inner, TextType):
+        if not texts(field.type):
             self._faults.add(
                 verb.at("inject"),
                 "inject-needs-text",

@@ -81,6 +81,10 @@ class Verbs:
             (*pointers, self._pointer),
         )
 
+    def renames(self, name: str, place: str) -> bool:
+        """Whether an entry says what the agent calls `name`."""
+        return bool(self.of(name, place).param.rename)
+
     def below(self, path: str) -> bool:
         """Whether an entry names something inside `path`."""
         named = (*self._own, *self._request.file.defaults.params)

@@ -66,7 +66,7 @@ class Decoder:
                     found[key] = self._query(binding, pairs, others)
                 case "header":
                     found[key] = self._header(binding, headers.pop(binding.upstream.lower(), None))
-                case "body":
+                case _:
                     pass
         if pairs:
             raise DecodingError(f"the query says more than was asked: {pairs}")

@@ -131,6 +131,11 @@ class Oracle:
             return self._casts(found.get("items", {}))
         return isinstance(found.get("type"), str) and "enum" not in found
 
+    def _finds(self, endpoint: EndpointPlan) -> bool:
+        """Whether it finds the operation; it takes `?` and `#` for parts of a path."""
+        operation = self._document.operation(endpoint.operation)
+        return operation is not None and not {"?", "#"} & set(operation.path)
+
     def _allows(self, endpoint: EndpointPlan, request: SentRequest) -> bool:
         """Whether the body satisfies the schema that the document has for it."""
         operation = self._document.operation(endpoint.operation)
@@ -151,6 +156,8 @@ class Oracle:
             RequestBodyValidationError,
         )
 
+        if not self._finds(endpoint):
+            return {}, []
         with warnings.catch_warnings():
             # It warns of every deprecated parameter; those were decided on in the plan.
             warnings.simplefilter("ignore", DeprecationWarning)

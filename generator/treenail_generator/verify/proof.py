@@ -84,7 +84,8 @@ class _Prover:
 
     def tool(self, tool: ToolPlan, loaded: LoadedTool) -> list[Diagnostic]:
         """The first fault of each case that fails."""
-        if tool.endpoint is None:
+        if tool.endpoint is None or not tool.cases:
+            # Without cases, the plan has told that no example could be made.
             return []
         faults: list[Diagnostic] = []
         for case in (tool.example, *tool.cases):

@@ -1,0 +1,168 @@
+"""What values of a type look like to a style: one text, a list of texts, an object of texts, more."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypeAlias, cast
+
+from treenail_generator.plan import (
+    AnyType,
+    ChoiceType,
+    ExactType,
+    ListType,
+    MapType,
+    ModelPlan,
+    ModelType,
+    NullableType,
+    TextType,
+    TypePlan,
+)
+
+Shape: TypeAlias = Literal["primitive", "array", "object", "deep", "nested"]
+"""`deep`: an object of primitives and of such objects; `nested`: anything with arrays inside."""
+
+_PRIMITIVE: Final[frozenset[Shape]] = frozenset({"primitive"})
+_ARRAY: Final[frozenset[Shape]] = frozenset({"array"})
+_NESTED: Final[frozenset[Shape]] = frozenset({"nested"})
+_UNKNOWN: Final[frozenset[Shape]] = frozenset()
+_DEPTH: Final = 12
+
+
+def shapes(kind: TypePlan, models: Mapping[str, ModelPlan]) -> frozenset[Shape]:
+    """What values of `kind` can be; null apart, which no style carries."""
+    return _shapes(kind, models, frozenset())
+
+
+def _shapes(
+    kind: TypePlan, models: Mapping[str, ModelPlan], inside: frozenset[str]
+) -> frozenset[Shape]:
+    match kind:
+        case NullableType(inner):
+            return _shapes(inner, models, inside)
+        case ListType(item=item):
+            return _ARRAY if _shapes(item, models, inside) <= _PRIMITIVE else _NESTED
+        case MapType(value):
+            return _object([_shapes(value, models, inside)])
+        case ModelType(model) if model in inside or model not in models:
+            return _NESTED
+        case ModelType(model):
+            fields = models[model].fields
+            return _object([_shapes(each.type, models, inside | {model}) for each in fields])
+        case ExactType(schema):
+            return schema_shapes(schema, schema)
+        case AnyType():
+            return _UNKNOWN
+        case _:
+            return _PRIMITIVE
+
+
+def schema_shapes(node: object, root: Mapping[str, Any], depth: int = 0) -> frozenset[Shape]:
+    """What values of a schema can be; nothing when it does not say."""
+    if depth > _DEPTH:
+        return _NESTED
+    if not isinstance(node, dict):
+        return _UNKNOWN
+    schema = cast("dict[str, Any]", node)
+    found = _own_shapes(schema, root, depth)
+    for keyword in ("anyOf", "oneOf"):
+        members = schema.get(keyword)
+        if not found and isinstance(members, list):
+            told = [schema_shapes(each, root, depth + 1) for each in cast("list[Any]", members)]
+            found = frozenset[Shape]().union(*told)
+    for member in (_referred(schema, root), *_listed(schema.get("allOf"))):
+        more = schema_shapes(member, root, depth + 1)
+        found = _both(found, more)
+    return found
+
+
+def _both(left: frozenset[Shape], right: frozenset[Shape]) -> frozenset[Shape]:
+    """What a value can be by two schemas at once."""
+    if not left or not right:
+        return left | right
+    objects: frozenset[Shape] = frozenset({"object", "deep", "nested"})
+    if left & objects and right & objects:
+        worst: Shape = "nested" if "nested" in left | right else "deep"
+        kept: frozenset[Shape] = frozenset(
+            {"object"} if not (left | right) & {"deep", "nested"} else {worst}
+        )
+        return (left & right - objects) | kept
+    return left & right or left
+
+
+def _own_shapes(schema: dict[str, Any], root: Mapping[str, Any], depth: int) -> frozenset[Shape]:
+    told = schema.get("type")
+    if told is None:
+        values = _listed(schema.get("enum")) or [schema[key] for key in schema if key == "const"]
+        if values:
+            return _UNKNOWN.union(*(_of_value(value) for value in values))
+        told = "object" if "properties" in schema else "array" if "items" in schema else None
+    kinds = _listed(told) or [told]
+    found: set[Shape] = set()
+    for kind in kinds:
+        match kind:
+            case "array":
+                found |= _array(schema, root, depth)
+            case "object":
+                found |= _schema_object(schema, root, depth)
+            case "null" | None:
+                pass
+            case _:
+                found.add("primitive")
+    return frozenset(found)
+
+
+def _array(schema: dict[str, Any], root: Mapping[str, Any], depth: int) -> frozenset[Shape]:
+    items = [schema.get("items"), *_listed(schema.get("prefixItems"))]
+    told = (schema_shapes(each, root, depth + 1) for each in items)
+    return _ARRAY if all(each <= _PRIMITIVE for each in told) else _NESTED
+
+
+def _schema_object(schema: dict[str, Any], root: Mapping[str, Any], depth: int) -> frozenset[Shape]:
+    properties = cast("dict[str, Any]", schema.get("properties") or {})
+    parts = [*properties.values(), schema.get("additionalProperties")]
+    return _object([schema_shapes(each, root, depth + 1) for each in parts])
+
+
+def _object(fields: list[frozenset[Shape]]) -> frozenset[Shape]:
+    every = _UNKNOWN.union(*fields)
+    if every <= _PRIMITIVE:
+        return frozenset({"object"})
+    return frozenset({"deep" if every <= {"primitive", "object", "deep"} else "nested"})
+
+
+def _of_value(value: object) -> frozenset[Shape]:
+    match value:
+        case None:
+            return _UNKNOWN
+        case list():
+            return _ARRAY
+        case dict():
+            return frozenset({"object"})
+        case _:
+            return _PRIMITIVE
+
+
+def _referred(schema: dict[str, Any], root: Mapping[str, Any]) -> object:
+    definitions = cast("dict[str, Any]", root.get("$defs", {}))
+    return definitions.get(str(schema.get("$ref", "")).removeprefix("#/$defs/"))
+
+
+def _listed(value: object) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def carried(kind: TypePlan) -> TypePlan:
+    """`kind` without null, which has no text, and with text for what may be anything."""
+    match kind:
+        case NullableType(inner):
+            return carried(inner)
+        case AnyType():
+            return TextType()
+        case _:
+            return kind
+
+
+def texts(kind: TypePlan) -> bool:
+    """Whether every value of `kind` is a text."""
+    inner = kind.inner if isinstance(kind, NullableType) else kind
+    if isinstance(inner, ChoiceType):
+        return all(isinstance(each, str) for each in inner.values)
+    return isinstance(inner, TextType)
