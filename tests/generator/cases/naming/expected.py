@@ -42,7 +42,7 @@ class SendNamesV2(Input):
     private: str | MISSING = MISSING
     copy_: str | MISSING = Field(MISSING, validation_alias="copy")
     code: Annotated[int, WHOLE] | MISSING = MISSING
-    grosse: Annotated[int, WHOLE] | MISSING = MISSING
+    grosse: Annotated[int, WHOLE] | MISSING = Field(MISSING, description="größe")
     class_: str | MISSING = Field(MISSING, validation_alias="class")
     json_: str | MISSING = Field(MISSING, validation_alias="json")
     item: SendNamesV2Item | MISSING = MISSING

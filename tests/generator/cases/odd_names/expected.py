@@ -15,6 +15,7 @@ from treenail_runtime.contract import (
     Endpoint,
     ErrorRules,
     Input,
+    JsonBody,
     JsonObject,
     NoAuth,
     Retries,
@@ -45,8 +46,8 @@ class ListItems(Input):
     class_: str | MISSING = Field(MISSING, validation_alias="class")
     init__: str | MISSING = Field(MISSING, validation_alias="__init__")
     model_config_: str | MISSING = Field(MISSING, validation_alias="model_config")
-    value_7ec26292: str | MISSING = MISSING
-    groe: Annotated[int, WHOLE] | MISSING = MISSING
+    value_7ec26292: str | MISSING = Field(MISSING, description="名前")
+    groe: Annotated[int, WHOLE] | MISSING = Field(MISSING, description="größe")
     value_1: bool | MISSING = Field(MISSING, validation_alias="1")
     a_name_that_goes_on_and_on_until_no_client_would_take_i_b77e12be: str | MISSING = MISSING
     a_name_that_goes_on_and_on_until_no_client_would_take_i_010941fc: str | MISSING = MISSING
@@ -98,7 +99,7 @@ class PutItem(Input):
 PUT_ITEM: Final = Endpoint(
     "PUT",
     "/items/{id}",
-    body_required=True,
+    body=JsonBody(required=True),
 )
 
 
@@ -109,7 +110,7 @@ async def put_item(arguments: PutItem, context: ToolContext) -> JsonObject:
         path={"id": arguments.id},
         query={"id": arguments.id_query},
         headers={"id": arguments.id_header},
-        json={"id": arguments.id_body, "part": arguments.part},
+        body={"id": arguments.id_body, "part": arguments.part},
     )
 
 
@@ -154,7 +155,7 @@ async def get_report(arguments: GetReport, context: ToolContext) -> JsonObject:
 
 
 CONNECTOR: Final = Connector(
-    contract=1,
+    contract=2,
     name="odd_names",
     title="Odd names",
     version="1.0.0",
