@@ -179,7 +179,8 @@ class Decoder:
                 return _read("boolean", text)
             case ChoiceType(values) if isinstance(values[0], int):
                 return _read("integer", text)
-            case ExactType(schema):
+            case ExactType():
+                schema = kind.schema
                 return _read(primitive_kind(schema, schema), text)
             case _:
                 return text

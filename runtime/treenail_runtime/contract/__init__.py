@@ -42,10 +42,11 @@ from .errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from .exact import Definitions, JsonSchema
 from .files import File, FileRules
 from .login import Choices, CredentialCheck, LoginField, first_pages, read_choices
 from .request import Endpoint, Request
-from .types import WHOLE, Date, DateTime, Input, JsonObject, JsonSchema, OpaqueId
+from .types import WHOLE, Date, DateTime, Input, JsonObject, OpaqueId
 from .wire import (
     cookie,
     deep_object,
@@ -79,6 +80,7 @@ __all__ = [
     "CredentialCheck",
     "Date",
     "DateTime",
+    "Definitions",
     "Endpoint",
     "ErrorRules",
     "File",
