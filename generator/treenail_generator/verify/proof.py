@@ -51,7 +51,9 @@ class _Recorder:
 
     async def send(self, request: Any) -> Any:
         for answer in self._answers:
-            return SimpleNamespace(status=200, body=json.dumps(answer).encode())
+            return SimpleNamespace(
+                status=200, body=json.dumps(answer).encode(), content_type="", headers={}
+            )
         raise _Sent(request)
 
 

@@ -5,6 +5,7 @@ What changes here changes every committed connector, so
 """
 
 from .answer import Answer, Nested, PageNumbers, Record, Redacted
+from .attachments import Attachment, WithFiles
 from .bodies import (
     BinaryBody,
     Content,
@@ -71,6 +72,7 @@ __all__ = [
     "Annotations",
     "Answer",
     "ApiKeyAuth",
+    "Attachment",
     "BasicAuth",
     "BearerAuth",
     "BinaryBody",
@@ -115,6 +117,7 @@ __all__ = [
     "UpstreamRefused",
     "UpstreamTimeout",
     "UpstreamUnavailable",
+    "WithFiles",
     "cookie",
     "deep_object",
     "first_pages",
