@@ -149,8 +149,12 @@ def test_all_faults_of_an_operation_are_reported_together() -> None:
 
 
 def test_faults_are_warnings_as_long_as_nobody_asks() -> None:
-    warnings = read(BROKEN).warnings
+    document = read(BROKEN)
+    assert [warning.location.line for warning in document.warnings] == [12] * len(document.warnings)
 
+    warnings = document.all_warnings()
+
+    assert document.warnings == warnings
     assert {warning.severity for warning in warnings} == {"warning"}
     assert [(warning.location.line, warning.code) for warning in warnings] == [
         (12, "remote-ref"),
@@ -162,7 +166,7 @@ def test_faults_are_warnings_as_long_as_nobody_asks() -> None:
 
 
 def test_broken_operations_are_still_known_by_name() -> None:
-    assert {"remote", "GET /remote", "unnamed"} <= set(read(BROKEN).keys())
+    assert {"remote", "unnamed", "GET /elsewhere"} <= set(read(BROKEN).keys())
 
 
 def test_an_operation_id_used_twice_names_neither_operation() -> None:

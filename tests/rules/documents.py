@@ -23,4 +23,9 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "docs/documents.md, JSON",
         "Every value and key of a JSON text has the place that an editor would show.",
     ),
+    "DOC-LAZY": Requirement(
+        "docs/documents.md, operations",
+        "An operation is read when it is asked for: its faults cost nobody else, a build does not"
+        " look at what it does not use, and a check tells every fault there is.",
+    ),
 }

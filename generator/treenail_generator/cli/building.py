@@ -115,7 +115,7 @@ def _checked(project: Project, name: str) -> _Checked:
         name=name,
         tools=len(built.tools),
         outdated=(*outdated(project, built), *([pin] if pin is not None else [])),
-        warnings=built.document.warnings,
+        warnings=built.document.all_warnings(),
     )
 
 

@@ -51,7 +51,7 @@ def tell_warnings(warnings: Sequence[Diagnostic]) -> None:
     if warnings:
         count = len(warnings)
         noun = "warning" if count == 1 else "warnings"
-        tell(f"{count} {noun} about parts of the document that no tool uses")
+        tell(f"{count} {noun} about the document")
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -1,9 +1,9 @@
 """The document as a whole: its operations, and its schemas wherever a reference leads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from treenail_generator.diagnostics import BuildError, Diagnostic, Location
+from treenail_generator.diagnostics import Diagnostic, Location
 from treenail_generator.document.bundling import bundle
 from treenail_generator.document.digest import closure_sha256
 from treenail_generator.document.model import (
@@ -14,6 +14,7 @@ from treenail_generator.document.model import (
     Server,
     Version,
 )
+from treenail_generator.document.operations import Operations
 from treenail_generator.document.references import References
 from treenail_generator.document.schemas import Schemas, ref_name
 from treenail_generator.yaml_source import JSON, Pointer
@@ -31,9 +32,8 @@ class Document:
         servers: In file order; empty when the document names none.
         security: The default alternatives; operations already carry theirs.
         security_schemes: By name.
-        operations: The usable ones, in file order.
-        broken: Why a name (key or "METHOD /path") cannot be used, by name.
-        warnings: Every fault found in what nobody may ever ask for.
+        index: The operations.
+        faults: Those of the document itself, all of them bearable.
         notes: What was read otherwise than the file says it: upgraded, overlaid or left aside.
     """
 
@@ -44,12 +44,35 @@ class Document:
     servers: tuple[Server, ...]
     security: tuple[SecurityRequirement, ...]
     security_schemes: Mapping[str, SecurityScheme]
-    operations: tuple[Operation, ...]
-    broken: Mapping[str, tuple[Diagnostic, ...]]
-    warnings: tuple[Diagnostic, ...]
     notes: tuple[Diagnostic, ...] = ()
     references: References
     schemas: Schemas
+    index: Operations
+    faults: tuple[Diagnostic, ...]
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The usable ones, in file order; reads them all."""
+        return self.index.usable()
+
+    @property
+    def broken(self) -> Mapping[str, tuple[Diagnostic, ...]]:
+        """Why a name (key or "METHOD /path") cannot be used, by name; reads all operations."""
+        return self.index.broken()
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """Faults of the document, and of the operations that were read so far."""
+        found = (*self.faults, *self.index.warnings())
+        warnings = {replace(fault, severity="warning") for fault in found}
+        return tuple(
+            sorted(warnings, key=lambda fault: (fault.location, fault.code, fault.message))
+        )
+
+    def all_warnings(self) -> tuple[Diagnostic, ...]:
+        """The same once every operation is read."""
+        self.index.usable()
+        return self.warnings
 
     @property
     def raw(self) -> Mapping[str, JSON]:
@@ -62,15 +85,11 @@ class Document:
         Raises:
             BuildError: The document has it, but broken or more than once.
         """
-        if key in self.broken:
-            raise BuildError(self.broken[key])
-        return next(
-            (found for found in self.operations if key in (found.key, found.endpoint)), None
-        )
+        return self.index.find(key)
 
     def keys(self) -> tuple[str, ...]:
-        """Every name that `operation` knows, broken ones last; for did-you-mean."""
-        return (*(operation.key for operation in self.operations), *self.broken)
+        """Every key, then the names that lead to no operation; for did-you-mean."""
+        return self.index.names()
 
     def locate(self, pointer: Pointer) -> Location:
         """Where the value at `pointer` stands, or its nearest ancestor that exists."""

@@ -1,11 +1,11 @@
 """The operations of a document, each read on its own, so that one fault costs one operation."""
 
-from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from treenail_generator.diagnostics import BuildError, Diagnostic
+from treenail_generator.document.index import Entry, Index
 from treenail_generator.document.model import (
     Operation,
     Parameter,
@@ -19,11 +19,9 @@ from treenail_generator.document.parts import (
     read_response,
     read_servers,
 )
-from treenail_generator.document.references import Target, ref_of
+from treenail_generator.document.references import Target, child
 from treenail_generator.document.values import flag, items, mapping, text
 from treenail_generator.yaml_source import JSON
-
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 # OpenAPI 3.1.1, section 4.8.12.1: definitions of these header parameters shall be ignored.
 _IGNORED_HEADERS = frozenset(
@@ -32,61 +30,77 @@ _IGNORED_HEADERS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class PathItem:
-    """A path item: its own fields, then those behind its `$ref`."""
+class _Read:
+    """What reading one operation gave: faults cost it, or are warnings about its parts."""
 
-    path: str
-    layers: tuple[Target, ...]
-
-    def get(self, key: str) -> Target:
-        """The field from the first layer that has it; None, in the last one, if none does."""
-        for layer in self.layers:
-            if key in mapping(layer.value):
-                return child(layer, key)
-        return child(self.layers[-1], key)
-
-    def methods(self) -> tuple[str, ...]:
-        """The lower-case methods, in file order."""
-        keys = (key for layer in self.layers for key in mapping(layer.value))
-        return tuple(dict.fromkeys(key for key in keys if key in _METHODS))
+    operation: Operation | None
+    faults: tuple[Diagnostic, ...]
 
 
-@dataclass(slots=True)
 class Operations:
-    """What reading every operation gave.
+    """The operations of one document, each read when it is first asked for."""
 
-    Attributes:
-        usable: In file order.
-        broken: Faults by every name that an operation could be asked for.
-    """
+    def __init__(self, context: Context) -> None:
+        """Find all, and read none."""
+        self._context = context
+        self._index = Index(context.references)
+        self._read: dict[str, _Read] = {}
 
-    usable: list[Operation] = field(default_factory=list[Operation])
-    broken: dict[str, tuple[Diagnostic, ...]] = field(
-        default_factory=dict[str, tuple[Diagnostic, ...]]
-    )
+    def find(self, name: str) -> Operation | None:
+        """The operation with this key or endpoint, None when there is none.
+
+        Raises:
+            BuildError: The document has it, but broken or more than once.
+        """
+        if name in self._index.faults:
+            raise BuildError(self._index.faults[name])
+        entry = self._index.find(name)
+        if entry is None:
+            return None
+        found = self._reading(entry)
+        if found.operation is None:
+            raise BuildError(found.faults)
+        return found.operation
+
+    def names(self) -> tuple[str, ...]:
+        """Every key, then the names that are known and lead to no operation."""
+        return self._index.names()
+
+    def usable(self) -> tuple[Operation, ...]:
+        """All that can be used, in file order; reads them all."""
+        found = (self._reading(entry).operation for entry in self._index.entries)
+        return tuple(operation for operation in found if operation is not None)
+
+    def broken(self) -> Mapping[str, tuple[Diagnostic, ...]]:
+        """Why a name cannot be used, by name; reads all operations."""
+        faults = dict(self._index.faults)
+        for entry in self._index.entries:
+            found = self._reading(entry)
+            if found.operation is None:
+                faults |= dict.fromkeys((entry.key, entry.endpoint), found.faults)
+        return faults
+
+    def warnings(self) -> Iterator[Diagnostic]:
+        """The faults of all names that lead to no operation, and of what was read so far."""
+        for faults in (
+            *self._index.faults.values(),
+            *(each.faults for each in self._read.values()),
+        ):
+            yield from faults
+
+    def _reading(self, entry: Entry) -> _Read:
+        if entry.endpoint not in self._read:
+            self._read[entry.endpoint] = _read(self._context, entry)
+        return self._read[entry.endpoint]
 
 
-def read_operations(context: Context) -> Operations:
-    """Every operation under `paths`, usable or broken."""
-    found = Operations()
-    path_items = list(_path_items(context, found))
-    ids = Counter(_id(item.get(method)) for item in path_items for method in item.methods())
-    for item in path_items:
-        for method in item.methods():
-            operation_id = _id(item.get(method))
-            endpoint = f"{method.upper()} {item.path}"
-            shared = operation_id is not None and ids[operation_id] > 1
-            key = endpoint if operation_id is None or shared else operation_id
-            try:
-                found.usable.append(_read_operation(context, item, method, key))
-            except BuildError as error:
-                found.broken |= dict.fromkeys((key, endpoint), error.diagnostics)
-            if operation_id is not None and shared:
-                found.broken[operation_id] = (
-                    *found.broken.get(operation_id, ()),
-                    _duplicate(context, item.get(method), operation_id, endpoint),
-                )
-    return found
+def _read(context: Context, entry: Entry) -> _Read:
+    warnings: list[Diagnostic] = []
+    try:
+        operation = _read_operation(context, entry)
+    except BuildError as error:
+        return _Read(None, error.diagnostics)
+    return _Read(operation, tuple(warnings))
 
 
 def read_security(value: JSON) -> tuple[SecurityRequirement, ...]:
@@ -98,31 +112,12 @@ def read_security(value: JSON) -> tuple[SecurityRequirement, ...]:
     )
 
 
-def child(parent: Target, key: str) -> Target:
-    """The field of a mapping, None when it has none."""
-    return Target((*parent.pointer, key), mapping(parent.value).get(key))
-
-
-def _path_items(context: Context, found: Operations) -> Iterator[PathItem]:
-    for path, node in mapping(context.references.root.get("paths")).items():
-        if path.startswith("x-"):
-            continue
-        own = Target(("paths", path), node)
-        try:
-            layers = (own, context.references.follow(own)) if ref_of(node) else (own,)
-        except BuildError as error:
-            names = (f"{method.upper()} {path}" for method in _METHODS)
-            found.broken |= dict.fromkeys(names, error.diagnostics)
-            continue
-        yield PathItem(path, layers)
-
-
-def _read_operation(context: Context, item: PathItem, method: str, key: str) -> Operation:
-    target = item.get(method)
+def _read_operation(context: Context, entry: Entry) -> Operation:
+    target, item = entry.target, entry.item
     lists = (item.get("parameters"), child(target, "parameters"))
     context.references.check((target, *lists))
     if not isinstance(target.value, dict):
-        context.fail(target.pointer, f"{method.upper()} {item.path} is not a mapping")
+        context.fail(target.pointer, f"{entry.endpoint} is not a mapping")
     node = target.value
     faults: list[Diagnostic] = []
     parameters = _read_parameters(context, lists, faults)
@@ -133,9 +128,9 @@ def _read_operation(context: Context, item: PathItem, method: str, key: str) -> 
         raise BuildError(faults)
     servers = read_servers(context, child(target, "servers"))
     return Operation(
-        key=key,
-        id=_id(target),
-        method=method.upper(),
+        key=entry.key,
+        id=entry.id,
+        method=entry.method,
         path=item.path,
         summary=text(node.get("summary")),
         description=text(node.get("description")),
@@ -193,16 +188,3 @@ def _collected(faults: list[Diagnostic]) -> Generator[None]:
         yield
     except BuildError as error:
         faults.extend(error.diagnostics)
-
-
-def _id(operation: Target) -> str | None:
-    return text(mapping(operation.value).get("operationId")) or None
-
-
-def _duplicate(context: Context, operation: Target, name: str, endpoint: str) -> Diagnostic:
-    return Diagnostic(
-        context.references.source.at((*operation.pointer, "operationId")),
-        "duplicate-operation-id",
-        f"the operationId {name!r} names more than one operation",
-        hint=f"say {endpoint!r} for this one",
-    )

@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
-from itertools import chain
 from typing import get_args
 
 from treenail_generator.diagnostics import BuildError, Diagnostic
@@ -14,9 +12,9 @@ from treenail_generator.document.model import (
     SecurityScheme,
     Version,
 )
-from treenail_generator.document.operations import child, read_operations, read_security
+from treenail_generator.document.operations import Operations, read_security
 from treenail_generator.document.parts import PLACES, Context, read_servers
-from treenail_generator.document.references import References, Target
+from treenail_generator.document.references import References, Target, child
 from treenail_generator.document.schemas import Schemas
 from treenail_generator.document.values import mapping, text
 from treenail_generator.yaml_source import Source, read_source
@@ -52,10 +50,7 @@ def _read_root(context: Context) -> Document:
     root = Target((), source.value)
     if not isinstance(references.root.get("paths") or {}, dict):
         context.fail(("paths",), "'paths' must be a mapping of paths")
-    operations = read_operations(context)
     schemes, scheme_faults = _read_security_schemes(context)
-    found = chain(_read_dialect(source), scheme_faults, *operations.broken.values())
-    warnings = {replace(fault, severity="warning") for fault in found}
     return Document(
         file=source.file,
         version=context.version,
@@ -64,13 +59,10 @@ def _read_root(context: Context) -> Document:
         servers=read_servers(context, child(root, "servers")),
         security=read_security(references.root.get("security")),
         security_schemes=schemes,
-        operations=tuple(operations.usable),
-        broken=operations.broken,
-        warnings=tuple(
-            sorted(warnings, key=lambda warning: (warning.location, warning.code, warning.message))
-        ),
         references=references,
         schemas=context.schemas,
+        index=Operations(context),
+        faults=(*_read_dialect(source), *scheme_faults),
     )
 
 

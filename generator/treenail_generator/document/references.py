@@ -172,6 +172,11 @@ def ref_of(value: JSON) -> str | None:
     return ref if isinstance(ref, str) else None
 
 
+def child(parent: Target, key: str) -> Target:
+    """The field of a mapping, None when it has none."""
+    return Target((*parent.pointer, key), mapping(parent.value).get(key))
+
+
 def split_ref(ref: str) -> tuple[str, ...]:
     """The segments of a local reference, unescaped (RFC 6901, section 6)."""
     segments = ref.removeprefix("#").split("/")[1:]

@@ -6,7 +6,7 @@ from typing import Any
 
 from treenail_generator.build import Built
 from treenail_generator.connector_file import ToolSection
-from treenail_generator.diagnostics import Location
+from treenail_generator.diagnostics import BuildError, Location
 from treenail_generator.document import Document, Operation
 from treenail_generator.lock import published
 from treenail_generator.plan import ToolPlan
@@ -71,9 +71,10 @@ def _read_tool(built: Built, tool: LoadedTool) -> LintedTool:
 
 def _operation(document: Document, key: str | None) -> Operation | None:
     """What a tool calls; a hand-written one may name what the document lacks."""
-    if key is None or key in document.broken:
+    try:
+        return document.operation(key) if key is not None else None
+    except BuildError:
         return None
-    return document.operation(key)
 
 
 def _custom_place(built: Built, name: str) -> Location:

@@ -1,0 +1,117 @@
+"""Which operations a document has: found by their keys alone, none of them read."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from treenail_generator.diagnostics import BuildError, Diagnostic
+from treenail_generator.document.references import References, Target, child, ref_of
+from treenail_generator.document.values import mapping, text
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+@dataclass(frozen=True, slots=True)
+class PathItem:
+    """A path item: its own fields, then those behind its `$ref`."""
+
+    path: str
+    layers: tuple[Target, ...]
+
+    def get(self, key: str) -> Target:
+        """The field from the first layer that has it; None, in the last one, if none does."""
+        for layer in self.layers:
+            if key in mapping(layer.value):
+                return child(layer, key)
+        return child(self.layers[-1], key)
+
+    def methods(self) -> tuple[str, ...]:
+        """The lower-case methods, in file order."""
+        keys = (key for layer in self.layers for key in mapping(layer.value))
+        return tuple(dict.fromkeys(key for key in keys if key in _METHODS))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An operation that is still to be read; the names are those of `Operation`."""
+
+    key: str
+    id: str | None
+    method: str
+    item: PathItem
+    target: Target
+
+    @property
+    def endpoint(self) -> str:
+        """As `Operation.endpoint`."""
+        return f"{self.method} {self.item.path}"
+
+
+class Index:
+    """All operations of a document, by name.
+
+    Attributes:
+        entries: In file order.
+        faults: Why a name leads to no operation, by name.
+    """
+
+    def __init__(self, references: References) -> None:
+        """Look at every path and method, and no further."""
+        self._references = references
+        self.faults: dict[str, tuple[Diagnostic, ...]] = {}
+        self.entries = tuple(self._keyed(list(self._found())))
+        endpoints = {entry.endpoint: entry for entry in self.entries}
+        self._by_name: Mapping[str, Entry] = {
+            **endpoints,
+            **{entry.key: entry for entry in self.entries},
+        }
+
+    def find(self, name: str) -> Entry | None:
+        """The operation with this key or endpoint."""
+        return self._by_name.get(name)
+
+    def names(self) -> tuple[str, ...]:
+        """All keys, then the names that lead to no operation."""
+        return (*(entry.key for entry in self.entries), *self.faults)
+
+    def _found(self) -> Iterator[Entry]:
+        """Every operation, with its endpoint for a key."""
+        for item in self._path_items():
+            for method in item.methods():
+                target = item.get(method)
+                operation_id = text(mapping(target.value).get("operationId")) or None
+                key = f"{method.upper()} {item.path}"
+                yield Entry(key, operation_id, method.upper(), item, target)
+
+    def _keyed(self, found: list[Entry]) -> Iterator[Entry]:
+        ids = Counter(entry.id for entry in found)
+        for entry in found:
+            if entry.id is None:
+                yield entry
+            elif ids[entry.id] > 1:
+                faults = self.faults.get(entry.id, ())
+                self.faults[entry.id] = (*faults, self._shared(entry, entry.id))
+                yield entry
+            else:
+                yield Entry(entry.id, entry.id, entry.method, entry.item, entry.target)
+
+    def _path_items(self) -> Iterator[PathItem]:
+        for path, node in mapping(self._references.root.get("paths")).items():
+            if path.startswith("x-"):
+                continue
+            own = Target(("paths", path), node)
+            try:
+                layers = (own, self._references.follow(own)) if ref_of(node) else (own,)
+            except BuildError as error:
+                names = (f"{method.upper()} {path}" for method in _METHODS)
+                self.faults |= dict.fromkeys(names, error.diagnostics)
+                continue
+            yield PathItem(path, layers)
+
+    def _shared(self, entry: Entry, operation_id: str) -> Diagnostic:
+        return Diagnostic(
+            self._references.source.at((*entry.target.pointer, "operationId")),
+            "duplicate-operation-id",
+            f"the operationId {operation_id!r} names more than one operation",
+            hint=f"say {entry.endpoint!r} for this one",
+        )
