@@ -12,22 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from treenail_generator.diagnostics import Location
-from treenail_generator.plan import (
-    AnswerPlan,
-    Binding,
-    BooleanType,
-    EndpointPlan,
-    FromArgument,
-    ListType,
-    MapType,
-    NumberType,
-    Place,
-    StylePlan,
-    TextType,
-    TypePlan,
-)
-from treenail_generator.verify.decoding import Decoder
-from treenail_generator.verify.upstream_terms import same
+from treenail_generator.document import Operation, Parameter, Place
+from treenail_generator.document.schemas import as_object
+from treenail_generator.verify.decoding import RequestDecoder, Wire, equals
 from treenail_runtime.contract import (
     Endpoint,
     InvalidArguments,
@@ -61,13 +48,14 @@ TEXTS = st.text(max_size=12) | st.sampled_from(
     ]
 )
 SAFE_KEYS = st.text(alphabet="abcXYZ_09", min_size=1, max_size=5)
-PRIMITIVES: list[tuple[TypePlan, st.SearchStrategy[Any]]] = [
-    (TextType(), TEXTS),
-    (NumberType(whole=True), st.integers(-(2**70), 2**70)),
-    (NumberType(whole=False), st.floats(allow_nan=False, allow_infinity=False)),
-    (BooleanType(), st.booleans()),
+Kind: TypeAlias = dict[str, Any]
+PRIMITIVES: list[tuple[Kind, st.SearchStrategy[Any]]] = [
+    ({"type": "string"}, TEXTS),
+    ({"type": "integer"}, st.integers(-(2**70), 2**70)),
+    ({"type": "number"}, st.floats(allow_nan=False, allow_infinity=False)),
+    ({"type": "boolean"}, st.booleans()),
 ]
-Styling: TypeAlias = tuple[Place, StylePlan | None, Callable[..., object]]
+Styling: TypeAlias = tuple[Place, tuple[str, bool], Callable[..., object]]
 
 
 def plain(value: object) -> object:
@@ -75,91 +63,101 @@ def plain(value: object) -> object:
 
 
 STYLES: dict[str, Styling] = {
-    "path": ("path", None, plain),
+    "path": ("path", ("simple", False), plain),
     "path simple*": (
         "path",
-        StylePlan(style="simple", explode=True),
+        ("simple", True),
         partial(simple, explode=True),
     ),
-    "path label": ("path", StylePlan(style="label", explode=False), label),
-    "path label*": ("path", StylePlan(style="label", explode=True), partial(label, explode=True)),
-    "path matrix": ("path", StylePlan(style="matrix", explode=False), matrix),
+    "path label": ("path", ("label", False), label),
+    "path label*": ("path", ("label", True), partial(label, explode=True)),
+    "path matrix": ("path", ("matrix", False), matrix),
     "path matrix*": (
         "path",
-        StylePlan(style="matrix", explode=True),
+        ("matrix", True),
         partial(matrix, explode=True),
     ),
-    "path json": ("path", StylePlan(style="json", explode=False), json_text),
-    "query": ("query", None, plain),
-    "query form": ("query", StylePlan(style="form", explode=False), partial(form, explode=False)),
+    "path json": ("path", ("json", False), json_text),
+    "query": ("query", ("form", True), plain),
+    "query form": ("query", ("form", False), partial(form, explode=False)),
     "query form* reserved": (
         "query",
-        StylePlan(style="form", explode=True, reserved=True),
+        ("form", True),
         partial(form, reserved=True),
     ),
     "query form reserved": (
         "query",
-        StylePlan(style="form", explode=False, reserved=True),
+        ("form", False),
         partial(form, explode=False, reserved=True),
     ),
-    "query space": ("query", StylePlan(style="spaceDelimited", explode=False), space_delimited),
-    "query pipe": ("query", StylePlan(style="pipeDelimited", explode=False), pipe_delimited),
-    "query deep": ("query", StylePlan(style="deepObject", explode=True), deep_object),
-    "query json": ("query", StylePlan(style="json", explode=False), json_text),
-    "header": ("header", None, plain),
+    "query space": ("query", ("spaceDelimited", False), space_delimited),
+    "query pipe": ("query", ("pipeDelimited", False), pipe_delimited),
+    "query deep": ("query", ("deepObject", True), deep_object),
+    "query json": ("query", ("json", False), json_text),
+    "header": ("header", ("simple", False), plain),
     "header simple*": (
         "header",
-        StylePlan(style="simple", explode=True),
+        ("simple", True),
         partial(simple, explode=True),
     ),
-    "header json": ("header", StylePlan(style="json", explode=False), json_text),
+    "header json": ("header", ("json", False), json_text),
 }
 OBJECTS_ONLY = {"deepObject"}
 COMPOUND_ONLY = {"spaceDelimited", "pipeDelimited", "deepObject"}
 
 
 @st.composite
-def values(draw: st.DrawFn, style: StylePlan | None) -> tuple[TypePlan, Any]:
+def values(draw: st.DrawFn, style: str) -> tuple[Kind, Any]:
     kind, items = draw(st.sampled_from(PRIMITIVES))
     shapes = ["one", "list", "map"]
-    if style is not None and style.style in COMPOUND_ONLY:
-        shapes = ["map"] if style.style in OBJECTS_ONLY else ["list", "map"]
+    if style in COMPOUND_ONLY:
+        shapes = ["map"] if style in OBJECTS_ONLY else ["list", "map"]
     match draw(st.sampled_from(shapes)):
         case "list":
-            return ListType(item=kind, min_items=1), draw(st.lists(items, min_size=1, max_size=4))
+            schema = {"type": "array", "items": kind}
+            return schema, draw(st.lists(items, min_size=1, max_size=4))
         case "map":
-            return MapType(kind), draw(st.dictionaries(SAFE_KEYS, items, min_size=1, max_size=3))
+            schema = {"type": "object", "additionalProperties": kind}
+            return schema, draw(st.dictionaries(SAFE_KEYS, items, min_size=1, max_size=3))
         case _:
             return kind, draw(items)
 
 
-def endpoint_plan(place: Place, kind: TypePlan, style: StylePlan | None) -> EndpointPlan:
+def operation(place: Place, schema: Kind, style: str, *, explode: bool) -> Operation:
     where = Location("spec.yaml", 1, 1)
-    return EndpointPlan(
-        constant="X",
-        operation="x",
+    parameter = Parameter(
+        name="X-Name",
+        place=place,
+        required=True,
+        deprecated=False,
+        description="",
+        schema=schema,
+        style=style,
+        explode=explode,
+        allow_reserved=False,
+        allow_empty=False,
+        content_type="application/json" if style == "json" else None,
+        examples=(),
+        location=where,
+        pointer=(),
+        schema_pointer=(),
+    )
+    return Operation(
+        key="x",
+        id="x",
         method="GET",
         path="/before/{X-Name}/after" if place == "path" else "/before",
-        bindings=(
-            Binding(
-                place=place,
-                upstream="X-Name",
-                value=FromArgument("x"),
-                type=kind,
-                required=True,
-                source=where,
-                style=style,
-            ),
-        ),
-        answer=AnswerPlan(),
-        reads=True,
-        repeatable=True,
-        may_be_empty=False,
-        body_required=False,
-        content_type=None,
-        timeout_s=1.0,
-        max_bytes=1,
-        source=where,
+        summary="",
+        description="",
+        deprecated=False,
+        tags=(),
+        parameters=(parameter,),
+        body=None,
+        responses=(),
+        servers=(),
+        security=(),
+        pointer=(),
+        location=where,
     )
 
 
@@ -167,12 +165,12 @@ def endpoint_plan(place: Place, kind: TypePlan, style: StylePlan | None) -> Endp
 @pytest.mark.parametrize("styling", STYLES.values(), ids=STYLES)
 @given(data=st.data())
 def test_a_value_is_sent_faithfully_or_refused(styling: Styling, data: st.DataObject) -> None:
-    place, style, styled = styling
-    kind, value = data.draw(values(style))
-    plan = endpoint_plan(place, kind, style)
+    place, (style, explode), styled = styling
+    schema, value = data.draw(values(style))
+    declared = operation(place, schema, style, explode=explode)
     named = {"X-Name": styled(value)}
     try:
-        request = Endpoint(plan.method, plan.path).request(
+        request = Endpoint(declared.method, declared.path).request(
             path=named if place == "path" else {},
             query=named if place == "query" else {},
             headers=named if place == "header" else {},
@@ -180,9 +178,11 @@ def test_a_value_is_sent_faithfully_or_refused(styling: Styling, data: st.DataOb
     except InvalidArguments:
         return
 
-    read = Decoder({}).values(plan, request)
+    read = RequestDecoder(as_object).read(
+        declared, Wire(path=request.path, query=request.query, headers=request.headers)
+    )
 
-    assert same(read[place, "X-Name"], value)
+    assert equals(read[place, "X-Name"], value)
     assert request.path.isascii()
     assert request.query.isascii()
     assert "#" not in request.path + request.query

@@ -16,7 +16,6 @@ _COMMANDS: Final = {
     "schema": "showing",
     "call": "running",
     "mock": "mocking",
-    "docs": "documenting",
 }
 
 

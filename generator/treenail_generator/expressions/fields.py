@@ -1,5 +1,6 @@
 """Fields and types to Python expressions; every text from outside goes through `repr`."""
 
+from collections.abc import Set
 from typing import Any, assert_never
 
 from treenail_generator.plan import (
@@ -11,6 +12,7 @@ from treenail_generator.plan import (
     FieldPlan,
     ListType,
     MapType,
+    ModelPlan,
     ModelType,
     NullableType,
     NumberType,
@@ -18,26 +20,25 @@ from treenail_generator.plan import (
     TypePlan,
 )
 
-from .definitions import exact
 
-
-def annotation(field: FieldPlan) -> str:
-    """The annotation of `field`."""
+def annotation(field: FieldPlan, model: ModelPlan) -> str:
+    """The annotation of `field`; quoted when it mentions a model that is defined later."""
     text = _type(field.type)
     if not field.required and field.default is ABSENT:
         if isinstance(field.type, NullableType):
             text = f"{_type(field.type.inner)} | MISSING | None"
         else:
             text = f"{text} | MISSING"
-    return text
+    return repr(text) if _mentions(field.type, model.ahead) else text
 
 
-def _holds_model(plan: TypePlan) -> bool:
+def _mentions(plan: TypePlan, models: Set[str] | None) -> bool:
+    """Whether `plan` speaks of one of `models`, or of any when there is no such set."""
     match plan:
-        case ModelType():
-            return True
+        case ModelType(name):
+            return models is None or name in models
         case ListType(item=inner) | MapType(inner) | NullableType(inner):
-            return _holds_model(inner)
+            return _mentions(inner, models)
         case _:
             return False
 
@@ -56,7 +57,7 @@ def assigned(field: FieldPlan, *, sent: bool) -> str:
         keywords["serialization_alias"] = field.upstream
     if field.published_default is not ABSENT and field.default is ABSENT:
         keywords["json_schema_extra"] = {"default": field.published_default}
-    if isinstance(field.default, list | dict) and _holds_model(field.type):
+    if isinstance(field.default, list | dict) and _mentions(field.type, None):
         # Checked when it is used, and a model from then on.
         keywords["validate_default"] = True
     default = "MISSING" if field.default is ABSENT else repr(field.default)
@@ -78,8 +79,8 @@ def _type(plan: TypePlan) -> str:
             return f"dict[str, {_type(value)}]"
         case NullableType(inner):
             return f"{_type(inner)} | None"
-        case ExactType():
-            return f"Annotated[JsonValue, {exact(plan)}]"
+        case ExactType(schema):
+            return f"Annotated[JsonValue, JsonSchema({schema!r})]"
         case AnyType():
             return "JsonValue"
         case _:

@@ -17,7 +17,6 @@ from .connector import (
     ServerPlan,
     ToolPlan,
 )
-from .definitions import PREFIX, Definitions, mentions
 from .requests import (
     Binding,
     Constant,
@@ -51,7 +50,6 @@ from .types import (
 
 __all__ = [
     "ABSENT",
-    "PREFIX",
     "Absent",
     "AnnotationPlan",
     "AnswerPlan",
@@ -65,7 +63,6 @@ __all__ = [
     "ChoicesPlan",
     "ConnectorPlan",
     "Constant",
-    "Definitions",
     "Either",
     "EndpointPlan",
     "ExactType",
@@ -92,5 +89,4 @@ __all__ = [
     "ToolPlan",
     "TypePlan",
     "ValuePlan",
-    "mentions",
 ]

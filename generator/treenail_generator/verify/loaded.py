@@ -20,30 +20,6 @@ _PACKAGE: Final = "treenail_connectors"
 _CODE: Final = "custom-module"
 
 
-class SentRequest(Protocol):
-    """The contract's `Request`, as far as the proof looks at it."""
-
-    @property
-    def path(self) -> str:
-        """Percent-encoded."""
-        ...
-
-    @property
-    def query(self) -> str:
-        """Percent-encoded, without "?"."""
-        ...
-
-    @property
-    def headers(self) -> Sequence[tuple[str, str]]:
-        """Name and value."""
-        ...
-
-    @property
-    def body(self) -> bytes | None:
-        """JSON text; None for no body."""
-        ...
-
-
 class ArgumentsModel(Protocol):
     """A pydantic model class."""
 

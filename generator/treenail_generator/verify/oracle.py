@@ -19,7 +19,8 @@ from treenail_generator.document.pruning import Pruned
 from treenail_generator.plan import Binding, EndpointPlan, ListType, MapType, ModelType
 from treenail_generator.planning.exact import requestable
 
-from .loaded import SentRequest
+from .decoding.media import is_json
+from .recording import SentRequest
 from .requests_only import requests_only
 
 _HOST: Final = "http://upstream.invalid"
@@ -60,11 +61,11 @@ class _Request:
 
     @property
     def body(self) -> bytes | None:
-        return self.sent.body
+        return self.sent.content.body if self.sent.content is not None else None
 
     @property
     def content_type(self) -> str:
-        return self.endpoint.content_type or "application/json"
+        return self.sent.content.content_type if self.sent.content is not None else ""
 
 
 class Oracle:
@@ -139,14 +140,14 @@ class Oracle:
     def _allows(self, endpoint: EndpointPlan, request: SentRequest) -> bool:
         """Whether the body satisfies the schema that the document has for it."""
         operation = self._document.operation(endpoint.operation)
-        if request.body is None or operation is None or operation.body is None:
+        if request.content is None or operation is None or operation.body is None:
             return False
         media = next(
             each for each in operation.body.media if each.content_type == endpoint.content_type
         )
         schema = requestable(self._document.bundle(media.schema), forbid=True)
         validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-        return validator.is_valid(json.loads(request.body))
+        return validator.is_valid(json.loads(request.content.body))
 
     def values(
         self, endpoint: EndpointPlan, request: SentRequest
@@ -156,7 +157,8 @@ class Oracle:
             RequestBodyValidationError,
         )
 
-        if not self._finds(endpoint):
+        content = request.content
+        if not self._finds(endpoint) or (content is not None and not is_json(content.content_type)):
             return {}, []
         with warnings.catch_warnings():
             # It warns of every deprecated parameter; those were decided on in the plan.
@@ -180,7 +182,7 @@ class Oracle:
                 place = cast("dict[str, object]", places[binding.place])
                 if binding.upstream in place:
                     found[binding.place, binding.upstream] = _restored(place[binding.upstream])
-        if request.body is not None:
+        if content is not None:
             found["body", ""] = _plain(result.body)
         return found, []
 

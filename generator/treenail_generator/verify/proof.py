@@ -1,301 +1,333 @@
 """The proof of the wire: what each tool would send is decoded again and equals its arguments."""
 
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from types import SimpleNamespace
-from typing import Any, Final, cast
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import jsonschema_rs
 
 from treenail_generator.diagnostics import Diagnostic, Location
-from treenail_generator.document import Document
+from treenail_generator.document import Document, Operation
 from treenail_generator.plan import (
     ABSENT,
     Absent,
-    AnswerPlan,
-    Binding,
     ChoicesPlan,
     ConnectorPlan,
-    Constant,
-    Either,
     EndpointPlan,
-    FromArgument,
-    FromConnection,
-    FromPage,
     MaybeJSON,
-    ModelPlan,
     ToolPlan,
 )
-from treenail_generator.planning.exact_samples import NoSampleError
-from treenail_generator.planning.samples import Samples
 from treenail_generator.yaml_source import JSON
 
-from .decoding import Decoder, DecodingError
+from .decoding import NOTHING, DecodingError, RequestDecoder, equals, told
+from .edges import Edges
+from .expectations import Expectations, Wanted, first_of_two
 from .loaded import LoadedCall, LoadedModule, LoadedTool
 from .oracle import Oracle
-from .upstream_terms import UpstreamTerms, same, says
-
-
-class _Sent(Exception):  # noqa: N818  # carries the request out of the tool; not an error
-    def __init__(self, request: Any) -> None:
-        super().__init__()
-        self.request = request
-
-
-class _Recorder:
-    """Stands where the upstream client stands; the first request without an answer ends the call."""
-
-    def __init__(self, *answers: JSON) -> None:
-        self._answers = iter(answers)
-
-    async def send(self, request: Any) -> Any:
-        for answer in self._answers:
-            return SimpleNamespace(
-                status=200, body=json.dumps(answer).encode(), content_type="", headers={}
-            )
-        raise _Sent(request)
-
+from .recording import Recorder, SentRequest, sent, wire
+from .refusals import why_unsayable
+from .upstream_terms import says
 
 _FEW_TOOLS: Final = 60
-"""Up to so many tools, openapi-core reads every request, too; it takes 12 ms for each."""
+"""Up to so many tools, a build tries edge cases and asks openapi-core, which takes 12 ms a request."""
+_FEW_EDGES: Final = 8
 
 
-def prove(module: LoadedModule, plan: ConnectorPlan, document: Document) -> list[Diagnostic]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much is tried.
+
+    Attributes:
+        examples: Edge cases for each tool, beside the planned cases.
+        seed: Another one gives other edge cases.
+        ask_openapi_core: Whether openapi-core reads each request, too, where it is right.
+    """
+
+    examples: int
+    seed: int = 0
+    ask_openapi_core: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """A request that says something else than its arguments.
+
+    Attributes:
+        arguments: By the agent's names; made up, as are the values of the connection.
+        expected: What the request has to say there; absent where nothing can be compared.
+        decoded: What it does say.
+    """
+
+    reason: str
+    arguments: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+    expected: Any = ABSENT
+    decoded: Any = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What came out for one tool, or one call of the login.
+
+    Attributes:
+        source: Where the connector file speaks of it.
+        operation: Where the document declares what is sent.
+        proven: Requests that said what they had to.
+        refused: Argument sets that no request can carry, and that the tool rightly refused.
+        mismatch: The first one; None when there is none.
+    """
+
+    name: str
+    source: Location
+    operation: Location
+    proven: int
+    refused: int
+    seconds: float
+    mismatch: Mismatch | None
+
+    @property
+    def diagnostic(self) -> Diagnostic | None:
+        """The fault for people; None when there is none."""
+        if self.mismatch is None:
+            return None
+        given = f", with {self.mismatch.arguments!r}" if self.mismatch.arguments else ""
+        return Diagnostic(
+            self.source,
+            "unfaithful-request",
+            f"{self.name}: {self.mismatch.reason}{given}",
+            hint=f"the operation stands at {self.operation}; please report this with both files",
+        )
+
+
+def effort_of_build(plan: ConnectorPlan) -> Effort:
+    """What a build tries: less of it for a large connector, the planned cases of every tool."""
+    is_small = len(plan.tools) <= _FEW_TOOLS
+    return Effort(examples=_FEW_EDGES if is_small else 0, ask_openapi_core=is_small)
+
+
+def prove(
+    module: LoadedModule, plan: ConnectorPlan, document: Document, effort: Effort | None = None
+) -> list[Diagnostic]:
     """One diagnostic for each tool whose request says something else than its arguments."""
-    oracle = Oracle(document, plan.endpoints) if len(plan.tools) <= _FEW_TOOLS else None
-    prover = _Prover(module, plan, oracle)
-    faults: list[Diagnostic] = []
+    found = proofs(module, plan, document, effort or effort_of_build(plan))
+    return [fault for each in found if (fault := each.diagnostic) is not None]
+
+
+def proofs(
+    module: LoadedModule, plan: ConnectorPlan, document: Document, effort: Effort
+) -> Iterator[Proof]:
+    """The proof of every tool, then of the login, one by one."""
+    prover = _Prover(module, plan, document, effort)
     loaded = {tool.name: tool for tool in module.connector.tools}
     for tool in plan.tools:
-        faults.extend(prover.tool(tool, loaded[tool.name]))
-    faults.extend(prover.login())
-    return faults
+        # Without cases, the plan has told that no example could be made.
+        if tool.endpoint is not None and tool.cases:
+            yield prover.tool(tool, tool.endpoint, loaded[tool.name])
+    yield from prover.login()
+
+
+class _Refused(Exception):  # noqa: N818  # an outcome, not an error
+    """The tool was right to refuse a case."""
+
+
+class _Wrong(Exception):  # noqa: N818  # an outcome, not an error
+    def __init__(self, reason: str, expected: Any = ABSENT, decoded: Any = ABSENT) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.expected = expected
+        self.decoded = decoded
 
 
 class _Prover:
-    def __init__(self, module: LoadedModule, plan: ConnectorPlan, oracle: Oracle | None) -> None:
+    def __init__(
+        self, module: LoadedModule, plan: ConnectorPlan, document: Document, effort: Effort
+    ) -> None:
         self._module = module
         self._plan = plan
-        self._oracle = oracle
-        models: dict[str, ModelPlan] = {model.name: model for model in plan.models}
-        self._decoder = Decoder(models)
-        self._terms = UpstreamTerms(models)
-        self._connection = _connection(plan)
-        self._samples = Samples(models)
+        self._document = document
+        self._effort = effort
+        self._oracle = Oracle(document, plan.endpoints) if effort.ask_openapi_core else None
+        self._decoder = RequestDecoder(document.resolve)
+        self._expectations = Expectations(plan)
 
-    def tool(self, tool: ToolPlan, loaded: LoadedTool) -> list[Diagnostic]:
-        """The first fault of each case that fails."""
-        if tool.endpoint is None or not tool.cases:
-            # Without cases, the plan has told that no example could be made.
-            return []
-        faults: list[Diagnostic] = []
-        for case in (tool.example, *tool.cases):
-            reason = self._case(tool, tool.endpoint, loaded, case)
-            if reason is not None:
-                faults.append(_fault(tool.source, tool.name, reason, tool.endpoint.source))
+    def tool(self, tool: ToolPlan, endpoint: EndpointPlan, loaded: LoadedTool) -> Proof:
+        """Every case of a tool, up to the first that fails."""
+        started = time.perf_counter()
+        proven, refused, mismatch = 0, 0, None
+        connection = self._expectations.connection(endpoint)
+        validator = jsonschema_rs.Draft202012Validator(loaded.input_schema, validate_formats=True)
+        planned = _different((tool.example, *tool.cases))
+        for case in (*planned, *self._edges(tool.name, planned, loaded, validator)):
+            wanted = self._expectations.of_tool(tool.model, endpoint, case, connection)
+            try:
+                _check_published(validator, case)
+                self._case(endpoint, loaded, case, wanted, connection)
+                proven += 1
+            except _Refused:
+                refused += 1
+            except _Wrong as wrong:
+                mismatch = _mismatch(wrong, case)
                 break
-        return faults
+        return Proof(
+            name=tool.name,
+            source=tool.source,
+            operation=endpoint.source,
+            proven=proven,
+            refused=refused,
+            seconds=time.perf_counter() - started,
+            mismatch=mismatch,
+        )
 
-    def login(self) -> Iterator[Diagnostic]:
+    def _edges(
+        self,
+        name: str,
+        planned: Sequence[dict[str, JSON]],
+        loaded: LoadedTool,
+        validator: jsonschema_rs.Draft202012Validator,
+    ) -> Iterator[dict[str, JSON]]:
+        if self._effort.examples:
+            edges = Edges(loaded.input_schema, validator, f"{self._effort.seed}:{name}")
+            yield from edges.of(planned, self._effort.examples)
+
+    def _case(
+        self,
+        endpoint: EndpointPlan,
+        loaded: LoadedTool,
+        case: dict[str, JSON],
+        wanted: Wanted,
+        connection: Mapping[str, str],
+    ) -> None:
+        operation = self._operation(endpoint)
+        try:
+            arguments = loaded.arguments.model_validate(case)
+        except ValueError as error:
+            raise _Wrong(f"its own model refuses its arguments: {_first_line(error)}") from None
+        context = self._module.context(connection, Recorder())
+        try:
+            request = sent(loaded.run(arguments, context))
+        except Exception as error:  # noqa: BLE001  # whatever the tool does wrong is its fault
+            if _is_refusal(error) and why_unsayable(operation, wanted) is not None:
+                raise _Refused from None
+            raise _Wrong(f"nothing is sent: {type(error).__name__}: {error}") from None
+        self._compare(operation, endpoint, request, wanted)
+
+    def _operation(self, endpoint: EndpointPlan) -> Operation:
+        operation = self._document.operation(endpoint.operation)
+        assert operation is not None  # noqa: S101  # it was planned from there
+        return operation
+
+    def _compare(
+        self, operation: Operation, endpoint: EndpointPlan, request: SentRequest, wanted: Wanted
+    ) -> None:
+        """Refuse a request that does not say exactly what is wanted."""
+        try:
+            ours = self._decoder.read(operation, wire(request))
+        except DecodingError as error:
+            raise _Wrong(f"the request cannot be read: {error}") from None
+        for key in ours.keys() | wanted.keys():
+            value, reading = wanted.get(key, ABSENT), ours.get(key, NOTHING)
+            same = reading is NOTHING if isinstance(value, Absent) else equals(reading, value)
+            if not same and not _is_empty_form(key, reading, value, endpoint):
+                read = told(reading)
+                reason = f"{key[0]} {key[1]!r} reads {read!r} instead of {value!r}"
+                raise _Wrong(reason, value, read)
+        if self._oracle is not None:
+            _ask(self._oracle, endpoint, request, wanted)
+
+    def login(self) -> Iterator[Proof]:
         """The requests of the login, proven like those of tools."""
         check, loaded = self._plan.check, self._module.connector.check
         if check is not None and loaded is not None:
-            yield from self._call("the credential check", check.endpoint, loaded)
-        readers = {field.name: field.choices for field in self._module.connector.login}
-        for field in self._plan.login:
-            reader = readers[field.name]
-            if field.choices is not None and reader is not None:
-                yield from self._choices(f"the choices of {field.name}", field.choices, reader)
+            yield self._call("the credential check", check.endpoint, loaded)
+        readers = {each.name: each.choices for each in self._module.connector.login}
+        for each in self._plan.login:
+            reader = readers[each.name]
+            if each.choices is not None and reader is not None:
+                yield from self._choices(f"the choices of {each.name}", each.choices, reader)
 
-    def _choices(self, name: str, choices: ChoicesPlan, loaded: LoadedCall) -> Iterator[Diagnostic]:
-        yield from self._call(name, choices.endpoint, loaded)
+    def _choices(self, name: str, choices: ChoicesPlan, loaded: LoadedCall) -> Iterator[Proof]:
+        yield self._call(name, choices.endpoint, loaded)
         if choices.is_paged:
-            first = _first_of_two(choices.endpoint.answer)
-            yield from self._call(name, choices.endpoint, loaded, _Recorder(first), page=1)
+            first = first_of_two(choices.endpoint.answer)
+            yield self._call(name, choices.endpoint, loaded, Recorder(first), page=1)
 
     def _call(
         self,
         name: str,
         endpoint: EndpointPlan,
         loaded: LoadedCall,
-        recorder: _Recorder | None = None,
+        recorder: Recorder | None = None,
         *,
         page: MaybeJSON = ABSENT,
-    ) -> Iterator[Diagnostic]:
+    ) -> Proof:
         """One request; `page` is the number of the page that it asks for."""
-        connection = self._connected(endpoint)
-        request = _sent(loaded.run(self._module.context(connection, recorder or _Recorder())))
-        expected = {
-            (binding.place, binding.upstream): page
-            if isinstance(binding.value, FromPage)
-            else _source(binding, {}, connection)
-            for binding in endpoint.bindings
-        }
-        reason = self._compared(endpoint, request, expected)
-        if reason is not None:
-            yield _fault(endpoint.source, name, reason, endpoint.source)
-
-    def _case(
-        self, tool: ToolPlan, endpoint: EndpointPlan, loaded: LoadedTool, case: dict[str, JSON]
-    ) -> str | None:
+        started, mismatch = time.perf_counter(), None
+        connection = self._expectations.connection(endpoint)
+        wanted = self._expectations.of_call(endpoint, connection, page)
         try:
-            arguments = loaded.arguments.model_validate(case)
-        except ValueError as error:
-            return f"its own example arguments are refused: {_first_line(error)}"
-        problem = _unpublished(loaded, case)
-        if problem is not None:
-            return f"its published schema refuses its own example arguments: {problem}"
-        connection = self._connected(endpoint)
-        context = self._module.context(connection, _Recorder())
-        try:
-            request = _sent(loaded.run(arguments, context))
-        except Exception as error:  # noqa: BLE001  # whatever the tool does wrong is its fault
-            return f"with {case!r} nothing is sent: {error}"
-        return self._compared(endpoint, request, self._expected(tool, endpoint, case, connection))
-
-    def _connected(self, endpoint: EndpointPlan) -> Mapping[str, str]:
-        """Values of the connection that fit where `endpoint` uses them."""
-        fitting = dict(self._connection)
-        for binding in endpoint.bindings:
-            match binding.value:
-                case FromConnection(field) | Either(field=field):
-                    with suppress(NoSampleError):
-                        fitting[field] = str(self._samples.of(binding.type, "minimal", ""))
-                case _:
-                    pass
-        return fitting
-
-    def _expected(
-        self,
-        tool: ToolPlan,
-        endpoint: EndpointPlan,
-        case: dict[str, JSON],
-        connection: Mapping[str, str],
-    ) -> dict[tuple[str, str], MaybeJSON]:
-        given: dict[str, MaybeJSON] = {
-            field.attribute: self._terms.of(field.type, case[field.name])
-            if field.name in case
-            else field.default
-            for field in tool.model.fields
-        }
-        return {
-            (binding.place, binding.upstream): _source(binding, given, connection)
-            for binding in endpoint.bindings
-        }
-
-    def _compared(
-        self, endpoint: EndpointPlan, request: Any, expected: dict[tuple[str, str], MaybeJSON]
-    ) -> str | None:
-        wanted = _with_body(endpoint, expected)
-        try:
-            ours = self._decoder.values(endpoint, request)
-        except (DecodingError, ValueError, KeyError) as error:
-            return f"the request cannot be read: {error}"
-        for key, value in wanted.items():
-            if not same(ours.get(key, ABSENT), value):
-                return f"{key[0]} {key[1]!r} reads {ours.get(key, ABSENT)!r} instead of {value!r}"
-        return None if self._oracle is None else _refuted(self._oracle, endpoint, request, wanted)
+            request = sent(loaded.run(self._module.context(connection, recorder or Recorder())))
+            self._compare(self._operation(endpoint), endpoint, request, wanted)
+        except _Wrong as wrong:
+            mismatch = _mismatch(wrong, {})
+        return Proof(
+            name=name,
+            source=endpoint.source,
+            operation=endpoint.source,
+            proven=int(mismatch is None),
+            refused=0,
+            seconds=time.perf_counter() - started,
+            mismatch=mismatch,
+        )
 
 
-def _refuted(
-    oracle: Oracle,
-    endpoint: EndpointPlan,
-    request: Any,
-    wanted: dict[tuple[str, str], MaybeJSON],
-) -> str | None:
-    """What openapi-core reads otherwise."""
+def _check_published(
+    validator: jsonschema_rs.Draft202012Validator, case: Mapping[str, JSON]
+) -> None:
+    for error in validator.iter_errors(case):
+        raise _Wrong(f"its published schema refuses its own arguments: {error.message}")
+
+
+def _mismatch(wrong: _Wrong, case: Mapping[str, JSON]) -> Mismatch:
+    return Mismatch(
+        reason=wrong.reason, arguments=case, expected=wrong.expected, decoded=wrong.decoded
+    )
+
+
+def _ask(oracle: Oracle, endpoint: EndpointPlan, request: SentRequest, wanted: Wanted) -> None:
+    """Refuse what openapi-core reads otherwise."""
+    if "" in wanted.values():
+        # It takes an empty text for none, with or without `allowEmptyValue`.
+        return
     theirs, problems = oracle.values(endpoint, request)
     if problems:
-        return f"openapi-core refuses the request: {problems[0]}"
+        raise _Wrong(f"openapi-core refuses the request: {problems[0]}")
     for key, value in wanted.items():
         if key in theirs and not says(theirs[key], value):
-            return f"openapi-core reads {key[0]} {key[1]!r} as {theirs[key]!r}, not {value!r}"
-    return None
+            reason = f"openapi-core reads {key[0]} {key[1]!r} as {theirs[key]!r}, not {value!r}"
+            raise _Wrong(reason, value, theirs[key])
 
 
-def _source(
-    binding: Binding, given: Mapping[str, MaybeJSON], connection: Mapping[str, str]
-) -> MaybeJSON:
-    match binding.value:
-        case FromArgument(attribute):
-            return given[attribute]
-        case FromConnection(field):
-            return connection[field]
-        case Either(attribute, field):
-            value = given[attribute]
-            return connection[field] if isinstance(value, Absent) else value
-        case Constant(value):
-            return value
-        case FromPage():
-            return ABSENT
+def _is_empty_form(
+    key: tuple[str, str], reading: Any, value: MaybeJSON, endpoint: EndpointPlan
+) -> bool:
+    """Whether both are a form without fields, which has no text that would tell it from none."""
+    content_type = endpoint.content_type or ""
+    is_form = content_type.endswith("/x-www-form-urlencoded") or content_type.startswith("multi")
+    return key[0] == "body" and is_form and reading in (NOTHING, {}) and value in (ABSENT, {})
 
 
-def _first_of_two(answer: AnswerPlan) -> JSON:
-    """What an upstream could answer for the first of two pages."""
-    told: dict[str, JSON] = {}
-    if answer.page is not None:
-        told = {answer.page.number: 0, answer.page.pages: 2, answer.page.total: 2}
-    whole: dict[str, JSON] = {}
-    for path, value in {answer.root: [], **told}.items():
-        *above, last = path.split(".")
-        holder = whole
-        for step in above:
-            holder = cast("dict[str, JSON]", holder.setdefault(step, {}))
-        holder[last] = value
-    return whole
+def _is_refusal(error: Exception) -> bool:
+    """Whether the contract refuses an argument; the generator does not know its classes."""
+    return type(error).__name__ == "InvalidArguments"
 
 
-def _unpublished(loaded: LoadedTool, case: dict[str, JSON]) -> str | None:
-    """Why the schema that agents see refuses `case`; None when it does not."""
-    validator = jsonschema_rs.Draft202012Validator(loaded.input_schema, validate_formats=True)
-    for error in validator.iter_errors(case):
-        return error.message
-    return None
-
-
-def _with_body(
-    endpoint: EndpointPlan, expected: dict[tuple[str, str], MaybeJSON]
-) -> dict[tuple[str, str], MaybeJSON]:
-    """`expected` with one entry for the body."""
-    wanted = {key: value for key, value in expected.items() if key[0] != "body"}
-    fields = {key[1]: value for key, value in expected.items() if key[0] == "body"}
-    if "" in fields:
-        wanted["body", ""] = fields[""]
-    else:
-        given = {name: value for name, value in fields.items() if not isinstance(value, Absent)}
-        wanted["body", ""] = given if given or endpoint.body_required else ABSENT
-    return wanted
-
-
-def _connection(plan: ConnectorPlan) -> dict[str, str]:
-    """Values of the connection that fit wherever they are used."""
-    return {
-        field.name: field.options[0][0] if field.options else f"connection-{field.name}"
-        for field in plan.login
-        if not field.secret
-    }
-
-
-def _sent(coroutine: Any) -> Any:
-    """The request that a tool sends; tools wait for nothing else."""
-    try:
-        coroutine.send(None)
-    except _Sent as sent:
-        return sent.request
-    finally:
-        coroutine.close()
-    raise DecodingError("nothing was sent")
+def _different(cases: Iterable[dict[str, JSON]]) -> list[dict[str, JSON]]:
+    found: list[dict[str, JSON]] = []
+    for case in cases:
+        if case not in found:
+            found.append(case)
+    return found
 
 
 def _first_line(error: ValueError) -> str:
     return " ".join(str(error).split())[:300]
-
-
-def _fault(location: Location, name: str, reason: str, operation: Location) -> Diagnostic:
-    return Diagnostic(
-        location,
-        "unfaithful-request",
-        f"{name}: {reason}",
-        hint=f"the operation stands at {operation}; please report this with both files",
-    )

@@ -1,6 +1,5 @@
 """Arguments in the agent's names to values in the upstream's, by the plan."""
 
-import math
 from typing import Any, cast
 
 from treenail_generator.plan import (
@@ -13,6 +12,8 @@ from treenail_generator.plan import (
     TypePlan,
 )
 from treenail_generator.yaml_source import JSON
+
+from .decoding import same
 
 
 class UpstreamTerms:
@@ -46,21 +47,6 @@ class UpstreamTerms:
             elif not isinstance(field.default, Absent):
                 named[field.upstream] = field.default
         return named
-
-
-def same(left: Any, right: Any) -> bool:
-    """JSON equality: 1 equals 1.0, true equals only true, the order of keys does not matter."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    if isinstance(left, int | float) and isinstance(right, int | float):
-        return left == right or math.isclose(left, right, rel_tol=1e-15)
-    if isinstance(left, dict) and isinstance(right, dict):
-        one, other = cast("dict[str, Any]", left), cast("dict[str, Any]", right)
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(left, list) and isinstance(right, list):
-        items, others = cast("list[Any]", left), cast("list[Any]", right)
-        return len(items) == len(others) and all(map(same, items, others))
-    return isinstance(left, str) == isinstance(right, str) and bool(left == right)
 
 
 def says(read: Any, wanted: Any) -> bool:

@@ -201,7 +201,7 @@ class Kernel:
         match outcome:
             case Answered():
                 result = {
-                    "content": outcome.content,
+                    "content": [{"type": "text", "text": outcome.text}],
                     "structuredContent": orjson.Fragment(outcome.json),
                     "isError": False,
                 }

@@ -1,0 +1,203 @@
+"""Values that no request can carry faithfully, so that a tool is right to refuse them.
+
+Source: RFC 6570 2.4 (undefined values), OpenAPI 3.1.1 "Style Values", RFC 9110 5.5 (field values),
+RFC 3986 3.3 and 6.2.2.3 (dot segments).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, cast
+from urllib.parse import unquote
+
+from treenail_generator.document import Operation, Parameter
+from treenail_generator.plan import Absent
+
+from .decoding.media import is_json
+from .expectations import Wanted
+
+_OUT_OF_SEGMENT: Final = re.compile(r"[/\\\x00-\x1f\x7f]")
+_HEADER: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_COOKIE: Final = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")
+_DELIMITERS: Final = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
+_ROUNDS: Final = 9
+
+
+def why_unsayable(operation: Operation, wanted: Wanted) -> str | None:
+    """Why no request of `operation` can say `wanted`; None when one can."""
+    for value in wanted.values():
+        if not isinstance(value, Absent) and _has_half_surrogate(value):
+            return "half a surrogate pair is no text"
+    declared = {(each.place, each.name): each for each in operation.parameters}
+    for key, value in wanted.items():
+        reason = None
+        if isinstance(value, Absent):
+            continue
+        if key in declared:
+            reason = _reason(operation, declared[key], value)
+        elif key[0] == "path":
+            # The path names it, and nothing declares it.
+            reason = _segment_reason(operation, key[1], value, list(_texts(value)))
+        if reason is not None:
+            return f"{key[0]} {key[1]!r}: {reason}"
+    return _body_reason(operation, wanted)
+
+
+def _has_half_surrogate(value: Any) -> bool:
+    return any("\ud800" <= character <= "\udfff" for text in _texts(value) for character in text)
+
+
+def _reason(operation: Operation, parameter: Parameter, value: Any) -> str | None:
+    if parameter.content_type is not None:
+        return _content_reason(parameter, value)
+    if parameter.style != "deepObject":
+        undefined = _undefined(value)
+        if undefined is not None:
+            return undefined
+    texts = list(_texts(value))
+    match parameter.place:
+        case "path":
+            return _dotted_reason(parameter, value, texts) or _segment_reason(
+                operation, parameter.name, value, texts
+            )
+        case "header":
+            return _header_reason(parameter, value, texts)
+        case "cookie":
+            return _cookie_reason(parameter, texts)
+        case _:
+            return _query_reason(operation, parameter, value, texts)
+
+
+def _undefined(value: Any) -> str | None:
+    """RFC 6570 2.4: null and empty lists are not said at all; items are plain."""
+    if value is None:
+        return "null has no text"
+    if not isinstance(value, dict | list):
+        return None
+    items = _items(value)
+    if not items:
+        return "an empty list or object is the same as none"
+    if any(item is None or isinstance(item, dict | list) for item in items):
+        return "an item has no text"
+    return None
+
+
+def _content_reason(parameter: Parameter, value: Any) -> str | None:
+    if parameter.place == "header" and not is_json(parameter.content_type or ""):
+        return None if _HEADER.fullmatch(str(value)) else "a header cannot hold it"
+    if parameter.place == "path" and any(map(_leaves_segment, _texts(value))):
+        return "a text in it would leave the path segment"
+    return None
+
+
+def _dotted_reason(parameter: Parameter, value: Any, texts: list[str]) -> str | None:
+    """Style label parts by dots, which are never percent-encoded (RFC 3986 2.3)."""
+    items = _items(value)
+    if (parameter.style, parameter.explode) != ("label", True) or not items:
+        return None
+    fractions = any(isinstance(item, float) for item in items)
+    return "an item holds a dot" if fractions or any("." in text for text in texts) else None
+
+
+def _segment_reason(operation: Operation, name: str, value: Any, texts: list[str]) -> str | None:
+    if any(map(_leaves_segment, texts)):
+        return "a text would leave the path segment"
+    path = operation.path.partition("#")[0].partition("?")[0]
+    near = re.search(r"[^/]*\{" + re.escape(name) + r"\}[^/]*", path)
+    literals = re.split(r"\{[^{}]*\}", near.group()) if near is not None else []
+    said = [unquote(text) for text in (*texts, *map(str, _items(value)), str(value))]
+    if any(literal and unquote(literal) in text for literal in literals for text in said):
+        return "it holds what parts it from the rest of its segment"
+    return None
+
+
+def _leaves_segment(text: str) -> bool:
+    seen = unicodedata.normalize("NFKC", text)
+    for _ in range(_ROUNDS):
+        if seen.partition(";")[0] in {"", ".", ".."} or _OUT_OF_SEGMENT.search(seen):
+            return True
+        decoded = unquote(seen)
+        if decoded == seen:
+            return False
+        seen = decoded
+    return True
+
+
+def _header_reason(parameter: Parameter, value: Any, texts: list[str]) -> str | None:
+    if not all(text.isascii() and text.isprintable() for text in texts):
+        return "a header holds printable ASCII"
+    if not isinstance(value, dict | list):
+        return None if all(map(_HEADER.fullmatch, texts)) else "a header has no outer spaces"
+    delimiters = ",=" if parameter.explode else ","
+    if any(not text or text != text.strip() or set(delimiters) & set(text) for text in texts):
+        return "an item holds a delimiter, or nothing, or an outer space"
+    return None
+
+
+def _cookie_reason(parameter: Parameter, texts: list[str]) -> str | None:
+    if parameter.style == "cookie" and not all(map(_COOKIE.fullmatch, texts)):
+        return "a cookie cannot hold it as it is (RFC 6265 4.1.1)"
+    return None
+
+
+def _query_reason(
+    operation: Operation, parameter: Parameter, value: Any, texts: list[str]
+) -> str | None:
+    delimiter = _DELIMITERS.get(parameter.style)
+    if delimiter is not None and any(delimiter in text for text in texts):
+        return "an item holds the delimiter"
+    if parameter.style == "deepObject":
+        return _deep_reason(value)
+    if parameter.explode and isinstance(value, dict):
+        others = {each.name for each in operation.parameters if each.place == "query"}
+        if others & set(cast("dict[str, Any]", value)) - {parameter.name}:
+            return "a property has the name of another parameter"
+    return None
+
+
+def _deep_reason(value: Any) -> str | None:
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[str, Any]", value)
+        if any(not key or set("[]") & set(key) for key in fields):
+            return "a key is empty or holds brackets"
+        if not fields:
+            return "an empty object is the same as none"
+        return next(filter(None, map(_deep_reason, fields.values())), None)
+    if isinstance(value, list):
+        return _undefined(value)
+    return "null has no text" if value is None else None
+
+
+def _body_reason(operation: Operation, wanted: Wanted) -> str | None:
+    """Forms say no null and no empty list; what JSON cannot say, no argument can be."""
+    body = wanted.get(("body", ""))
+    media = operation.body.media if operation.body is not None else ()
+    if isinstance(body, Absent) or any(is_json(each.content_type) for each in media[:1]):
+        return None
+    if isinstance(body, dict):
+        for name, value in body.items():
+            if value is None or value in ({}, []) or (isinstance(value, list) and None in value):
+                return f"body {name!r}: a form cannot say it"
+            nested = _items(value) if isinstance(value, dict) else []
+            if any(each is None or each in ({}, []) for each in nested):
+                return f"body {name!r}: a form cannot say it"
+    return None
+
+
+def _items(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(cast("dict[str, Any]", value).values())
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value, keys too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in cast("list[Any]", value):
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for key, item in cast("dict[str, Any]", value).items():
+            yield key
+            yield from _texts(item)
