@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from .wire import Style
+from .wire import FormField, Style
 
-_NO_FIELDS: Final[Mapping[str, "FormField"]] = {}
+_NO_FIELDS: Final[Mapping[str, FormField]] = {}
 _NO_PARTS: Final[Mapping[str, "Part"]] = {}
 
 
@@ -24,28 +24,12 @@ class JsonBody:
 
 
 @dataclass(frozen=True, slots=True)
-class FormField:
-    """How one field of a form is written (OpenAPI "Encoding Object").
-
-    Attributes:
-        style: As of a query parameter.
-        explode: One `name=value` per item, or all items in one.
-        reserved: `allowReserved`.
-        content_type: `application/json` for the value as JSON text; goes before the style.
-    """
-
-    style: Style = "form"
-    explode: bool = True
-    reserved: bool = False
-    content_type: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class FormBody:
     """`application/x-www-form-urlencoded`, made from an object.
 
     Attributes:
-        fields: By upstream name; a field that is not here is written as `FormField()` says.
+        fields: By upstream name. A field that is not here is written by what it is: text as it
+            is, an object as JSON text, an array as one pair per item.
         required: An empty text is sent when no field was given.
     """
 
@@ -58,9 +42,10 @@ class Part:
     """How one property becomes a part, or several (OpenAPI "Encoding Object").
 
     Attributes:
-        content_type: None for what the value is: text is `text/plain`, an object
-            `application/json`, a file what it says itself or `application/octet-stream`.
-        style: A query parameter's style; the part's text is what stands behind `name=` then.
+        content_type: A type, or a list of types and ranges among which the file's own must be. None
+            for what the value is: text is `text/plain`, an object `application/json`, a file what it
+            says itself or `application/octet-stream`. For an array, of each item.
+        style: `form`, of which nothing is percent-encoded then; goes before `content_type`.
         explode: With `style`; None for the default of the style.
         headers: Further header fields of the part, name and value.
     """
@@ -75,9 +60,12 @@ class Part:
 class MultipartBody:
     """`multipart/...` (RFC 2046 5.1, RFC 7578), made from an object; a part per property.
 
+    An array makes parts without names, in its order, where the type is not `multipart/form-data`.
+
     Attributes:
         content_type: Without the boundary, which is made for each request.
-        parts: By upstream name; a property that is not here is written as `Part()` says.
+        parts: By upstream name; a property that is not here is written as `Part()` says. Items of
+            an array by index, "*" for the others.
         required: A body without parts is refused; otherwise nothing is sent for it.
     """
 

@@ -130,9 +130,9 @@ class BasicAuth:
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyAuth:
-    """A key in a header or query parameter; `{field}` stands for a login field."""
+    """A key in a header, query parameter or cookie; `{field}` stands for a login field."""
 
-    place: Literal["header", "query"]
+    place: Literal["header", "query", "cookie"]
     name: str
     value: str
 

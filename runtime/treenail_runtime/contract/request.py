@@ -4,14 +4,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import quote
 
 from pydantic import MISSING
 
 from .answer import Answer
 from .bodies import Body, Content
-from .body_encoding import encoded
+from .encoding import encoded
 from .segments import refuse_delimiter
 from .wire import cookie_text, header_text, path_text, query_text, querystring_text
+
+_PATH_KEPT: Final = "/%:@!$&'()*+,;="
+"""What stays raw in a path that may be percent-encoded already."""
 
 _NOTHING: Final[Mapping[str, object]] = {}
 
@@ -48,7 +52,9 @@ class Endpoint:
 
     def __post_init__(self) -> None:
         # Literal text and names in turn: ("/staff/", "staffId", "").
-        object.__setattr__(self, "_parts", tuple(re.split(r"\{([^{}]+)\}", self.path)))
+        parts = re.split(r"\{([^{}]+)\}", self.path)
+        parts[::2] = [quote(text, safe=_PATH_KEPT) for text in parts[::2]]
+        object.__setattr__(self, "_parts", tuple(parts))
 
     def request(
         self,

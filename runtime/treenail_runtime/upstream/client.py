@@ -91,8 +91,6 @@ class UpstreamClient:
         own = {"Accept": request.endpoint.accept}
         if request.content is not None:
             own["Content-Type"] = request.content.content_type
-        if request.cookie:
-            own["Cookie"] = request.cookie
         path = f"{self._server_url}{request.path}"
         return OutgoingRequest(
             request.endpoint.method,
@@ -102,6 +100,18 @@ class UpstreamClient:
             max_bytes=request.endpoint.max_bytes,
             repeatable=request.endpoint.repeatable,
         )
+
+    def _cookies(self, asked: str) -> Sequence[tuple[str, str]]:
+        """One `Cookie` field (RFC 6265 5.4) of what the connector, its credentials and the tool say.
+
+        A name goes to the credentials first, and then to the connector.
+        """
+        if not asked and not self._credentials.cookies:
+            return ()
+        own = [f"{name}={value}" for name, value in self._credentials.cookies]
+        fixed = [text for name, text in self._fixed_headers.items() if name.lower() == "cookie"]
+        field = _one_cookie_field("; ".join(own), *fixed, asked)
+        return (("Cookie", field),)
 
     async def _answer(self, endpoint: Endpoint, outgoing: OutgoingRequest) -> UpstreamAnswer:
         deadline = self._timing.stopwatch() + endpoint.timeout_s
@@ -183,6 +193,17 @@ def _joined(*parts: Mapping[str, str] | Sequence[tuple[str, str]]) -> httpx.Head
         for field in part.items() if isinstance(part, Mapping) else part:
             fields[field[0].lower()] = field
     return httpx.Headers(list(fields.values()))
+
+
+def _one_cookie_field(*fields: str) -> str:
+    """Cookie fields in one, each without the names of those before it."""
+    pairs: list[str] = []
+    for field in fields:
+        taken = {pair.partition("=")[0] for pair in pairs}
+        pairs += [
+            pair for pair in field.split("; ") if pair and pair.partition("=")[0] not in taken
+        ]
+    return "; ".join(pairs)
 
 
 def _is_failure_of_upstream(outcome: Outcome) -> bool:

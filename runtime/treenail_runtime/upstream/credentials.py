@@ -19,6 +19,7 @@ _UNUSABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters, and surrogates, which have no UTF-8."""
 
 _HEADER_TEXT: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+_COOKIE_TEXT: Final = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
 _ADVICE: Final = "The person who connected this server must connect again and correct it."
 
 
@@ -28,15 +29,17 @@ class Credentials:
 
     Attributes:
         query: Percent-encoded names and values.
+        cookies: Names and values, as they are sent.
         hidden: Every text that must not be shown.
     """
 
     headers: tuple[tuple[str, str], ...] = ()
     query: tuple[tuple[str, str], ...] = ()
+    cookies: tuple[tuple[str, str], ...] = ()
     hidden: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
-        names = ", ".join(name for name, _ in (*self.headers, *self.query))
+        names = ", ".join(name for name, _ in (*self.headers, *self.query, *self.cookies))
         return f"Credentials({names})"
 
     def appear_in(self, text: str) -> bool:
@@ -70,6 +73,9 @@ def credentials_for(
         case ApiKeyAuth("header", name, value):
             key = _header_text(_filled(value, known), "API key")
             return Credentials(((name, key),), hidden=frozenset([*secret_texts, key]))
+        case ApiKeyAuth("cookie", name, value):
+            key = _cookie_text(_filled(value, known))
+            return Credentials(cookies=((name, key),), hidden=frozenset([*secret_texts, key]))
         case ApiKeyAuth(_, name, value):
             key = _without_controls(_filled(value, known), "API key")
             pair = (quote(name, safe=""), quote(key, safe=""))
@@ -105,6 +111,13 @@ def _header_text(text: str, place: str) -> str:
         raise NotConfigured(
             f"the stored {place} is not plain ASCII without outer spaces", advice=_ADVICE
         )
+    return text
+
+
+def _cookie_text(text: str) -> str:
+    """RFC 6265 4.1.1 cookie-octet; never encoded, since nothing says that it would be decoded."""
+    if not _COOKIE_TEXT.fullmatch(text):
+        raise NotConfigured("the stored API key holds what no cookie can hold", advice=_ADVICE)
     return text
 
 
