@@ -14,7 +14,7 @@ from treenail_runtime.contract.errors import InvalidArguments
 
 from .headers import is_token
 from .styles import Styled
-from .texts import given_items, json_of, plain, quoted, refuse_empty, reserved_quoted, text_of
+from .texts import given_items, json_of, plain, quoted, refuse_empty, text_of
 
 _COOKIE_TEXT: Final = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")
 _RESERVED_KEPT: Final = "!#$&'()*+/:=?@[]"
@@ -53,8 +53,7 @@ def _pairs(name: str, styled: Styled) -> list[tuple[str, str]]:
             raise InvalidArguments([f"{name}: style form has no form for this in a cookie"])
         case "form":
             text = text_of(value, name)
-            encode = reserved_quoted if styled.reserved else quoted
-            return [(name, encode(text, name, _RESERVED_KEPT if styled.reserved else ""))]
+            return [(name, quoted(text, name, _RESERVED_KEPT if styled.reserved else ""))]
         case "cookie" if compound and not styled.explode:
             raise InvalidArguments([f"{name}: a cookie cannot hold the commas between items"])
         case "cookie":

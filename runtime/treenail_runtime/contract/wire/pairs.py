@@ -7,10 +7,14 @@ from urllib.parse import unquote
 from treenail_runtime.contract.errors import InvalidArguments
 
 from .styles import Styled
-from .texts import given_items, json_of, plain, quoted, refuse_empty, reserved_quoted, text_of
+from .texts import given_items, json_of, plain, quoted, refuse_empty, text_of
 
 _RESERVED_KEPT: Final = ":/?@!$'()*,;[]"
-"""RFC 3986 reserved characters that stay raw under `allowReserved`; `#&+=` would change the query."""
+"""RFC 3986 reserved characters that stay raw under `allowReserved`; `#&+=` would change the query.
+
+Nor does `%`, so that text which looks percent-encoded reads as it was given: OpenAPI leaves it to
+the sender to encode what is data (3.2.1 Appendix C, "Expansion with Non-RFC6570-Supported Options").
+"""
 
 _KEPT_INSIDE: Final = _RESERVED_KEPT.replace(",", "")
 """The same between delimiters."""
@@ -61,7 +65,7 @@ def styled_pairs(name: str, styled: Styled) -> list[Pair]:
 
 
 def _encoded(text: str, styled: Styled, name: str, kept: str = _RESERVED_KEPT) -> str:
-    return reserved_quoted(text, name, kept) if styled.reserved else quoted(text, name)
+    return quoted(text, name, kept if styled.reserved else "")
 
 
 def _exploded(name: str, key: str, value: Any, styled: Styled) -> list[Pair]:
@@ -95,13 +99,13 @@ def _delimited(value: Any, styled: Styled, name: str) -> str:
     texts = [text_of(part, name) for part in parts]
     if delimiter != ",":
         for text in texts:
-            _refuse_delimiter(text, unquote(delimiter), styled, name)
+            _refuse_delimiter(text, unquote(delimiter), name)
     return delimiter.join(_encoded(text, styled, name, _KEPT_INSIDE) for text in texts)
 
 
-def _refuse_delimiter(text: str, delimiter: str, styled: Styled, name: str) -> None:
+def _refuse_delimiter(text: str, delimiter: str, name: str) -> None:
     # These delimiters are percent-encoded themselves, so nothing tells them from data.
-    if delimiter in (unquote(text) if styled.reserved else text):
+    if delimiter in text:
         raise InvalidArguments([f"{name}: an item must not hold {delimiter!r}: {text!r}"])
 
 

@@ -7,7 +7,7 @@ from treenail_runtime.contract.errors import InvalidArguments
 from treenail_runtime.contract.segments import inside_segment
 
 from .styles import Styled
-from .texts import given_items, json_of, plain, quoted, refuse_empty, reserved_quoted, text_of
+from .texts import given_items, json_of, plain, quoted, refuse_empty, text_of
 
 _RESERVED_KEPT: Final = ":@!$&'()*+,;="
 """RFC 3986 3.3 reserved characters that a segment may hold raw, under `allowReserved`."""
@@ -71,15 +71,14 @@ def _joined(content: Any, styled: Styled, name: str) -> list[str]:
 
 def _atoms(styled: Styled, name: str, *, compound: bool) -> Callable[[object], str]:
     dotted = compound and styled.style == "label" and styled.explode
-    inside = compound or styled.style == "matrix"
+    kept = _KEPT_INSIDE if compound or styled.style == "matrix" else _RESERVED_KEPT
+    kept = kept if styled.reserved else ""
 
     def atom(item: object) -> str:
         text = inside_segment(text_of(item, name), name)
         if dotted and "." in text:
             # A dot is never percent-encoded (RFC 3986 2.3), so it would read as a delimiter.
             raise InvalidArguments([f"{name}: an item must not hold '.': {text!r}"])
-        if styled.reserved:
-            return reserved_quoted(text, name, _KEPT_INSIDE if inside else _RESERVED_KEPT)
-        return quoted(text, name)
+        return quoted(text, name, kept)
 
     return atom

@@ -1,6 +1,5 @@
 """Single values as text."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final, cast
 from urllib.parse import quote
@@ -11,7 +10,6 @@ from pydantic import MISSING, BaseModel
 from treenail_runtime.contract.errors import InvalidArguments
 
 _EXACT_INTEGERS: Final = 2.0**53
-_TRIPLE: Final = re.compile(r"(%[0-9A-Fa-f]{2})")
 
 
 def text_of(value: object, name: str) -> str:
@@ -59,15 +57,6 @@ def quoted(text: str, name: str, safe: str = "") -> str:
         return quote(text, safe=safe)
     except UnicodeEncodeError:
         raise InvalidArguments([f"{name}: half a surrogate pair is no text"]) from None
-
-
-def reserved_quoted(text: str, name: str, safe: str) -> str:
-    """The same by reserved expansion: what is percent-encoded already stays (RFC 6570 3.2.3)."""
-    if "%" not in text:
-        return quoted(text, name, safe)
-    parts = _TRIPLE.split(text)
-    parts[::2] = [quoted(part, name, safe) for part in parts[::2]]
-    return "".join(parts)
 
 
 def json_bytes(value: object, *, ascii_only: bool = False) -> bytes:
