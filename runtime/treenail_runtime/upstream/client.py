@@ -95,7 +95,14 @@ class UpstreamClient:
         return OutgoingRequest(
             request.endpoint.method,
             f"{path}?{query}" if query else path,
-            _joined(own, _FIXED, self._fixed_headers, request.headers, self._credentials.headers),
+            _joined(
+                own,
+                _FIXED,
+                self._fixed_headers,
+                request.headers,
+                self._credentials.headers,
+                self._cookies(request.cookie),
+            ),
             request.body,
             max_bytes=request.endpoint.max_bytes,
             repeatable=request.endpoint.repeatable,
