@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 CONTRACT_NAMES: Final = (
     "WHOLE", "Annotations", "Answer", "ApiKeyAuth", "BasicAuth", "BearerAuth", "BinaryBody",
-    "Choices", "Connector", "CredentialCheck", "Date", "DateTime", "Endpoint", "ErrorRules", "File",
+    "Choices", "Connector", "CredentialCheck", "Date", "DateTime", "Definitions", "Endpoint", "ErrorRules", "File",
     "FileRules", "FormBody", "FormField", "Input", "JsonBody", "JsonObject", "JsonSchema",
     "LoginField", "MultipartBody", "Nested", "NoAuth", "OpaqueId", "PageNumbers", "Part", "Record",
     "Redacted", "Retries", "Server", "TextBody", "Tool", "ToolContext", "cookie", "deep_object",
@@ -20,7 +20,7 @@ CONTRACT_NAMES: Final = (
 )  # fmt: skip
 """What a generated module imports from the contract."""
 
-_OWN_NAMES: Final = ("CONNECTOR", "CREDENTIAL_CHECK", "check_credentials")
+_OWN_NAMES: Final = ("CONNECTOR", "CREDENTIAL_CHECK", "DEFINITIONS", "check_credentials")
 _IMPORTED: Final = ("MISSING", "Annotated", "Field", "Final", "JsonValue", "Literal")
 MODULE_NAMES: Final = frozenset((*CONTRACT_NAMES, *_OWN_NAMES, *_IMPORTED, *dir(builtins)))
 """What already has a meaning in every generated module."""

@@ -44,6 +44,10 @@ class Project:
         """Hand-written tools; never overwritten."""
         return self.connectors / f"{name}_custom.py"
 
+    def page(self, name: str) -> Path:
+        """The reference page, where the project keeps one."""
+        return self.root / "docs" / "connectors" / f"{name}.md"
+
     def names(self) -> tuple[str, ...]:
         """The connectors of the project, in alphabetical order."""
         return tuple(sorted(path.stem for path in self.connectors.glob("*.yaml")))

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 import jinja2
 
-from .expressions import annotation, assigned, bound, kept
+from .expressions import annotation, assigned, bound, definition, kept
 from .naming import CONTRACT_NAMES
 from .plan import AnswerPlan, CheckPlan, ConnectorPlan, LoginFieldPlan, ToolPlan
 from .project import template_root
@@ -40,6 +40,7 @@ def render(plan: ConnectorPlan) -> str:
         "bound": bound,
         "check_docstring": _check_docstring,
         "choices_docstring": _choices_docstring,
+        "definition": definition,
         "docstring": docstring,
         "is_declared": _is_declared,
         "kept": kept,

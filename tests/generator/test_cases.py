@@ -7,6 +7,7 @@ what a reviewer reads.
 import os
 import shutil
 from pathlib import Path
+from typing import Any, cast
 
 import jsonschema_rs
 import pytest
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 
 from treenail_generator.cli import gen
 from treenail_generator.verify.loaded import load
+from treenail_runtime.contract.schemas import by_pydantic
 
 CASES = Path(__file__).parent / "cases"
 UPDATE = os.environ.get("UPDATE_CASES") == "1"
@@ -76,3 +78,13 @@ def test_each_published_schema_stands_on_its_own(path: Path) -> None:
     for tool in module.connector.tools:
         for schema in (tool.input_schema, tool.output_schema or {}):
             jsonschema_rs.Draft202012Validator(dict(schema))
+
+
+@pytest.mark.parametrize(
+    "path", sorted(CASES.glob("*/expected.py")), ids=lambda path: path.parent.name
+)
+def test_each_published_schema_is_what_pydantic_would_write(path: Path) -> None:
+    module = load(path.read_text(encoding="utf-8"), path.parent.name)
+
+    for tool in module.connector.tools:
+        assert tool.input_schema == by_pydantic(cast("Any", tool.arguments))

@@ -9,6 +9,9 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "github.com/anthropics/claude-code/issues/5973 and 79418, ComposioHQ/composio/issues/2788",
         "the tools are checked against the known limits of a client",
     ),
+    "DOCS-PAGE": Requirement(
+        "ours", "a page tells what the tools do, take, answer and cost, and is kept in step"
+    ),
     "DIFF-SPEC": Requirement(
         "ours",
         "another document is compared tool by tool: breaking, compatible or invisible, in text, JSON"

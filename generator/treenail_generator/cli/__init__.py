@@ -16,6 +16,7 @@ _COMMANDS: Final = {
     "schema": "showing",
     "call": "running",
     "mock": "mocking",
+    "docs": "documenting",
 }
 
 

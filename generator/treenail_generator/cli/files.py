@@ -9,6 +9,7 @@ from typing import Any, cast
 from treenail_generator.build import Built, Sources
 from treenail_generator.diagnostics import BuildError, Diagnostic, Location, nearest
 from treenail_generator.project import Project
+from treenail_generator.reference import reference_page
 from treenail_generator.yaml_source import read_source
 
 
@@ -114,12 +115,12 @@ def write(project: Project, built: Built, *, pins: str | None) -> list[str]:
     changed: list[str] = []
     for path, text in wanted:
         if not path.is_file() or path.read_bytes() != text.encode():
-            _replace(path, text)
+            replace_file(path, text)
             changed.append(project.shown(path))
     return changed
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
     """Write whole or not at all."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -134,7 +135,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def outdated(project: Project, built: Built) -> list[Outdated]:
-    """The committed files that a build would change, the pins left out."""
+    """The committed files that a build would change, and the page if the project keeps one."""
     name = built.plan.name
     found: list[Outdated] = []
     for path, text in ((project.module(name), built.module), (project.lock(name), built.lock)):
@@ -145,4 +146,8 @@ def outdated(project: Project, built: Built) -> list[Outdated]:
         else:
             continue
         found.append(Outdated(project.shown(path), reason, f"run `gen build {name}`"))
+    page = project.page(name)
+    if page.is_file() and page.read_bytes() != reference_page(built).encode():
+        reason = "is not what the tools are"
+        found.append(Outdated(project.shown(page), reason, f"run `gen docs {name}`"))
     return found

@@ -6,7 +6,7 @@ tools, with a fresh build. docs/drift.md says what counts as breaking, and why.
 
 from .comparing import compare
 from .drift import Change, Drift
-from .markdown import as_markdown, escaped
+from .markdown import as_markdown
 from .schemas import schema_changes
 from .upstream import compare_documents
 
@@ -16,6 +16,5 @@ __all__ = [
     "as_markdown",
     "compare",
     "compare_documents",
-    "escaped",
     "schema_changes",
 ]

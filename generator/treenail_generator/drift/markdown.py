@@ -1,7 +1,8 @@
 """A drift as Markdown, to be put under a pull request."""
 
-import re
 from typing import Final
+
+from treenail_generator.markdown import escaped
 
 from .drift import Change, Drift
 
@@ -10,7 +11,6 @@ _HEADS: Final = {
     "compatible": "Compatible: agents may notice",
     "invisible": "Invisible to agents",
 }
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
 def as_markdown(drift: Drift, connector: str) -> str:
@@ -30,13 +30,6 @@ def as_markdown(drift: Drift, connector: str) -> str:
     else:
         lines.append("No tool changes.")
     return "\n".join(lines) + "\n"
-
-
-def escaped(text: str) -> str:
-    """`text` as plain words of Markdown on one line."""
-    flat = " ".join(text.split())
-    # A zero-width space keeps `@name` and bare addresses from becoming mentions and links.
-    return _SPECIAL.sub(r"\\\1", flat).replace("@", "@\u200b").replace("://", ":\u200b//")
 
 
 def _verdict(drift: Drift) -> str:

@@ -1,7 +1,8 @@
 """Plans of types and values to Python expressions; every text from outside goes through `repr`."""
 
 from .answers import kept
+from .definitions import definition
 from .fields import annotation, assigned
 from .requests import bound
 
-__all__ = ["annotation", "assigned", "bound", "kept"]
+__all__ = ["annotation", "assigned", "bound", "definition", "kept"]

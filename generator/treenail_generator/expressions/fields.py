@@ -1,6 +1,5 @@
 """Fields and types to Python expressions; every text from outside goes through `repr`."""
 
-from collections.abc import Set
 from typing import Any, assert_never
 
 from treenail_generator.plan import (
@@ -12,7 +11,6 @@ from treenail_generator.plan import (
     FieldPlan,
     ListType,
     MapType,
-    ModelPlan,
     ModelType,
     NullableType,
     NumberType,
@@ -20,25 +18,26 @@ from treenail_generator.plan import (
     TypePlan,
 )
 
+from .definitions import exact
 
-def annotation(field: FieldPlan, model: ModelPlan) -> str:
-    """The annotation of `field`; quoted when it mentions a model that is defined later."""
+
+def annotation(field: FieldPlan) -> str:
+    """The annotation of `field`."""
     text = _type(field.type)
     if not field.required and field.default is ABSENT:
         if isinstance(field.type, NullableType):
             text = f"{_type(field.type.inner)} | MISSING | None"
         else:
             text = f"{text} | MISSING"
-    return repr(text) if _mentions(field.type, model.ahead) else text
+    return text
 
 
-def _mentions(plan: TypePlan, models: Set[str] | None) -> bool:
-    """Whether `plan` speaks of one of `models`, or of any when there is no such set."""
+def _holds_model(plan: TypePlan) -> bool:
     match plan:
-        case ModelType(name):
-            return models is None or name in models
+        case ModelType():
+            return True
         case ListType(item=inner) | MapType(inner) | NullableType(inner):
-            return _mentions(inner, models)
+            return _holds_model(inner)
         case _:
             return False
 
@@ -57,7 +56,7 @@ def assigned(field: FieldPlan, *, sent: bool) -> str:
         keywords["serialization_alias"] = field.upstream
     if field.published_default is not ABSENT and field.default is ABSENT:
         keywords["json_schema_extra"] = {"default": field.published_default}
-    if isinstance(field.default, list | dict) and _mentions(field.type, None):
+    if isinstance(field.default, list | dict) and _holds_model(field.type):
         # Checked when it is used, and a model from then on.
         keywords["validate_default"] = True
     default = "MISSING" if field.default is ABSENT else repr(field.default)
@@ -79,8 +78,8 @@ def _type(plan: TypePlan) -> str:
             return f"dict[str, {_type(value)}]"
         case NullableType(inner):
             return f"{_type(inner)} | None"
-        case ExactType(schema):
-            return f"Annotated[JsonValue, JsonSchema({schema!r})]"
+        case ExactType():
+            return f"Annotated[JsonValue, {exact(plan)}]"
         case AnyType():
             return "JsonValue"
         case _:

@@ -17,6 +17,7 @@ from .connector import (
     ServerPlan,
     ToolPlan,
 )
+from .definitions import PREFIX, Definitions, mentions
 from .requests import (
     Binding,
     Constant,
@@ -50,6 +51,7 @@ from .types import (
 
 __all__ = [
     "ABSENT",
+    "PREFIX",
     "Absent",
     "AnnotationPlan",
     "AnswerPlan",
@@ -63,6 +65,7 @@ __all__ = [
     "ChoicesPlan",
     "ConnectorPlan",
     "Constant",
+    "Definitions",
     "Either",
     "EndpointPlan",
     "ExactType",
@@ -89,4 +92,5 @@ __all__ = [
     "ToolPlan",
     "TypePlan",
     "ValuePlan",
+    "mentions",
 ]

@@ -137,6 +137,7 @@ class ConnectorPlan:
     """One generated module.
 
     Attributes:
+        definitions: By name, the schemas that arguments refer to.
         scopes: Name and words of each scope of its own.
         token_prefix: None when it is made of the name.
         notes: What was decided by rule, for whoever builds.
@@ -157,6 +158,7 @@ class ConnectorPlan:
     advice: tuple[tuple[int | str, str], ...]
     retries: RetriesPlan
     headers: tuple[tuple[str, str], ...]
+    definitions: tuple[tuple[str, JSON], ...]
     models: tuple[ModelPlan, ...]
     records: tuple[RecordPlan, ...]
     tools: tuple[ToolPlan, ...]

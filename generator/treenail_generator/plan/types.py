@@ -4,10 +4,12 @@
 literal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from treenail_generator.yaml_source import JSON
+
+from .definitions import Definitions
 
 
 class Absent:
@@ -79,11 +81,24 @@ class MapType:
     value: "TypePlan"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, match_args=False)
 class ExactType:
-    """A value checked by, and published as, this JSON Schema 2020-12."""
+    """A value checked by, and published as, a JSON Schema 2020-12.
 
-    schema: dict[str, JSON]
+    Attributes:
+        own: What the argument says itself; its references lead to definitions of the module.
+        definitions: Those of the whole module, more than it reaches.
+    """
+
+    own: dict[str, JSON]
+    definitions: Definitions = field(default_factory=Definitions, compare=False, repr=False)
+
+    __match_args__ = ("schema",)
+
+    @property
+    def schema(self) -> dict[str, JSON]:
+        """The same schema in one piece; not to be changed."""
+        return self.definitions.bundled(self.own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,21 +155,11 @@ class FieldPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelPlan:
-    """A class of the generated module: a tool's arguments, or an object inside them.
-
-    Attributes:
-        ahead: The models that its fields mention before they are defined, itself included.
-    """
+    """A class of the generated module: a tool's arguments, or an object inside them."""
 
     name: str
     doc: str
     fields: tuple[FieldPlan, ...]
-    ahead: frozenset[str] = frozenset()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it mentions a model that is defined behind it."""
-        return not self.ahead <= {self.name}
 
     def field(self, attribute: str) -> FieldPlan:
         """The field of that Python attribute."""

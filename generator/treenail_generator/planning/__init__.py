@@ -94,6 +94,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
         advice=advice(file.errors.advice),
         retries=RetriesPlan(most=retries.max, statuses=tuple(retries.on), pause_s=retries.backoff),
         headers=tuple(file.defaults.headers.items()),
+        definitions=types.definitions(tool.model for tool in tools),
         models=types.models,
         records=answers.records,
         tools=tuple(tools),

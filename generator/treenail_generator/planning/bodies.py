@@ -50,7 +50,7 @@ class Bodies:
             return self._flattened(view, media, hint)
         slot = Slot(
             subject=Subject(
-                schema=media.schema, path="body", hint=f"{hint}Body", ancestors={}, place="body"
+                schema=media.schema, path="body", hint=f"{hint}Body", owner=hint, place="body"
             ),
             upstream="body",
             required=body.required,
@@ -73,7 +73,7 @@ class Bodies:
                     schema=schema,
                     path=name,
                     hint=f"{hint}{class_name(name)}",
-                    ancestors={},
+                    owner=hint,
                     place="body",
                 ),
                 upstream=name,

@@ -1,7 +1,10 @@
 """Schemas that are kept as they are: without noise, and without what requests must not hold."""
 
+from collections.abc import Callable
 from typing import Any, Final, cast
 
+from treenail_generator.document.schemas import as_object
+from treenail_generator.plan.definitions import PREFIX
 from treenail_generator.yaml_source import JSON
 
 from .read_only import ReadOnly
@@ -21,14 +24,28 @@ def requestable(schema: dict[str, JSON], *, forbid: bool = False) -> dict[str, J
         forbid: Whether readOnly properties are refused instead of not mentioned.
     """
     definitions = cast("dict[str, Any]", schema.get("$defs", {}))
-    read_only = ReadOnly(lambda ref: definitions.get(ref.removeprefix("#/$defs/")))
-    return cast("dict[str, JSON]", _Requestable(read_only, forbid).schema(schema, frozenset()))
+    read_only = ReadOnly(lambda ref: definitions.get(ref.removeprefix(PREFIX)))
+    return Requestable(read_only, forbid=forbid).of(schema)
 
 
-class _Requestable:
-    def __init__(self, read_only: ReadOnly, forbid: bool) -> None:  # noqa: FBT001  # see above
+class Requestable:
+    """Schemas as requests may use them."""
+
+    def __init__(
+        self,
+        read_only: ReadOnly,
+        name_of: Callable[[str], str] | None = None,
+        *,
+        forbid: bool = False,
+    ) -> None:
+        """`name_of` gives the definition that takes the place of a reference."""
         self._read_only = read_only
+        self._name_of = name_of
         self._forbid = forbid
+
+    def of(self, schema: JSON) -> dict[str, JSON]:
+        """A copy of `schema`; see `requestable`."""
+        return as_object(self.schema(schema, frozenset()))
 
     def schema(self, node: Any, outside: frozenset[str]) -> Any:
         """`node` as a request may use it; `outside` are read-only fields of the same object."""
@@ -49,6 +66,8 @@ class _Requestable:
         inner = hidden if key in _IN_PLACE else frozenset[str]()
         if key in _DATA:
             return value
+        if key == "$ref" and self._name_of is not None:
+            return PREFIX + self._name_of(value)
         if key == "required" and isinstance(value, list):
             return [name for name in cast("list[Any]", value) if name not in hidden]
         if key == "properties" and isinstance(value, dict):
@@ -110,7 +129,7 @@ def _referred(schema: object, root: dict[str, JSON]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     while isinstance(schema, dict) and schema not in found:
         found.append(cast("dict[str, Any]", schema))
-        schema = definitions.get(str(found[-1].get("$ref", "")).removeprefix("#/$defs/"))
+        schema = definitions.get(str(found[-1].get("$ref", "")).removeprefix(PREFIX))
     return found
 
 

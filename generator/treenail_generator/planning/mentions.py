@@ -1,31 +1,26 @@
-"""Which models a model speaks of, and which of them are defined behind it."""
+"""What a model says by schemas of its own."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterator
 
-from treenail_generator.plan import ListType, MapType, ModelPlan, ModelType, NullableType, TypePlan
-
-
-def in_order(models: Iterable[ModelPlan]) -> tuple[ModelPlan, ...]:
-    """`models` with what each mentions ahead of its definition."""
-    known: set[str] = set()
-    ordered: list[ModelPlan] = []
-    for model in models:
-        ordered.append(replace(model, ahead=frozenset(_mentioned(model) - known)))
-        known.add(model.name)
-    return tuple(ordered)
+from treenail_generator.plan import (
+    ExactType,
+    ListType,
+    MapType,
+    ModelPlan,
+    NullableType,
+    TypePlan,
+)
+from treenail_generator.yaml_source import JSON
 
 
-def _mentioned(model: ModelPlan) -> set[str]:
-    """The models that the fields of `model` speak of."""
-    found: set[str] = set()
+def exact_schemas(model: ModelPlan) -> Iterator[dict[str, JSON]]:
+    """The exact schemas in the fields of `model`."""
     waiting: list[TypePlan] = [field.type for field in model.fields]
     while waiting:
         match waiting.pop():
-            case ModelType(name):
-                found.add(name)
+            case ExactType(own=own):
+                yield own
             case ListType(item=inner) | MapType(inner) | NullableType(inner):
                 waiting.append(inner)
             case _:
                 pass
-    return found

@@ -144,7 +144,7 @@ class Parameters:
         if parameter.content_type is not None and is_json(parameter.content_type):
             return kind
         kind = carried(kind)
-        kind = ExactType(without_null(kind.schema)) if isinstance(kind, ExactType) else kind
+        kind = replace(kind, own=without_null(kind.own)) if isinstance(kind, ExactType) else kind
         self._tell_undefined(parameter, kind)
         match kind:
             case ListType(item=item):
@@ -184,7 +184,7 @@ def _slot(parameter: Parameter, hint: str) -> Slot:
         schema=parameter.schema,
         path=parameter.name,
         hint=f"{hint}{class_name(parameter.name)}",
-        ancestors={},
+        owner=hint,
         place=_place(parameter),
     )
     return Slot(

@@ -144,8 +144,8 @@ def _leaf(kind: TypePlan, mode: Mode, tricky: str) -> JSON:
             return mode != "hostile"
         case ChoiceType(values):
             return values[-1 if mode == "hostile" else 0]
-        case ExactType(schema):
-            return exact_sample(schema)
+        case ExactType():
+            return exact_sample(kind.schema)
         case _:
             return {"any": [1, "text", None, True]} if mode == "hostile" else "text"
 

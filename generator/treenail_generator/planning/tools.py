@@ -186,7 +186,7 @@ class Tools:
     def _with_samples(self, tool: ToolPlan, index: int) -> ToolPlan:
         """`tool` with its example and the cases that prove it."""
         assert tool.endpoint is not None  # noqa: S101  # planned above
-        samples = Samples({model.name: model for model in self._types.models})
+        samples = Samples(self._types.by_name)
         modes: tuple[Mode, ...] = ("minimal", "full", "hostile", "null")
         try:
             shown = samples.shown(tool.model.fields, tool.endpoint)

@@ -1,6 +1,6 @@
 """JSON Schema to types of the generated module; what they cannot say exactly stays a schema."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
@@ -24,17 +24,15 @@ from treenail_generator.yaml_source import JSON
 
 from .argument_names import Clash, is_legal, legal_name, object_fields, shortened
 from .constrain import narrowed
-from .exact import requestable
 from .faults import Faults
 from .leaves import constraints, leaf_type
-from .mentions import in_order
+from .mentions import exact_schemas
 from .module_names import ModuleNames
 from .objects import OBJECT, has_parts, offered, only_properties
 from .verbs import Verb, Verbs
 from .views import View, Views, split_null
 
 _ARRAY = frozenset({"type", "items", "minItems", "maxItems"})
-_NO_MODEL = ""
 _MOST_ANCESTORS = 30
 
 
@@ -46,18 +44,20 @@ class Subject:
         path: Dotted upstream name, under which the connector file speaks of it.
         place: Where a parameter or top-level body field goes; empty inside a body.
         hint: What a model made from it is called when it has no name of its own.
-        ancestors: Names of models under construction, by component, for circular schemas.
+        owner: How the names of the tool's own models begin.
+        ancestors: The components that it stands in.
     """
 
     schema: object
     path: str
     hint: str
-    ancestors: Mapping[str, str]
+    owner: str = ""
+    ancestors: frozenset[str] = frozenset()
     place: Place | Literal[""] = ""
 
 
 class Types:
-    """Plans types for one connector; models with equal fields are shared between tools."""
+    """Plans types for one connector; a component has one model, whichever tools need it."""
 
     def __init__(self, views: Views, naming: str, names: ModuleNames, faults: Faults) -> None:
         self.views = views
@@ -65,12 +65,22 @@ class Types:
         self._naming = naming
         self._models: dict[str, ModelPlan] = {}
         self._names = names
-        self._of_component: dict[str, str] = {}
+        self._components = views.components
+        self._shared: dict[str, str] = {}
 
     @property
     def models(self) -> tuple[ModelPlan, ...]:
-        """The models of objects inside arguments; each stands behind those it mentions, where it can."""
-        return in_order(self._models.values())
+        """The models of objects inside arguments; each stands behind those it mentions."""
+        return tuple(self._models.values())
+
+    def definitions(self, tools: Iterable[ModelPlan]) -> tuple[tuple[str, JSON], ...]:
+        """What the arguments of `tools` and the models refer to, by name."""
+        known = self._components.definitions
+        used: dict[str, JSON] = {}
+        for model in (*tools, *self._models.values()):
+            for own in exact_schemas(model):
+                used |= known.closure(own)
+        return tuple(sorted(used.items()))
 
     @property
     def by_name(self) -> Mapping[str, ModelPlan]:
@@ -152,29 +162,30 @@ class Types:
 
     def type_of(self, subject: Subject, verbs: Verbs) -> TypePlan:
         """The type of `subject`, models included."""
-        component = self.views.ref_name(subject.schema)
         view, nullable = split_null(self.views.of(subject.schema))
-        if component is not None and component in subject.ancestors:
-            name = subject.ancestors[component]
-            if name == _NO_MODEL:
-                return self._exact(subject, verbs)
-            return NullableType(ModelType(name)) if nullable else ModelType(name)
-        if (
-            component is not None
-            and component in self._of_component
-            and not verbs.below(subject.path)
-        ):
-            model = ModelType(self._of_component[component])
-            return NullableType(model) if nullable else model
-        if len(subject.ancestors) > _MOST_ANCESTORS:
-            return self._exact(subject, verbs)
-        plan = leaf_type(view) or self._compound(view, component, subject, verbs)
-        if plan is None:
-            return self._exact(subject, verbs)
+        plan = leaf_type(view) or self._of_component(subject, verbs)
+        if plan is None and len(subject.ancestors) <= _MOST_ANCESTORS:
+            plan = self._compound(view, subject, verbs)
+        if plan is None or isinstance(plan, ExactType):
+            return plan or self._exact(subject, verbs)
         return NullableType(plan) if nullable else plan
 
+    def _of_component(self, subject: Subject, verbs: Verbs) -> TypePlan | None:
+        """The type of a component that was planned before, or never gets a model; else None."""
+        component = self.views.component(subject.schema)
+        if component is None:
+            return None
+        if component in subject.ancestors:
+            return self._exact(subject, verbs)
+        if verbs.below(subject.path):
+            return None
+        if component in self._shared:
+            return ModelType(self._shared[component])
+        return None if self._components.is_plain(component) else self._exact(subject, verbs)
+
     def _exact(self, subject: Subject, verbs: Verbs) -> TypePlan:
-        reason = self.views.why_no_schema(subject.schema)
+        own = self._components.requestable(cast("JSON", subject.schema))
+        reason = self._components.why_no_schema(own)
         if reason is not None:
             self.faults.add(
                 verbs.of(subject.path, subject.place).at(),
@@ -183,18 +194,16 @@ class Types:
                 hint="repair the document, or hide the field",
             )
             return AnyType()
-        return ExactType(requestable(self.views.bundle(subject.schema)))
+        return ExactType(own, self._components.definitions)
 
-    def _compound(
-        self, view: View, component: str | None, subject: Subject, verbs: Verbs
-    ) -> TypePlan | None:
+    def _compound(self, view: View, subject: Subject, verbs: Verbs) -> TypePlan | None:
         keywords = constraints(view)
         if not keywords:
             return AnyType()
         kind = view.get("type")
+        component = self.views.component(subject.schema)
         if component is not None:
-            # A model puts its name there.
-            subject = replace(subject, ancestors={**subject.ancestors, component: _NO_MODEL})
+            subject = replace(subject, ancestors=subject.ancestors | {component})
         if kind == "array" or (kind is None and "items" in view):
             return self._list(view, subject, verbs) if keywords <= _ARRAY else None
         if kind == "object" or (kind is None and "properties" in view):
@@ -225,23 +234,18 @@ class Types:
     def _model(
         self, view: View, component: str | None, subject: Subject, verbs: Verbs
     ) -> ModelType:
-        wanted = class_name(component or subject.hint)
+        if verbs.below(subject.path):
+            # The connector file speaks of its fields, so that it belongs to this tool alone.
+            own, component = component, None
+            hint = f"{subject.owner}{class_name(own)}" if own and subject.owner else subject.hint
+            subject = replace(subject, hint=hint)
+        wanted = self._components.class_of(component) if component else class_name(subject.hint)
         name = self._names.class_of(wanted)
-        shared = component is not None and not verbs.below(subject.path)
-        if shared:
-            self._of_component[component or ""] = name
-        ancestors = {**subject.ancestors, **({component: name} if component else {})}
-        fields = self.properties(view, replace(subject, ancestors=ancestors), verbs)
+        fields = self.properties(view, subject, verbs)
         doc = " ".join(str(view.get("description") or f"Part of {subject.path!r}.").split())
-        model = ModelPlan(name=name, doc=doc, fields=fields)
-        for other in self._models.values():
-            # A model that mentions itself is never equal to one of another name; it stays apart.
-            if other.fields == fields and class_name(other.name).startswith(wanted):
-                self._names.give_back(name)
-                if shared:
-                    self._of_component[component or ""] = other.name
-                return ModelType(other.name)
-        self._models[name] = model
+        self._models[name] = ModelPlan(name=name, doc=doc, fields=fields)
+        if component is not None:
+            self._shared[component] = name
         return ModelType(name)
 
     def properties(self, view: View, subject: Subject, verbs: Verbs) -> tuple[FieldPlan, ...]:

@@ -8,6 +8,8 @@ import jsonschema_rs
 from treenail_generator.document import Document
 from treenail_generator.yaml_source import JSON
 
+from .components import Components
+
 View = dict[str, Any]
 """A normalised schema at one position; subschemas may still hold references."""
 
@@ -37,14 +39,33 @@ _DEPTH: Final = 32
 
 
 class Views:
-    """Views of one document's schemas."""
+    """Views of one document's schemas.
+
+    Attributes:
+        components: The same document's components.
+    """
 
     def __init__(self, document: Document) -> None:
+        self.components = Components(document)
         self._document = document
-        self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
+        self._known: dict[int, tuple[object, View]] = {}
+        self._validators: dict[int, tuple[object, jsonschema_rs.Draft202012Validator]] = {}
 
     def of(self, schema: object, *, depth: int = 0) -> View:
-        """The view of `schema`; keeps `allOf` when merging it would change what is valid."""
+        """The view of `schema`; keeps `allOf` when merging it would change what is valid.
+
+        Not to be changed: whoever asks again for the same schema gets the same view.
+        """
+        known = self._known.get(id(schema))
+        if known is None:
+            # The schema is kept, so that no other one takes its id.
+            known = self._known[id(schema)] = (schema, self._made(schema, depth))
+        return known[1]
+
+    def _made(self, schema: object, depth: int) -> View:
+        target = self._only_target(schema)
+        if target is not None:
+            return self.of(target, depth=depth)
         resolved = cast("View", dict(self._document.resolve(cast("JSON", schema))))
         if depth > _DEPTH:
             return resolved
@@ -61,10 +82,29 @@ class Views:
             merged = _merge(merged, each) if merged is not None else None
         return merged if merged is not None else resolved
 
+    def _only_target(self, schema: object) -> object | None:
+        """What a lone `$ref` leads to, so that a component is looked at once."""
+        said = cast("View", schema) if isinstance(schema, dict) else {}
+        if len(said) != 1 or not isinstance(said.get("$ref"), str):
+            return None
+        target = self._document.schemas.target(said["$ref"])
+        return None if "$ref" in target else target
+
     def ref_name(self, schema: object) -> str | None:
         """The component that `schema`, or null, refers to; None when it stands for itself."""
         other = self._beside_null(cast("View", schema)) if isinstance(schema, dict) else None
         return self._document.ref_name(cast("JSON", schema if other is None else other))
+
+    def component(self, schema: object) -> str | None:
+        """The definition of the component that `schema`, or null, refers to and nothing more."""
+        if not isinstance(schema, dict):
+            return None
+        other = self._beside_null(cast("View", schema))
+        said = cast("View", schema if not isinstance(other, dict) else other)
+        ref = said.get("$ref")
+        if not isinstance(ref, str) or not said.keys() - {"$ref"} <= _ANNOTATIONS:
+            return None
+        return self.components.name_of(ref)
 
     def _beside_null(self, view: View) -> object | None:
         """The one alternative to null, where that is all that `view` says."""
@@ -90,22 +130,12 @@ class Views:
             return error.message
         return None
 
-    def why_no_schema(self, schema: object) -> str | None:
-        """Why no value can be checked against `schema`; None when all is well."""
-        try:
-            self._validator(schema)
-        except jsonschema_rs.ValidationError as error:
-            return error.message
-        return None
-
     def _validator(self, schema: object) -> jsonschema_rs.Draft202012Validator:
-        bundled = self.bundle(schema)
-        key = repr(bundled)
-        if key not in self._validators:
-            self._validators[key] = jsonschema_rs.Draft202012Validator(
-                bundled, validate_formats=True
-            )
-        return self._validators[key]
+        known = self._validators.get(id(schema))
+        if known is None:
+            made = jsonschema_rs.Draft202012Validator(self.bundle(schema), validate_formats=True)
+            known = self._validators[id(schema)] = (schema, made)
+        return known[1]
 
 
 def _opened(view: View, outer: View) -> View | None:

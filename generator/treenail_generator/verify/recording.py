@@ -70,7 +70,10 @@ class Recorder:
         """Answer, or end the call."""
         for answer in self._answers:
             return SimpleNamespace(
-                status=200, body=json.dumps(answer).encode(), content_type="application/json"
+                status=200,
+                body=json.dumps(answer).encode(),
+                content_type="application/json",
+                headers={},
             )
         raise _Sent(request)
 

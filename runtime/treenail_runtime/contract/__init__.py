@@ -5,6 +5,7 @@ What changes here changes every committed connector, so
 """
 
 from .answer import Answer, Nested, PageNumbers, Record, Redacted
+from .attachments import Attachment, WithFiles
 from .bodies import (
     BinaryBody,
     Content,
@@ -42,10 +43,11 @@ from .errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from .exact import Definitions, JsonSchema
 from .files import File, FileRules
 from .login import Choices, CredentialCheck, LoginField, first_pages, read_choices
 from .request import Endpoint, Request
-from .types import WHOLE, Date, DateTime, Input, JsonObject, JsonSchema, OpaqueId
+from .types import WHOLE, Date, DateTime, Input, JsonObject, OpaqueId
 from .wire import (
     cookie,
     deep_object,
@@ -70,6 +72,7 @@ __all__ = [
     "Annotations",
     "Answer",
     "ApiKeyAuth",
+    "Attachment",
     "BasicAuth",
     "BearerAuth",
     "BinaryBody",
@@ -79,6 +82,7 @@ __all__ = [
     "CredentialCheck",
     "Date",
     "DateTime",
+    "Definitions",
     "Endpoint",
     "ErrorRules",
     "File",
@@ -113,6 +117,7 @@ __all__ = [
     "UpstreamRefused",
     "UpstreamTimeout",
     "UpstreamUnavailable",
+    "WithFiles",
     "cookie",
     "deep_object",
     "first_pages",

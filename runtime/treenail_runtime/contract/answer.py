@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from pydantic import JsonValue
 
+from .media import media_of
 from .types import JsonObject
 
 _REDACTED: Final = "[redacted]"
@@ -92,6 +93,10 @@ class Answer:
         record: What to keep of each object; None keeps everything.
         page: Page numbers to tell beside a list.
         max_items: Longest list handed on; the rest is counted, not hidden.
+        media_type: What the upstream promises, for answers that do not say it themselves.
+        max_file_bytes: Largest image, sound or other file handed on.
+        tells_redirects: Whether a status 3xx is an answer: the place where it leads is told.
+        promises_file: Whether the upstream promises an image, a sound or another file.
     """
 
     root: str = ""
@@ -100,10 +105,20 @@ class Answer:
     record: Record | None = None
     page: PageNumbers | None = None
     max_items: int | None = None
+    media_type: str = "application/json"
+    max_file_bytes: int = 1_000_000
+    tells_redirects: bool = False
+    promises_file: bool = field(init=False, repr=False, compare=False, default=False)
     _steps: tuple[str, ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_steps", tuple(self.root.split(".")) if self.root else ())
+        object.__setattr__(self, "promises_file", media_of(self.media_type).kind == "file")
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the agent gets a declared part only, so that nothing may pass unread."""
+        return self.record is not None or bool(self.root)
 
     def lost(self, value: JsonValue) -> int:
         """How many items `value` tells of while the list is not where it is declared.

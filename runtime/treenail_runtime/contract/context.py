@@ -1,26 +1,41 @@
 """What a tool may use while it runs: its connection's values and the upstream."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-import pydantic_core
-from pydantic import MISSING, JsonValue
+from pydantic import MISSING
 
-from .errors import NotConfigured, UpstreamMalformed
+from .errors import NotConfigured
+from .reading import read
 from .request import Endpoint, Request
 from .types import JsonObject
 
 _NOTHING: Final[Mapping[str, object]] = {}
-_NO_CONTENT: Final = frozenset({204, 205})
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamAnswer:
-    """A successful answer (status 2xx), read whole and decompressed."""
+    """A successful answer, read whole and decompressed.
+
+    Attributes:
+        status: 2xx; 3xx where `Answer.tells_redirects`.
+        content_type: As sent; empty when it was not.
+        headers: By lower-case name, or by any; holds what is needed of `content-disposition`,
+            `link` and `location`.
+        is_cut: Whether `body` is only the beginning, because the whole was too large.
+        size: Bytes of the whole body, when a cut answer told it.
+    """
 
     status: int
     body: bytes
+    content_type: str = ""
+    headers: Mapping[str, str] = field(
+        default_factory=lambda: _NO_HEADERS, compare=False, repr=False
+    )
+    is_cut: bool = False
+    size: int | None = None
 
 
 class Upstream(Protocol):
@@ -120,37 +135,3 @@ class ToolContext:
             body=body,
         )
         return read(endpoint, await self.upstream.send(request))
-
-
-def read(endpoint: Endpoint, answer: UpstreamAnswer) -> JsonObject:
-    """The tool's answer; for a write, also when the upstream's success cannot be read.
-
-    Raises:
-        UpstreamMalformed: A read whose answer is empty, no JSON, or not where it is declared.
-    """
-    if not answer.body.strip():
-        may_be_empty = endpoint.may_be_empty or answer.status in _NO_CONTENT
-        if endpoint.reads and not may_be_empty:
-            raise _malformed(f"the upstream answered {answer.status} with nothing")
-        return {"ok": True, "status": answer.status}
-    try:
-        value: JsonValue = pydantic_core.from_json(answer.body, allow_inf_nan=False)
-    except ValueError:
-        if endpoint.reads:
-            raise _malformed(
-                f"the upstream answered {answer.status} with something that is not JSON"
-            ) from None
-        # The write took place: an error here would invite the agent to repeat it.
-        return {"ok": True, "status": answer.status, "note": "the answer could not be read"}
-    lost = endpoint.answer.lost(value) if endpoint.reads else 0
-    if lost:
-        raise _malformed(
-            f"the upstream tells of {lost} items, but not where its document says they are"
-        )
-    return endpoint.answer.of(value)
-
-
-def _malformed(message: str) -> UpstreamMalformed:
-    return UpstreamMalformed(
-        message, advice="Try again; if it stays, the upstream or its connector is at fault."
-    )

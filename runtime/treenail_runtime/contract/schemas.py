@@ -2,14 +2,17 @@
 
 import json
 from collections import Counter, deque
-from collections.abc import Iterator
 from typing import Any, Final, cast
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from .types import EXACT_SCHEMA, Input
+from .exact import EXACT_SCHEMA
+from .references import PREFIX, references
+from .types import Input
+from .writing import UnknownTypeError, Writer, or_null
 
-_PREFIX: Final = "#/$defs/"
+_NULL: Final = {"type": "null"}
 _MOST_INLINED: Final = 16
 """Definitions inside each other; some clients limit how deep a schema nests."""
 
@@ -27,12 +30,24 @@ def published_schema(model: type[Input]) -> dict[str, Any]:
     A definition that is used once stands where it is used; one that is used more often, or inside
     itself, stays in `$defs`.
     """
+    writer = Writer()
+    try:
+        return _settled(writer.object(model), writer.definitions)
+    except UnknownTypeError:
+        return by_pydantic(model)
+
+
+def by_pydantic(model: type[BaseModel]) -> dict[str, Any]:
+    """The same as `published_schema`, for models with any types of pydantic."""
     schema = model.model_json_schema(by_alias=True, schema_generator=_Untitled)
     definitions = cast("dict[str, dict[str, Any]]", schema.pop("$defs", {}))
     for each in (schema, *definitions.values()):
         # A class docstring is for readers of the code; the field's description is for agents.
         each.pop("title", None)
         each.pop("description", None)
+    for name in [name for name, each in definitions.items() if not each]:
+        # Any value at all, `JsonValue`, needs no name.
+        schema, definitions = _without(schema, name), _without(definitions, name)
     # Exact schemas bring definitions of their own, which hold no further ones.
     for name, each in list(definitions.items()):
         definitions[name] = _expanded(each, definitions)
@@ -51,7 +66,33 @@ def _expanded(node: Any, definitions: dict[str, dict[str, Any]]) -> Any:
     if isinstance(exact, str):
         beside = {key: value for key, value in mapping.items() if key != EXACT_SCHEMA}
         return {**_hoisted(json.loads(exact), definitions), **beside}
-    return {key: _expanded(value, definitions) for key, value in mapping.items()}
+    return _compacted({key: _expanded(value, definitions) for key, value in mapping.items()})
+
+
+def _without(node: Any, name: str) -> Any:
+    """`node` without the definition `name`, which allows anything."""
+    if isinstance(node, list):
+        return [_without(item, name) for item in cast("list[Any]", node)]
+    if not isinstance(node, dict):
+        return node
+    mapping = cast("dict[str, Any]", node)
+    return {
+        key: _without(value, name)
+        for key, value in mapping.items()
+        if not (key == "$ref" and value == PREFIX + name)
+    }
+
+
+def _compacted(schema: dict[str, Any]) -> dict[str, Any]:
+    """`schema` without what says nothing, and null within its type."""
+    members = cast("list[Any]", schema.get("anyOf", []))
+    others = [each for each in members if each != _NULL]
+    if len(members) == 2 and len(others) == 1:  # noqa: PLR2004  # something, or null
+        beside = {key: value for key, value in schema.items() if key != "anyOf"}
+        return {**or_null(others[0]), **beside}
+    if schema.get("additionalProperties") in (True, {}):
+        return {key: value for key, value in schema.items() if key != "additionalProperties"}
+    return schema
 
 
 def _hoisted(schema: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -74,50 +115,37 @@ def _renamed(node: Any, names: dict[str, str]) -> Any:
         return node
     renamed = {key: _renamed(value, names) for key, value in cast("dict[str, Any]", node).items()}
     target = renamed.get("$ref")
-    if isinstance(target, str) and target.startswith(_PREFIX):
-        name = target.removeprefix(_PREFIX)
-        renamed["$ref"] = _PREFIX + names.get(name, name)
+    if isinstance(target, str) and target.startswith(PREFIX):
+        name = target.removeprefix(PREFIX)
+        renamed["$ref"] = PREFIX + names.get(name, name)
     return renamed
-
-
-def _references(node: Any) -> Iterator[str]:
-    if isinstance(node, list):
-        for item in cast("list[Any]", node):
-            yield from _references(item)
-    elif isinstance(node, dict):
-        mapping = cast("dict[str, Any]", node)
-        target = mapping.get("$ref")
-        if isinstance(target, str) and target.startswith(_PREFIX):
-            yield target.removeprefix(_PREFIX)
-        for value in mapping.values():
-            yield from _references(value)
 
 
 def _settled(schema: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """`schema` with single-use definitions inlined and only the reachable others in `$defs`."""
     reachable = _reachable(schema, definitions)
-    uses = Counter(_references([schema, *(definitions[name] for name in reachable)]))
+    uses = Counter(references([schema, *(definitions[name] for name in reachable)]))
     # One that refers to itself is used there, too, and so never among them.
     once = {name: definitions[name] for name in reachable if uses[name] == 1}
     settled = _inlined(schema, once)
     kept: dict[str, Any] = {}
-    waiting = list(_references(settled))
+    waiting = list(references(settled))
     while waiting:
         name = waiting.pop()
         if name in definitions and name not in kept:
             kept[name] = _inlined(definitions[name], once)
-            waiting.extend(_references(kept[name]))
+            waiting.extend(references(kept[name]))
     return {**settled, "$defs": dict(sorted(kept.items()))} if kept else settled
 
 
 def _reachable(schema: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> list[str]:
     found: dict[str, None] = {}
-    waiting = deque(_references(schema))
+    waiting = deque(references(schema))
     while waiting:
         name = waiting.popleft()
         if name in definitions and name not in found:
             found[name] = None
-            waiting.extend(_references(definitions[name]))
+            waiting.extend(references(definitions[name]))
     return list(found)
 
 
@@ -128,7 +156,7 @@ def _inlined(node: Any, once: dict[str, dict[str, Any]], depth: int = 0) -> Any:
         return node
     mapping = cast("dict[str, Any]", node)
     target = mapping.get("$ref")
-    name = target.removeprefix(_PREFIX) if isinstance(target, str) else ""
+    name = target.removeprefix(PREFIX) if isinstance(target, str) else ""
     if name in once and depth < _MOST_INLINED:
         beside = {key: value for key, value in mapping.items() if key != "$ref"}
         return {**_inlined(once[name], once, depth + 1), **beside}

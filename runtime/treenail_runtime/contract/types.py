@@ -4,14 +4,10 @@
 A field that may be left out is `T | MISSING`; null is accepted only where the upstream accepts it.
 """
 
-import json
 import re
-from collections.abc import Mapping
 from datetime import date, datetime
-from functools import cached_property
 from typing import Annotated, Any, Final, TypeAlias, cast
 
-import jsonschema_rs
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -19,7 +15,6 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     JsonValue,
 )
 from pydantic_core import PydanticCustomError, core_schema
@@ -138,50 +133,3 @@ OpaqueId: TypeAlias = Annotated[
     str, AfterValidator(_opaque), Field(json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})
 ]
 """An upstream identifier that is safe inside a URL path."""
-
-
-EXACT_SCHEMA: Final = "x-exact-schema"
-"""Holds a `JsonSchema` as text while pydantic assembles the whole; never published."""
-
-
-class _Compiled:
-    """A schema and its validator, compiled at first use."""
-
-    def __init__(self, schema: Mapping[str, Any]) -> None:
-        self.schema = dict(schema)
-
-    @cached_property
-    def validator(self) -> jsonschema_rs.Draft202012Validator:
-        return jsonschema_rs.Draft202012Validator(self.schema, validate_formats=True)
-
-
-class JsonSchema:
-    """A JSON value that satisfies a JSON Schema 2020-12, validated by it and published as it.
-
-    For what pydantic cannot say exactly (oneOf, not, ECMA-262 patterns, uniqueItems, ...):
-    `Annotated[JsonValue, JsonSchema({...})]`.
-    """
-
-    def __init__(self, schema: Mapping[str, Any]) -> None:
-        self._compiled = _Compiled(schema)
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        compiled = self._compiled
-
-        def check(value: object) -> object:
-            for error in compiled.validator.iter_errors(cast("Any", value)):
-                where = "".join(f"[{step!r}]" for step in error.instance_path)
-                raise PydanticCustomError(
-                    "json_schema", "{problem}", {"problem": f"{where} {error.message}".strip()}
-                )
-            return value
-
-        return core_schema.no_info_after_validator_function(check, core_schema.any_schema())
-
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        # As text, since pydantic would look up the `$ref`s of a nested schema among its own.
-        return {**handler(schema), EXACT_SCHEMA: json.dumps(self._compiled.schema)}

@@ -18,10 +18,11 @@ from treenail_runtime.contract import (
     UpstreamMalformed,
     UpstreamRefused,
     UpstreamTimeout,
+    WithFiles,
 )
 from treenail_runtime.telemetry import request_id
 
-from .outcome import Answered, Failed, Outcome, failure
+from .outcome import Answered, Block, Failed, Outcome, failure, file_block
 from .problems import nearest, problems_of, shown_name
 from .strict_json import write_json
 
@@ -107,11 +108,14 @@ class Calls:
 
     def _answered(self, tool: Tool, structured: JsonObject) -> Answered:
         text = write_json(structured)
+        files: tuple[Block, ...] = ()
+        if isinstance(structured, WithFiles):
+            files = tuple(file_block(file, tool.name) for file in structured.attachments)
         if tool.output_fit is None:
-            return Answered(structured, text)
+            return Answered(structured, text, files=files)
         fitting, taken = tool.output_fit.fitted(structured)
         if not taken:
-            return Answered(structured, text)
+            return Answered(structured, text, files=files)
         log.warning(
             "answer.drifted", connector=self.connector.name, tool=tool.name, places=taken[:20]
         )
@@ -120,7 +124,7 @@ class Calls:
                 f"the upstream's answer is not what its document says: {', '.join(taken[:5])}"
             )
         # The text tells the whole answer; the structured one only what its schema allows.
-        return Answered(fitting, write_json(fitting), text)
+        return Answered(fitting, write_json(fitting), text, files)
 
     def _log_failure(self, error: ToolError, tool: str) -> None:
         facts: dict[str, object] = {"kind": error.kind}

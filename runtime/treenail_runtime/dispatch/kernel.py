@@ -201,7 +201,7 @@ class Kernel:
         match outcome:
             case Answered():
                 result = {
-                    "content": [{"type": "text", "text": outcome.text}],
+                    "content": outcome.content,
                     "structuredContent": orjson.Fragment(outcome.json),
                     "isError": False,
                 }

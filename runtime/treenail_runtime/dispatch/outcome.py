@@ -1,10 +1,13 @@
 """What became of a call: an answer, or a failure with advice."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final, TypeAlias, assert_never
+from urllib.parse import quote
 
 from treenail_runtime.contract import (
+    Attachment,
     Connector,
     InvalidArguments,
     JsonObject,
@@ -19,6 +22,9 @@ from treenail_runtime.contract import (
 _TRY_AGAIN: Final = "Try again; if it stays, the upstream is at fault."
 _LOOK_FIRST: Final = "It is not known whether it took place: look before you repeat it."
 _CORRECT: Final = "Correct the arguments, then call again."
+Block: TypeAlias = dict[str, Any]
+"""A `ContentBlock`, which all eras spell alike."""
+
 _MAYBE_DONE: Final = (
     "An earlier attempt of this same call may have made the change: read the current state first."
 )
@@ -32,11 +38,18 @@ class Answered:
         structured: Fits the tool's output schema, if it has one.
         json: `structured` as compact JSON.
         whole: The whole answer as compact JSON, when `structured` had to leave something out.
+        files: Content blocks of the files beside it.
     """
 
     structured: JsonObject
     json: bytes
     whole: bytes | None = None
+    files: tuple[Block, ...] = ()
+
+    @property
+    def content(self) -> list[Block]:
+        """The content blocks: the answer as text, then its files."""
+        return [{"type": "text", "text": self.text}, *self.files]
 
     @property
     def text(self) -> str:
@@ -80,7 +93,7 @@ def result_of(outcome: Outcome) -> dict[str, Any]:
     match outcome:
         case Answered():
             return {
-                "content": [{"type": "text", "text": outcome.text}],
+                "content": outcome.content,
                 "structuredContent": outcome.structured,
                 "isError": False,
                 "resultType": "complete",
@@ -93,6 +106,19 @@ def result_of(outcome: Outcome) -> dict[str, Any]:
             }
         case _:
             assert_never(outcome)
+
+
+def file_block(file: Attachment, tool: str) -> Block:
+    """`file` as a content block (MCP 2026-07-28, Tools, "Tool Result")."""
+    data = b64encode(file.data).decode()
+    kind = file.media_type.partition("/")[0]
+    if kind in ("image", "audio"):
+        return {"type": kind, "data": data, "mimeType": file.media_type}
+    uri = f"treenail://answers/{quote(tool, safe='')}/{quote(file.name or 'file', safe='')}"
+    return {
+        "type": "resource",
+        "resource": {"uri": uri, "mimeType": file.media_type, "blob": data},
+    }
 
 
 def _advice(error: ToolError, tool: Tool, connector: Connector) -> str:

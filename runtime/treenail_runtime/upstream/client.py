@@ -28,6 +28,8 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 _AWAY: Final = frozenset({502, 503, 504})
 """Statuses of an upstream that is down. 500 is not among them: one odd record may cause it."""
 
+_MOST_DIGITS: Final = 16
+
 _FIXED: Final = {
     # Without it any coding would be welcome (RFC 9110 12.5.3), also one we cannot undo.
     "Accept-Encoding": "gzip, deflate",
@@ -104,7 +106,7 @@ class UpstreamClient:
                 self._cookies(request.cookie),
             ),
             request.body,
-            max_bytes=request.endpoint.max_bytes,
+            max_bytes=_most(request.endpoint),
             repeatable=request.endpoint.repeatable,
         )
 
@@ -128,20 +130,22 @@ class UpstreamClient:
                 raise resting(endpoint, wait_s)
             attempt += 1
             outcome = await self._attempt(endpoint, outgoing)
-            if isinstance(outcome, WholeResponse) and outcome.is_success:
-                return UpstreamAnswer(outcome.status_code, outcome.body)
+            if isinstance(outcome, WholeResponse) and _is_answer(outcome, endpoint):
+                return _answered(outcome)
             await self._pause(outcome, attempt, endpoint, outgoing, deadline)
             outgoing.maybe_received |= _may_have_been_received(outcome)
 
     async def _attempt(self, endpoint: Endpoint, outgoing: OutgoingRequest) -> Outcome:
         try:
             response = await self._transport.handle_async_request(outgoing)
-            outcome = await whole(response, endpoint.max_bytes)
+            outcome = await whole(response, _most(endpoint))
         except AnswerError as error:
             # The status says enough of a refusal, and of a write: it took place, and an error
-            # would invite the agent to repeat it.
-            lost = error.received.is_success and endpoint.reads
+            # would invite the agent to repeat it. Of a large file, its size and type are told.
+            told = error.fault == "too large" and endpoint.answer.promises_file
+            lost = error.received.is_success and endpoint.reads and not told
             outcome = error if lost else error.received
+            error.received.is_cut = True
         except httpx.RequestError as error:
             outcome = error
         if isinstance(outcome, ExhaustedError):
@@ -188,6 +192,31 @@ class UpstreamClient:
     def _count_failure(self, endpoint: Endpoint) -> None:
         if self._breaker.failed():
             _log.warning("upstream.circuit_opened", **_facts(endpoint))
+
+
+def _most(endpoint: Endpoint) -> int:
+    """Bytes of the largest answer that is read."""
+    answer = endpoint.answer
+    return answer.max_file_bytes if answer.promises_file else endpoint.max_bytes
+
+
+def _is_answer(response: WholeResponse, endpoint: Endpoint) -> bool:
+    if response.is_success:
+        return True
+    return endpoint.answer.tells_redirects and response.has_redirect_location
+
+
+def _answered(response: WholeResponse) -> UpstreamAnswer:
+    headers = response.headers
+    length = headers.get("Content-Length", "") if response.is_cut else ""
+    return UpstreamAnswer(
+        response.status_code,
+        response.body,
+        headers.get("Content-Type", ""),
+        headers,
+        is_cut=response.is_cut,
+        size=int(length) if length.isdecimal() and len(length) < _MOST_DIGITS else None,
+    )
 
 
 def _joined(*parts: Mapping[str, str] | Sequence[tuple[str, str]]) -> httpx.Headers:

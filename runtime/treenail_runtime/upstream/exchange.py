@@ -55,7 +55,13 @@ class OutgoingRequest(httpx.Request):
 
 
 class WholeResponse(httpx.Response):
-    """A response whose `body` is there already, decompressed."""
+    """A response whose `body` is there already, decompressed.
+
+    Attributes:
+        is_cut: Whether `body` is only a beginning; set by whoever hands it on all the same.
+    """
+
+    is_cut = False
 
     def __init__(
         self, status: int, headers: httpx.Headers | Sequence[tuple[bytes, bytes]], body: bytes

@@ -120,8 +120,11 @@ def _refused(
     retry_after_s: float | None,
 ) -> UpstreamRefused:
     body = _json(response.body)
-    code = _shown(rules.code and detail(body, rules.code), credentials, _CODE_CHARACTERS)
-    message = (rules.message and detail(body, rules.message)) or _text(response, body)
+    problem = body if _is_problem(response) else None
+    code = (rules.code and detail(body, rules.code)) or _problem_type(problem)
+    code = _shown(code, credentials, _CODE_CHARACTERS)
+    told = (rules.message and detail(body, rules.message)) or _problem_text(problem)
+    message = told or _text(response, body)
     text = _shown(message, credentials, _MESSAGE_CHARACTERS)
     status = response.status_code
     phrase = f"the upstream answered {status} {httpx.codes.get_reason_phrase(status)}".rstrip()
@@ -132,6 +135,23 @@ def _refused(
         advice=_advice(status, endpoint),
         retry_after_s=retry_after_s,
     )
+
+
+def _is_problem(response: WholeResponse) -> bool:
+    """Whether the body is a problem (RFC 9457 3)."""
+    return "problem+json" in response.headers.get("Content-Type", "").lower()
+
+
+def _problem_type(problem: JsonValue) -> str | None:
+    """The type of a problem, unless it says no more than the status (RFC 9457 4.2.1)."""
+    kind = detail(problem, "type")
+    return kind if kind != "about:blank" else None
+
+
+def _problem_text(problem: JsonValue) -> str:
+    """Title and detail of a problem (RFC 9457 3.1); empty when it has neither."""
+    parts = (detail(problem, "title"), detail(problem, "detail"))
+    return ": ".join(dict.fromkeys(part for part in parts if part))
 
 
 def _advice(status: int, endpoint: Endpoint) -> str | None:

@@ -17,7 +17,7 @@ from treenail_runtime.contract import (
     UpstreamMalformed,
 )
 from treenail_runtime.contract.answer import detail
-from treenail_runtime.contract.context import read
+from treenail_runtime.contract.reading import read
 
 PERSON = Record(
     {

@@ -103,7 +103,7 @@ def test_the_published_schema_is_closed_compact_and_says_what_is_checked() -> No
             },
             "day": {"type": "string", "format": "date"},
             "moment": {"type": "string", "format": "date-time"},
-            "note": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            "note": {"type": ["string", "null"]},
             "part": {"$ref": "#/$defs/Part", "description": "One part."},
             "word": {"type": "string", "pattern": "^\\p{L}+$", "description": "Letters."},
             "schema": {"type": "string"},

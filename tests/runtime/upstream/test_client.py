@@ -104,7 +104,7 @@ async def test_a_transport_double_sees_an_ordinary_request() -> None:
         return httpx.Response(201, json={"id": 7})
 
     answer = await mocked(upstream).send(WRITE.request(query={"a": "b"}, body={"c": 1}))
-    assert answer == UpstreamAnswer(201, b'{"id":7}')
+    assert answer == UpstreamAnswer(201, b'{"id":7}', "application/json")
     (request,) = seen
     assert repr(request) == "OutgoingRequest(POST)"
     assert (request.method, request.url) == ("POST", "http://upstream.test/v1/things?a=b")

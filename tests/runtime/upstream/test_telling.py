@@ -65,6 +65,43 @@ async def test_any_body_gives_one_short_printable_line(response: httpx.Response,
     assert refused.code is None
 
 
+@pytest.mark.requirement("ANS-PROBLEM")
+@pytest.mark.parametrize(
+    ("problem", "told", "code"),
+    [
+        (
+            {"type": "https://x.test/out", "title": "Out of credit", "detail": "30 are missing."},
+            ": Out of credit: 30 are missing.",
+            "https://x.test/out",
+        ),
+        ({"type": "about:blank", "title": "Bad"}, ": Bad", None),
+        ({"title": "Bad", "detail": "Bad"}, ": Bad", None),
+        ({"status": 400, "why": "?"}, ': {"status":400,"why":"?"}', None),
+    ],
+)
+async def test_a_problem_is_told_by_its_members(
+    problem: dict[str, Any], told: str, code: str | None
+) -> None:
+    fields = {"Content-Type": "application/problem+json; charset=utf-8"}
+    response = httpx.Response(400, content=json.dumps(problem).encode(), headers=fields)
+
+    refused = await _refusal(response)
+
+    assert refused.message == f"the upstream answered 400 Bad Request{told}"
+    assert refused.code == code
+
+
+@pytest.mark.requirement("ANS-PROBLEM")
+async def test_what_the_connector_says_goes_before_the_members_of_a_problem() -> None:
+    problem = {"type": "https://x.test/out", "title": "Out", "error": {"code": "E", "text": "Our"}}
+    fields = {"Content-Type": "application/problem+json"}
+    response = httpx.Response(400, content=json.dumps(problem).encode(), headers=fields)
+
+    refused = await _refusal(response, errors=RULES)
+
+    assert (refused.message.rpartition(": ")[2], refused.code) == ("Our", "E")
+
+
 async def test_long_texts_are_cut() -> None:
     body = {"error": {"code": "C" * 1000, "text": "é" * 100_000}}
     refused = await _refusal(httpx.Response(400, json=body), errors=RULES)

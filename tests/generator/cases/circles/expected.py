@@ -11,12 +11,12 @@ from pydantic import MISSING, JsonValue
 from treenail_runtime.contract import (
     Annotations,
     Connector,
+    Definitions,
     Endpoint,
     ErrorRules,
     Input,
     JsonBody,
     JsonObject,
-    JsonSchema,
     NoAuth,
     Retries,
     Server,
@@ -24,43 +24,31 @@ from treenail_runtime.contract import (
     ToolContext,
 )
 
-
-class Team(Input):
-    """Part of 'person.team'."""
-
-    lead: "Person | MISSING" = MISSING
-    members: "list[Person] | MISSING" = MISSING
-
-
-class Person(Input):
-    """Part of 'person'."""
-
-    name: str | MISSING = MISSING
-    team: Team | MISSING = MISSING
-    boss: "Person | MISSING | None" = MISSING
-
-
-Team.model_rebuild()
+DEFINITIONS: Final = Definitions(
+    {
+        "Person": (
+            '{"type":"object"'
+            ',"properties":{'
+            '"name":{"type":"string"},'
+            '"team":{"$ref":"#/$defs/Team"},'
+            '"boss":{"anyOf":[{"$ref":"#/$defs/Person"},{"type":"null"}]}}}'
+        ),
+        "Rows": '{"type":"array","items":{"$ref":"#/$defs/Rows"}}',
+        "Team": (
+            '{"type":"object"'
+            ',"properties":{'
+            '"lead":{"$ref":"#/$defs/Person"},'
+            '"members":{"type":"array","items":{"$ref":"#/$defs/Person"}}}}'
+        ),
+    }
+)
 
 
 class Send(Input):
     """Arguments of send."""
 
-    person: Person | MISSING = MISSING
-    rows: (
-        list[
-            Annotated[
-                JsonValue,
-                JsonSchema(
-                    {
-                        "$ref": "#/$defs/Rows",
-                        "$defs": {"Rows": {"type": "array", "items": {"$ref": "#/$defs/Rows"}}},
-                    }
-                ),
-            ]
-        ]
-        | MISSING
-    ) = MISSING
+    person: Annotated[JsonValue, DEFINITIONS["Person"]] | MISSING = MISSING
+    rows: Annotated[JsonValue, DEFINITIONS["Rows"]] | MISSING = MISSING
 
 
 SEND: Final = Endpoint(

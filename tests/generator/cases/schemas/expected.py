@@ -14,6 +14,7 @@ from treenail_runtime.contract import (
     Connector,
     Date,
     DateTime,
+    Definitions,
     Endpoint,
     ErrorRules,
     Input,
@@ -27,19 +28,24 @@ from treenail_runtime.contract import (
     ToolContext,
 )
 
+DEFINITIONS: Final = Definitions(
+    {
+        "Tree": (
+            '{"type":"object"'
+            ',"required":["value"]'
+            ',"properties":{'
+            '"value":{"type":"integer"},'
+            '"children":{"type":"array","items":{"$ref":"#/$defs/Tree"}}}}'
+        ),
+    }
+)
+
 
 class SendSchemasMerged(Input):
     """Part of 'merged'."""
 
     name: str
     age: Annotated[int, WHOLE]
-
-
-class Tree(Input):
-    """Part of 'tree'."""
-
-    value: Annotated[int, WHOLE]
-    children: "list[Tree] | MISSING" = MISSING
 
 
 class SendSchemas(Input):
@@ -106,7 +112,7 @@ class SendSchemas(Input):
         ]
         | MISSING
     ) = MISSING
-    tree: Tree | MISSING = MISSING
+    tree: Annotated[JsonValue, DEFINITIONS["Tree"]] | MISSING = MISSING
     unique: (
         Annotated[
             JsonValue,

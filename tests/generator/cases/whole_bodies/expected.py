@@ -11,12 +11,12 @@ from pydantic import MISSING, JsonValue
 from treenail_runtime.contract import (
     Annotations,
     Connector,
+    Definitions,
     Endpoint,
     ErrorRules,
     Input,
     JsonBody,
     JsonObject,
-    JsonSchema,
     NoAuth,
     Retries,
     Server,
@@ -24,33 +24,35 @@ from treenail_runtime.contract import (
     ToolContext,
 )
 
+DEFINITIONS: Final = Definitions(
+    {
+        "Base": '{"type":"object","properties":{}}',
+        "Card": '{"type":"object","properties":{"number":{"type":"string"}},"required":["number"]}',
+        "Choice": (
+            '{"type":"object"'
+            ',"properties":{'
+            '"kind":{"type":"string"}}'
+            ',"oneOf":[{"$ref":"#/$defs/Card"},{"required":["iban"],"properties":{"iban":{"type":"string"}}}]}'
+        ),
+        "Created": (
+            '{"anyOf":[{"allOf":[{"$ref":"#/$defs/Base"},{"type":"object","properties":{"name":{"type":"string"}},"required":["name"]}]},{"type":"object","properties":{"code":{"type":"integer"}},"required":["code"]}]}'
+        ),
+        "Dependent": (
+            '{"type":"object"'
+            ',"properties":{'
+            '"title":{"type":"string"},'
+            '"language":{"type":"string"},'
+            '"x-note":{"type":"string"}}'
+            ',"dependentRequired":{"title":["language"],"x-note":["title"]}}'
+        ),
+    }
+)
+
 
 class Choose(Input):
     """Arguments of choose."""
 
-    body: Annotated[
-        JsonValue,
-        JsonSchema(
-            {
-                "$ref": "#/$defs/Choice",
-                "$defs": {
-                    "Choice": {
-                        "type": "object",
-                        "properties": {"kind": {"type": "string"}},
-                        "oneOf": [
-                            {"$ref": "#/$defs/Card"},
-                            {"required": ["iban"], "properties": {"iban": {"type": "string"}}},
-                        ],
-                    },
-                    "Card": {
-                        "type": "object",
-                        "properties": {"number": {"type": "string"}},
-                        "required": ["number"],
-                    },
-                },
-            }
-        ),
-    ]
+    body: Annotated[JsonValue, DEFINITIONS["Choice"]]
 
 
 CHOOSE: Final = Endpoint(
@@ -68,25 +70,7 @@ async def choose(arguments: Choose, context: ToolContext) -> JsonObject:
 class Depend(Input):
     """Arguments of depend."""
 
-    body: Annotated[
-        JsonValue,
-        JsonSchema(
-            {
-                "$ref": "#/$defs/Dependent",
-                "$defs": {
-                    "Dependent": {
-                        "type": "object",
-                        "properties": {
-                            "title": {"type": "string"},
-                            "language": {"type": "string"},
-                            "x-note": {"type": "string"},
-                        },
-                        "dependentRequired": {"title": ["language"], "x-note": ["title"]},
-                    }
-                },
-            }
-        ),
-    ]
+    body: Annotated[JsonValue, DEFINITIONS["Dependent"]]
 
 
 DEPEND: Final = Endpoint(
@@ -104,37 +88,7 @@ async def depend(arguments: Depend, context: ToolContext) -> JsonObject:
 class Create(Input):
     """Arguments of create."""
 
-    body: Annotated[
-        JsonValue,
-        JsonSchema(
-            {
-                "$ref": "#/$defs/Created",
-                "$defs": {
-                    "Created": {
-                        "anyOf": [
-                            {
-                                "allOf": [
-                                    {"$ref": "#/$defs/Base"},
-                                    {
-                                        "type": "object",
-                                        "properties": {"name": {"type": "string"}},
-                                        "required": ["name"],
-                                    },
-                                ]
-                            },
-                            {
-                                "type": "object",
-                                "properties": {"code": {"type": "integer"}},
-                                "required": ["code"],
-                            },
-                        ]
-                    },
-                    "Base": {"type": "object", "properties": {}},
-                    "Identifier": {"type": "string", "readOnly": True},
-                },
-            }
-        ),
-    ]
+    body: Annotated[JsonValue, DEFINITIONS["Created"]]
 
 
 CREATE: Final = Endpoint(

@@ -37,7 +37,7 @@ from treenail_runtime.contract import (
 )
 
 
-class Address(Input):
+class CreateClientAddress(Input):
     """A postal address."""
 
     street_address1: str | MISSING = Field(
@@ -54,7 +54,24 @@ class Address(Input):
     country: str | MISSING = Field(MISSING, description="Country, like IE.")
 
 
-class ServiceSelection(Input):
+class UpdateClientAddress(Input):
+    """A postal address."""
+
+    street_address1: str | MISSING = Field(
+        MISSING, description="First line.", serialization_alias="streetAddress1"
+    )
+    street_address2: str | MISSING = Field(
+        MISSING, description="Second line.", serialization_alias="streetAddress2"
+    )
+    city: str | MISSING = Field(MISSING, description="Town or city.")
+    state: str | MISSING = Field(MISSING, description="County or state.")
+    postal_code: str | MISSING = Field(
+        MISSING, description="Postcode or ZIP.", serialization_alias="postalCode"
+    )
+    country: str | MISSING = Field(MISSING, description="Country, like IE.")
+
+
+class CheckAvailabilityServiceSelection(Input):
     """A service that is wanted, and by whom."""
 
     service_id: str = Field(description="From list_services.", serialization_alias="serviceId")
@@ -63,18 +80,18 @@ class ServiceSelection(Input):
     )
 
 
-class ClientServiceSelection(Input):
+class CheckAvailabilityClientServiceSelection(Input):
     """The services one client wants."""
 
     client_id: str | MISSING = Field(
         MISSING, description="Who gets it, from list_clients.", serialization_alias="clientId"
     )
-    service_selections: Annotated[list[ServiceSelection], Field(min_length=1)] = Field(
-        description="Services, in order.", serialization_alias="serviceSelections"
+    service_selections: Annotated[list[CheckAvailabilityServiceSelection], Field(min_length=1)] = (
+        Field(description="Services, in order.", serialization_alias="serviceSelections")
     )
 
 
-class ServiceScheduleRequest(Input):
+class CreateBookingServiceScheduleRequest(Input):
     """One service to book."""
 
     service_id: str = Field(description="From list_services.", serialization_alias="serviceId")
@@ -95,14 +112,14 @@ class ServiceScheduleRequest(Input):
     price: float | MISSING = Field(MISSING, description="Price of the slot.")
 
 
-class ClientAppointmentScheduleRequest(Input):
+class CreateBookingClientAppointmentScheduleRequest(Input):
     """The services to book for one client."""
 
     client_id: str = Field(
         description="Who gets it, from list_clients.", serialization_alias="clientId"
     )
-    service_schedules: Annotated[list[ServiceScheduleRequest], Field(min_length=1)] = Field(
-        description="Services, in order.", serialization_alias="serviceSchedules"
+    service_schedules: Annotated[list[CreateBookingServiceScheduleRequest], Field(min_length=1)] = (
+        Field(description="Services, in order.", serialization_alias="serviceSchedules")
     )
 
 
@@ -710,7 +727,7 @@ class CreateClient(Input):
     email: Annotated[str, Field(json_schema_extra={"format": "email"})] | MISSING = Field(
         MISSING, description="E-mail address."
     )
-    address: Address | MISSING = Field(MISSING, description="Home address.")
+    address: CreateClientAddress | MISSING = Field(MISSING, description="Home address.")
     birth_date: Date | MISSING = Field(MISSING, description="Date of birth.")
     notes: str | MISSING = Field(MISSING, description="Free text for the staff.")
     sms_marketing_consent: bool | MISSING = Field(MISSING, description="Agreed to marketing texts.")
@@ -772,7 +789,7 @@ class UpdateClient(Input):
     email: Annotated[str, Field(json_schema_extra={"format": "email"})] | MISSING = Field(
         MISSING, description="E-mail address."
     )
-    address: Address | MISSING = Field(MISSING, description="Home address.")
+    address: UpdateClientAddress | MISSING = Field(MISSING, description="Home address.")
     birth_date: Date | MISSING = Field(MISSING, description="Date of birth.")
     client_since: DateTime | MISSING = Field(MISSING, description="First day as a client.")
     gender: (
@@ -980,9 +997,9 @@ class CheckAvailability(Input):
 
     start_time: DateTime = Field(description="Search from here, UTC.")
     end_time: DateTime = Field(description="Search up to here, UTC.")
-    client_service_selections: Annotated[list[ClientServiceSelection], Field(min_length=1)] = Field(
-        description="One entry per client."
-    )
+    client_service_selections: Annotated[
+        list[CheckAvailabilityClientServiceSelection], Field(min_length=1)
+    ] = Field(description="One entry per client.")
     branch_id: OpaqueId | MISSING = Field(MISSING, description="Branch, if not the default.")
     client_id: str | MISSING = Field(MISSING, description="Who books, from list_clients.")
     is_online_availability: bool | MISSING = Field(
@@ -1023,7 +1040,7 @@ class CreateBooking(Input):
 
     client_id: str = Field(description="Who books, from list_clients.")
     client_appointment_schedules: Annotated[
-        list[ClientAppointmentScheduleRequest], Field(min_length=1)
+        list[CreateBookingClientAppointmentScheduleRequest], Field(min_length=1)
     ] = Field(description="As in the slot, one per client.")
     branch_id: OpaqueId | MISSING = Field(MISSING, description="Branch, if not the default.")
     booking_status: Literal["ACTIVE", "RESERVED"] | MISSING = Field(

@@ -1,0 +1,22 @@
+"""References between the definitions of a schema."""
+
+from collections.abc import Iterator
+from typing import Any, Final, cast
+
+PREFIX: Final = "#/$defs/"
+"""What a reference to a definition begins with."""
+
+
+def references(schema: Any) -> Iterator[str]:
+    """The names of the definitions that `schema` refers to, in its own order."""
+    waiting: list[Any] = [schema]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            mapping = cast("dict[str, Any]", node)
+            target = mapping.get("$ref")
+            if isinstance(target, str) and target.startswith(PREFIX):
+                yield target.removeprefix(PREFIX)
+            waiting.extend(reversed(mapping.values()))
+        elif isinstance(node, list):
+            waiting.extend(reversed(cast("list[Any]", node)))
