@@ -8,6 +8,7 @@ import click
 __all__ = ["gen"]
 
 _COMMANDS: Final = {
+    "init": "proposing",
     "build": "building",
     "check": "building",
     "diff": "diffing",

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from treenail_generator.connector_file import ConnectionInfo, ConnectorRequest
 from treenail_generator.diagnostics import BuildError, nearest
-from treenail_generator.document import Document, validate_operations
+from treenail_generator.document import Document
 from treenail_generator.naming import function_name
 from treenail_generator.plan import (
     AnnotationPlan,
@@ -29,6 +29,7 @@ from .module_names import ModuleNames
 from .reserved import tell_reserved_name
 from .scopes import plan_scopes
 from .tools import Tools, advice
+from .trial import invalid
 from .types import Types
 from .views import Views
 
@@ -69,12 +70,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     choices = ChoiceFields(request, calls, answers, views, names, faults).plan()
     login = plan_login(request, choices, faults)
     _tell_idle_defaults(request, planner.seen, faults)
-    faults.diagnostics.extend(
-        found
-        for found in validate_operations(document, planner.operations)
-        # The path and its parameters were compared in the plan, which knows what to do.
-        if not found.message.startswith("Path parameter ")
-    )
+    faults.diagnostics.extend(invalid(document, planner.operations))
     if faults.diagnostics:
         raise BuildError(faults.diagnostics)
     retries = file.defaults.retries

@@ -1,0 +1,116 @@
+"""A connector file proposed from a document: what `gen init` writes."""
+
+from collections.abc import Sequence
+
+from treenail_generator.document import Document, Operation
+from treenail_generator.document.values import mapping, text
+
+from .choosing import MOST_UNASKED, broken, choose, tag_counts, unmatched
+from .costs import Costs
+from .credentials import propose_auth
+from .hints import annotations_of, paging_of
+from .names import tool_names, words_of
+from .proposal import Proposal, Refused, ToolProposal
+from .regions import propose_regions
+from .trials import Verdict, verdicts
+from .wishes import Wishes
+from .words import first_sentences, gives_orders, plain_text, shortened
+from .writing import frame_of, written
+
+__all__ = [
+    "MOST_UNASKED",
+    "Proposal",
+    "Wishes",
+    "choose",
+    "propose",
+    "tag_counts",
+    "unmatched",
+    "written",
+]
+
+_LONGEST_TITLE = 80
+_LONGEST_TEXT = 300
+_WITHHELD = "the document's text is left out: it speaks to the agent as only its user may"
+
+
+def propose(document: Document, wishes: Wishes, operations: Sequence[Operation]) -> Proposal:
+    """The connector file for these operations; it builds, whatever the document holds."""
+    frame = _frame(document, wishes, operations)
+    found = verdicts(document, operations, frame_of(frame))
+    carried = [each for each in operations if not found[each.key].faults]
+    names = tool_names(carried, wishes.name, wishes.kept_names)
+    costs = Costs(document)
+    tools = tuple(_tool(each, names[each.key], found[each.key], costs) for each in carried)
+    refused = [
+        Refused(operation=each.key, endpoint=each.endpoint, faults=found[each.key].faults)
+        for each in operations
+        if found[each.key].faults
+    ]
+    refused += [
+        Refused(operation=name, endpoint=name, faults=tuple(document.broken[name]))
+        for name in broken(document, wishes)
+    ]
+    return Proposal(
+        name=frame.name,
+        title=frame.title,
+        version=frame.version,
+        api_version=frame.api_version,
+        instructions=frame.instructions,
+        spec=frame.spec,
+        regions=frame.regions,
+        auth=frame.auth,
+        output=frame.output,
+        tools=tools,
+        refused=tuple(refused),
+    )
+
+
+def _frame(document: Document, wishes: Wishes, operations: Sequence[Operation]) -> Proposal:
+    """Everything but the tools."""
+    title = _safe(shortened(plain_text(document.title), _LONGEST_TITLE)) or wishes.name
+    described = text(mapping(document.raw.get("info")).get("description"))
+    about = _safe(first_sentences(described, _LONGEST_TEXT))
+    return Proposal(
+        name=wishes.name,
+        title=title,
+        version="1.0.0",
+        api_version=shortened(plain_text(document.api_version), _LONGEST_TITLE),
+        instructions=about or f"Tools for {title}.",
+        spec=wishes.spec,
+        regions=propose_regions(document),
+        auth=propose_auth(document, operations),
+        output="lenient" if wishes.outputs else "off",
+        tools=(),
+        refused=(),
+    )
+
+
+def _tool(operation: Operation, name: str, verdict: Verdict, costs: Costs) -> ToolProposal:
+    summary = plain_text(operation.summary)
+    words = words_of(operation).replace("_", " ").strip() or name
+    title = shortened(summary, _LONGEST_TITLE).rstrip(".")
+    told = first_sentences(operation.description, _LONGEST_TEXT)
+    description = told or shortened(summary, _LONGEST_TEXT)
+    notes = [note for note in (paging_of(operation),) if note]
+    if gives_orders(title) or gives_orders(description):
+        title, description = "", ""
+        notes.append(_WITHHELD)
+    if operation.deprecated:
+        notes.append("deprecated by the document")
+    title = title or words.capitalize()
+    description = description or f"{title}."
+    return ToolProposal(
+        operation=operation.key,
+        endpoint=operation.endpoint,
+        name=name,
+        title=title,
+        description=description,
+        annotations=annotations_of(operation),
+        tokens=costs.of(operation, f"{name}{title}{description}"),
+        notes=tuple(notes),
+        hidden=verdict.hidden,
+    )
+
+
+def _safe(told: str) -> str:
+    return "" if gives_orders(told) else told

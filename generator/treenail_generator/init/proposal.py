@@ -1,0 +1,108 @@
+"""What a connector file written by `gen init` says, before it is written."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from treenail_generator.diagnostics import Diagnostic
+from treenail_generator.yaml_source import JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionProposal:
+    """One server.
+
+    Attributes:
+        note: What a person has to look at; empty when nothing.
+    """
+
+    key: str
+    title: str
+    url: str
+    is_listed: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthProposal:
+    """How credentials are sent, and the login fields for that.
+
+    Attributes:
+        section: The connector file's `auth`.
+        fields: The entries of `login.fields`.
+        notes: What a person has to look at.
+    """
+
+    section: dict[str, JSON]
+    fields: tuple[dict[str, JSON], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hidden:
+    """An optional parameter or body field that is not offered, and why."""
+
+    name: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolProposal:
+    """One tool.
+
+    Attributes:
+        operation: The key under which the connector file names the operation.
+        annotations: Only where the method misleads.
+        tokens: About what it costs a model.
+        notes: For the person who curates.
+    """
+
+    operation: str
+    endpoint: str
+    name: str
+    title: str
+    description: str
+    annotations: dict[str, JSON]
+    tokens: int
+    notes: tuple[str, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """An operation that cannot be carried, and why.
+
+    Attributes:
+        operation: Its operationId, else its endpoint.
+    """
+
+    operation: str
+    endpoint: str
+    faults: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A whole connector file.
+
+    Attributes:
+        regions: The first one is the default.
+        refused: Operations that were wished for and are left out.
+    """
+
+    name: str
+    title: str
+    version: str
+    api_version: str
+    instructions: str
+    spec: str
+    regions: tuple[RegionProposal, ...]
+    auth: AuthProposal
+    output: Literal["off", "lenient"]
+    tools: tuple[ToolProposal, ...]
+    refused: tuple[Refused, ...]
+
+    @property
+    def tokens(self) -> int:
+        """About what all tools cost a model."""
+        return sum(tool.tokens for tool in self.tools)

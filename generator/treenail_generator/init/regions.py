@@ -1,0 +1,87 @@
+"""The document's servers as regions of a connector file."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice, product
+from typing import Final
+from urllib.parse import urlsplit
+
+from treenail_generator.document import Document, Server
+from treenail_generator.naming import free_name, snake_case
+
+from .proposal import RegionProposal
+from .words import plain_text, shortened
+
+_URL: Final = re.compile(r"https?://[^\s?#{}/]+[^\s?#{}]*")
+_LOOPBACK: Final = re.compile(r"http://(?:localhost|127(?:\.[0-9]+){3}|\[::1\])(?:[:/]|$)")
+_MOST_REGIONS: Final = 12
+_LONGEST_KEY: Final = 24
+_LONGEST_TITLE: Final = 60
+_PLACEHOLDER: Final = "https://api.example.com"
+
+
+def propose_regions(document: Document) -> tuple[RegionProposal, ...]:
+    """A region for each server and each value of its variables; a placeholder when there is none."""
+    regions: dict[str, RegionProposal] = {}
+    seen: set[str] = set()
+    for server, url in islice(_urls(document), _MOST_REGIONS):
+        if url in seen:
+            continue
+        seen.add(url)
+        region = _region(server, url, regions)
+        regions[region.key] = region
+    return tuple(regions.values()) or (_placeholder(document),)
+
+
+def _urls(document: Document) -> Iterator[tuple[Server, str]]:
+    for server in document.servers:
+        for url in _resolved(server):
+            absolute = f"https:{url}" if url.startswith("//") else url
+            if _URL.fullmatch(absolute):
+                yield server, absolute.rstrip("/")
+
+
+def _resolved(server: Server) -> Iterator[str]:
+    """The URL with every choice of its variables, the defaults first."""
+    choices = [
+        [(name, each) for each in dict.fromkeys((variable.default, *variable.enum))]
+        for name, variable in server.variables.items()
+    ]
+    for chosen in islice(product(*choices), _MOST_REGIONS):
+        url = server.url.strip()
+        for name, each in chosen:
+            url = url.replace(f"{{{name}}}", each)
+        yield url
+
+
+def _region(server: Server, url: str, taken: dict[str, RegionProposal]) -> RegionProposal:
+    title = shortened(plain_text(server.description), _LONGEST_TITLE)
+    host = urlsplit(url).hostname or url
+    wanted = snake_case(title)[:_LONGEST_KEY].strip("_") or snake_case(host)
+    key = free_name(wanted if wanted[:1].isalpha() else "main", taken)
+    if url.startswith("http://") and not _LOOPBACK.match(url):
+        return RegionProposal(
+            key=key,
+            title=title or host,
+            url=f"https{url.removeprefix('http')}",
+            is_listed=False,
+            note="the document says http, which would send credentials in clear: "
+            "check that https answers",
+        )
+    # A URL without a scheme is relative to where the document lies, so the build takes it for another.
+    is_listed = not server.url.strip().startswith("//")
+    return RegionProposal(key=key, title=title or host, url=url, is_listed=is_listed)
+
+
+def _placeholder(document: Document) -> RegionProposal:
+    """For documents without a server, or with a relative one, whose path is kept."""
+    written = [server.url for server in document.servers]
+    path = next((each for each in written if re.fullmatch(r"/[^\s?#{}]*", each)), "")
+    said = f"the document only says {written[0]!r}" if written else "the document names no server"
+    return RegionProposal(
+        key="main",
+        title="Main",
+        url=f"{_PLACEHOLDER}{path}".rstrip("/"),
+        is_listed=False,
+        note=f"EDIT THIS: {said}",
+    )

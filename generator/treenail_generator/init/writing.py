@@ -1,0 +1,131 @@
+"""A proposal as the text of a connector file, with comments for the person who curates it."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from treenail_generator.yaml_source import JSON
+
+from .proposal import Proposal, RegionProposal, ToolProposal
+from .quoting import comment, quoted, value
+
+_HEAD_ROOM: Final = 2
+_ROUND: Final = 1000
+_MOST_REASONS: Final = 3
+
+
+def frame_of(proposal: Proposal) -> dict[str, JSON]:
+    """Everything that stands before `tools`, as plain data."""
+    login: dict[str, JSON] = {"fields": [*_login_fields(proposal)]}
+    return {
+        "schema": 1,
+        "name": proposal.name,
+        "title": proposal.title,
+        "version": proposal.version,
+        "instructions": proposal.instructions,
+        "spec": proposal.spec,
+        "servers": {
+            "default": proposal.regions[0].key,
+            "regions": {region.key: _region(region) for region in proposal.regions},
+        },
+        "auth": proposal.auth.section,
+        **({"login": login} if login["fields"] else {}),
+        **({"defaults": {"output": "lenient"}} if proposal.output == "lenient" else {}),
+    }
+
+
+def written(proposal: Proposal) -> str:
+    """The file's text."""
+    lines = [*_head(proposal), *_servers(proposal), *_auth(proposal), *_limits(proposal)]
+    lines.append("tools:" if proposal.tools else "tools: []")
+    for tool in proposal.tools:
+        lines.extend(_tool(tool))
+    lines.extend(_refused(proposal))
+    return "\n".join(lines) + "\n"
+
+
+def _head(proposal: Proposal) -> Iterator[str]:
+    yield "# Proposed by `gen init`: read it, rename, shorten, leave out. docs/connector-file.md has every key."
+    yield f"# {len(proposal.tools)} tools, about {proposal.tokens} tokens in all; {len(proposal.refused)} operations refused."
+    yield "schema: 1"
+    yield f"name: {quoted(proposal.name)}"
+    yield f"title: {quoted(proposal.title)}"
+    yield f"version: {proposal.version}" + (
+        f"  # of the tools; the document says {comment(proposal.api_version)}"
+        if proposal.api_version
+        else ""
+    )
+    yield "# What an agent should know before its first call: where ids come from, what to do first."
+    yield f"instructions: {quoted(proposal.instructions)}"
+    yield f"spec: {quoted(proposal.spec)}"
+
+
+def _servers(proposal: Proposal) -> Iterator[str]:
+    yield "servers:"
+    yield f"  default: {quoted(proposal.regions[0].key)}"
+    yield "  regions:"
+    for region in proposal.regions:
+        if region.note:
+            yield f"    # {comment(region.note)}"
+        yield f"    {quoted(region.key)}: {value(_region(region))}"
+
+
+def _region(region: RegionProposal) -> dict[str, JSON]:
+    unlisted: dict[str, JSON] = {} if region.is_listed else {"unlisted": True}
+    return {"title": region.title, "url": region.url, **unlisted}
+
+
+def _auth(proposal: Proposal) -> Iterator[str]:
+    for note in proposal.auth.notes:
+        yield f"# {comment(note)}"
+    yield f"auth: {value(proposal.auth.section)}"
+    fields = _login_fields(proposal)
+    if fields:
+        yield "login:"
+        yield "  # check: {operation: ...}  # a GET that proves the credentials"
+        yield "  fields:"
+        for each in fields:
+            yield f"    - {value(each)}"
+
+
+def _login_fields(proposal: Proposal) -> tuple[dict[str, JSON], ...]:
+    region: dict[str, JSON] = {
+        "name": "region",
+        "label": "Region",
+        "type": "select",
+        "options": "servers",
+    }
+    return (*([region] if len(proposal.regions) > 1 else []), *proposal.auth.fields)
+
+
+def _limits(proposal: Proposal) -> Iterator[str]:
+    if proposal.output == "lenient":
+        yield "defaults:"
+        yield "  output: lenient"
+    tokens = -(-proposal.tokens * _HEAD_ROOM // _ROUND) * _ROUND
+    if proposal.tools:
+        yield "# The build fails above it. Estimated with room; `gen list` counts exactly."
+        yield f"# budget: {{tokens: {tokens}, tools: {len(proposal.tools)}}}"
+
+
+def _tool(tool: ToolProposal) -> Iterator[str]:
+    yield f"  # {comment(tool.endpoint)}; about {tool.tokens} tokens"
+    for note in tool.notes:
+        yield f"  # {comment(note)}"
+    yield f"  - operation: {quoted(tool.operation)}"
+    yield f"    name: {quoted(tool.name)}"
+    yield f"    title: {quoted(tool.title)}"
+    yield f"    description: {quoted(tool.description)}"
+    if tool.hidden:
+        yield "    params:"
+        for hidden in tool.hidden:
+            yield f"      # {hidden.code}: {comment(hidden.reason)}"
+            yield f"      {quoted(hidden.name)}: {{hide: true}}"
+    if tool.annotations:
+        yield f"    annotations: {value(tool.annotations)}"
+
+
+def _refused(proposal: Proposal) -> Iterator[str]:
+    for refused in proposal.refused:
+        yield f"# refused: {comment(refused.operation)} ({comment(refused.endpoint)})"
+        for fault in refused.faults[:_MOST_REASONS]:
+            yield f"#   {fault.code}: {comment(fault.message)} ({comment(str(fault.location))})"
