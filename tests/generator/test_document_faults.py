@@ -39,24 +39,24 @@ def refusal_of(document: Document, key: str) -> str:
     ("text", "message"),
     [
         (
-            "swagger: '2.0'\npaths: {}\n",
+            "swagger: '1.2'\npaths: {}\n",
             (
-                "api.yaml:1:10: openapi-version: Swagger 2.0 is not supported\n"
-                "  hint: OpenAPI 3.0 and 3.1 are; convert the document"
+                "api.yaml:1:10: openapi-version: Swagger 1.2 is not supported\n"
+                "  hint: OpenAPI 2.0, 3.0, 3.1 and 3.2 are; convert the document"
             ),
         ),
         (
-            "info: {}\nopenapi: 3.2.0\n",
+            "info: {}\nopenapi: 4.0.0\n",
             (
-                "api.yaml:2:10: openapi-version: OpenAPI 3.2.0 is not supported\n"
-                "  hint: OpenAPI 3.0 and 3.1 are; convert the document"
+                "api.yaml:2:10: openapi-version: OpenAPI 4.0.0 is not supported\n"
+                "  hint: OpenAPI 2.0, 3.0, 3.1 and 3.2 are; convert the document"
             ),
         ),
         (
             "openapi:\n",
             (
                 "api.yaml:1:9: openapi-version: OpenAPI ? is not supported\n"
-                "  hint: OpenAPI 3.0 and 3.1 are; convert the document"
+                "  hint: OpenAPI 2.0, 3.0, 3.1 and 3.2 are; convert the document"
             ),
         ),
         (
@@ -75,7 +75,7 @@ def refusal_of(document: Document, key: str) -> str:
         ),
     ],
 )
-def test_what_is_no_openapi_3_document_is_refused(text: str, message: str) -> None:
+def test_what_is_no_openapi_document_is_refused(text: str, message: str) -> None:
     assert refusal(text) == message
 
 

@@ -28,4 +28,24 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "An operation is read when it is asked for: its faults cost nobody else, a build does not"
         " look at what it does not use, and a check tells every fault there is.",
     ),
+    "DOC-NOTES": Requirement(
+        "docs/documents.md, versions",
+        "What is read otherwise than it is written is told: each kind of change once, with its"
+        " count and first place.",
+    ),
+    "DOC-SWAGGER": Requirement(
+        "OpenAPI 2.0",
+        "A 2.0 document is read in full: parameters, answers, servers, security, with every place"
+        " in the original file.",
+    ),
+    "DOC-SWAGGER-BODIES": Requirement(
+        "OpenAPI 2.0, Parameter Object",
+        "Body and formData parameters, shared ones and those of a path too, become request bodies"
+        " of the media types that `consumes` names.",
+    ),
+    "DOC-SWAGGER-FORMATS": Requirement(
+        "OpenAPI 2.0, Parameter Object and Items Object, collectionFormat",
+        "Every collectionFormat becomes style and explode wherever 2.0 allows it, in arrays of"
+        " arrays too.",
+    ),
 }

@@ -15,7 +15,7 @@ from treenail_generator.project import Project
 from .common import built_or_exit
 from .files import Outdated, outdated, read_sources, write
 from .options import as_json_option, name_argument, project_option
-from .output import say, say_json, tell, tell_faults, tell_warnings
+from .output import say, say_json, tell, tell_faults, tell_notes, tell_warnings
 from .pins import read_pin
 
 
@@ -35,8 +35,10 @@ def build_command(name: str, project: Project, as_json: bool) -> None:
     warnings = built.document.warnings
     if as_json:
         facts = {"ok": True, "connector": name, "tools": len(built.tools), "changed": changed}
-        say_json({**facts, "warnings": _as_json(warnings)})
+        notes = _as_json(built.document.notes)
+        say_json({**facts, "warnings": _as_json(warnings), "notes": notes})
         return
+    tell_notes(built.document.notes)
     tell_warnings(warnings)
     for path in changed:
         say(f"wrote {path}")

@@ -9,6 +9,7 @@ import click
 from treenail_generator.diagnostics import BuildError, Diagnostic
 
 _MOST_WARNINGS: Final = 20
+_MOST_NOTES: Final = 4
 
 
 def say(text: str) -> None:
@@ -52,6 +53,14 @@ def tell_warnings(warnings: Sequence[Diagnostic]) -> None:
         count = len(warnings)
         noun = "warning" if count == 1 else "warnings"
         tell(f"{count} {noun} about the document")
+
+
+def tell_notes(notes: Sequence[Diagnostic]) -> None:
+    """In one line, how the document was read otherwise than it is written; nothing when it was not."""
+    if notes:
+        told = "; ".join(note.message for note in notes[:_MOST_NOTES])
+        more = f"; and {len(notes) - _MOST_NOTES} more" if len(notes) > _MOST_NOTES else ""
+        tell(f"note: {told}{more}")
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

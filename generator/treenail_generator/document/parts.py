@@ -25,6 +25,7 @@ from treenail_generator.yaml_source import JSON, Pointer
 PLACES: Mapping[str, Place] = {place: place for place in get_args(Place)}
 _SWAGGER_PLACES = ("body", "formData")
 _SWAGGER_HINT = "that is Swagger 2.0; in OpenAPI 3 it is the requestBody"
+_BODIES_HINT = "an operation has one body parameter, or formData parameters, not both"
 
 # OpenAPI 3.1.1, section 4.8.12.2 (Parameter Object, `style`); 3.0 says the same.
 _DEFAULT_STYLES: Mapping[Place, str] = {
@@ -69,7 +70,7 @@ def read_parameter(context: Context, listed: Target) -> Parameter:
     if content_type is not None:
         media_pointer = (*pointer, "content", content_type)
         holder = Target(media_pointer, mapping(content[content_type]))
-    style = text(node.get("style")) or _DEFAULT_STYLES[place]
+    style = _read_style(context, node) or _DEFAULT_STYLES[place]
     return Parameter(
         name=_read_name(context, target),
         place=place,
@@ -81,6 +82,7 @@ def read_parameter(context: Context, listed: Target) -> Parameter:
         explode=flag(node.get("explode"), default=style == "form"),
         allow_reserved=flag(node.get("allowReserved")),
         allow_empty=flag(node.get("allowEmptyValue")),
+        item_styles=_read_item_styles(context, node),
         content_type=content_type,
         examples=_read_examples(context, holder),
         location=context.references.source.key_at(pointer),
@@ -95,6 +97,7 @@ def read_body(context: Context, declared: Target) -> Body:
     node = mapping(target.value)
     return Body(
         required=flag(node.get("required")),
+        name=text(node.get("x-name")) if context.version == "2.0" else "",
         description=_read_description(context, declared, node),
         media=_read_content(context, target),
         location=context.references.source.key_at(target.pointer),
@@ -154,10 +157,22 @@ def _read_name(context: Context, target: Target) -> str:
 def _read_place(context: Context, target: Target) -> Place:
     declared = text(mapping(target.value).get("in"))
     if declared not in PLACES or (declared == "querystring" and context.version != "3.2"):
-        hint = _SWAGGER_HINT if declared in _SWAGGER_PLACES else None
+        hint = _BODIES_HINT if context.version == "2.0" else _SWAGGER_HINT
+        hint = hint if declared in _SWAGGER_PLACES else None
         message = f"a parameter stands in path, query, header, cookie; not in {declared!r}"
         context.fail((*target.pointer, "in"), message, hint)
     return PLACES[declared]
+
+
+def _read_style(context: Context, node: dict[str, JSON]) -> str:
+    """The style; an upgraded document says in `x-style` what 3.0 has no word for."""
+    upgraded = text(node.get("x-style")) if context.version == "2.0" else ""
+    return upgraded or text(node.get("style"))
+
+
+def _read_item_styles(context: Context, node: dict[str, JSON]) -> tuple[str, ...]:
+    listed = items(node.get("x-item-styles")) if context.version == "2.0" else []
+    return tuple(text(style) for style in listed)
 
 
 def _read_description(context: Context, declared: Target, node: dict[str, JSON]) -> str:
@@ -196,7 +211,8 @@ def _read_encoding(context: Context, pointer: Pointer, node: dict[str, JSON]) ->
     explode, allow_reserved = node.get("explode"), node.get("allowReserved")
     return Encoding(
         content_type=text(node.get("contentType")) or None,
-        style=text(node.get("style")) or None,
+        style=_read_style(context, node) or None,
+        item_styles=_read_item_styles(context, node),
         explode=explode if isinstance(explode, bool) else None,
         allow_reserved=allow_reserved if isinstance(allow_reserved, bool) else None,
         location=context.references.source.key_at(pointer),

@@ -42,6 +42,7 @@ class Pruned:
         """Copy what the operations need; the whole document stays as it is."""
         self._references = references
         self._siblings_count = version in WITH_SIBLINGS
+        self._is_upgraded = version == "2.0"
         self._paths: dict[str, dict[str, JSON]] = {}
         self._components: dict[str, dict[str, JSON]] = {}
         self._places: dict[Pointer, Pointer] = {}
@@ -117,6 +118,8 @@ class Pruned:
                 copied[key] = value
             else:
                 copied[key] = self._copied(value)
+        if self._is_upgraded:
+            _leave_out_words_of_2(copied)
         return {key: copied[key] for key in copied if key not in _LEFT_OUT}
 
     def _place(self, target: Target) -> Pointer:
@@ -135,6 +138,14 @@ class Pruned:
     def _component(self, ref: str) -> Target:
         _, kind, name = split_ref(ref)
         return Target(("components", kind, name), self._components[kind][name])
+
+
+def _leave_out_words_of_2(schema: dict[str, JSON]) -> None:
+    """An upgrade leaves definitions as they are; these words mean something else in 3.0."""
+    if isinstance(schema.get("discriminator"), str):
+        del schema["discriminator"]
+    if schema.get("type") == "file":
+        schema["type"] = "string"
 
 
 def _kind(pointer: Pointer) -> str:

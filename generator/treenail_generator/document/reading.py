@@ -16,10 +16,11 @@ from treenail_generator.document.operations import Operations, read_security
 from treenail_generator.document.parts import PLACES, Context, read_servers
 from treenail_generator.document.references import References, Target, child
 from treenail_generator.document.schemas import Schemas
+from treenail_generator.document.upgrading import upgrade
 from treenail_generator.document.values import mapping, text
 from treenail_generator.yaml_source import Source, read_source
 
-_VERSION = re.compile(r"(3\.[01])(?:\.[0-9]+)?(?:-[0-9A-Za-z.-]+)?")
+_VERSION = re.compile(r"(3\.[012])(?:\.[0-9]+)?(?:-[0-9A-Za-z.-]+)?")
 _VERSIONS: Mapping[str, Version] = {version: version for version in get_args(Version)}
 _KINDS: Mapping[str, SecurityKind] = {kind: kind for kind in get_args(SecurityKind)}
 _DIALECTS = re.compile(
@@ -28,7 +29,7 @@ _DIALECTS = re.compile(
 
 
 def read_document(text: str, file: str) -> Document:
-    """Read an OpenAPI 3.0 or 3.1 document; opens no other file and no connection.
+    """Read an OpenAPI document of any version from 2.0 to 3.2; opens no file and no connection.
 
     A faulty operation does not fail the document: it becomes a warning, and an error for whoever
     asks for it by name.
@@ -40,12 +41,13 @@ def read_document(text: str, file: str) -> Document:
     """
     source = read_source(text, file)
     version = _read_version(source)
+    source, notes = upgrade(source) if version == "2.0" else (source, ())
     references = References(source, siblings_count=version in WITH_SIBLINGS)
     context = Context(version=version, references=references, schemas=Schemas(version, references))
-    return _read_root(context)
+    return _read_root(context, notes)
 
 
-def _read_root(context: Context) -> Document:
+def _read_root(context: Context, notes: tuple[Diagnostic, ...]) -> Document:
     references, source = context.references, context.references.source
     root = Target((), source.value)
     if not isinstance(references.root.get("paths") or {}, dict):
@@ -59,6 +61,7 @@ def _read_root(context: Context) -> Document:
         servers=read_servers(context, child(root, "servers")),
         security=read_security(references.root.get("security")),
         security_schemes=schemes,
+        notes=notes,
         references=references,
         schemas=context.schemas,
         index=Operations(context),
@@ -67,6 +70,8 @@ def _read_root(context: Context) -> Document:
 
 
 def _read_version(source: Source) -> Version:
+    if source.text_at(("swagger",)) == "2.0" and "openapi" not in mapping(source.value):
+        return "2.0"
     found = _VERSION.fullmatch(source.text_at(("openapi",)) or "")
     if found is None:
         raise BuildError([_version_fault(source)])
@@ -78,7 +83,7 @@ def _version_fault(source: Source) -> Diagnostic:
     for key, name in (("openapi", "OpenAPI"), ("swagger", "Swagger")):
         if key in root:
             message = f"{name} {source.text_at((key,)) or '?'} is not supported"
-            hint = "OpenAPI 3.0 and 3.1 are; convert the document"
+            hint = "OpenAPI 2.0, 3.0, 3.1 and 3.2 are; convert the document"
             return Diagnostic(source.at((key,)), "openapi-version", message, hint=hint)
     if "paths" in root or "components" in root:
         message, hint = "the document names no OpenAPI version", "begin it with 'openapi: 3.1.0'"

@@ -78,6 +78,8 @@ def normalise(raw: JSON, version: Version) -> JSON:
         kept = {_keyword(key): raw[key] for key in raw if _is_kept(key)}
         schema = map_subschemas(kept, lambda child: normalise(child, version))
         _modernise(schema, raw)
+    if version == "2.0" and schema.get("type") == "file":
+        schema |= {"type": "string", "format": "binary"}
     nullable = raw.get("nullable") is True or (version == "2.0" and raw.get("x-nullable") is True)
     return _with_null(schema) if nullable else schema
 
