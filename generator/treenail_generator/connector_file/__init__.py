@@ -5,10 +5,12 @@ from .params import Constrain, Param
 from .reading import ConnectorRequest, read_connector_file
 from .response import PageSection, ResponseSection
 from .schema import AuthSection, ConnectionInfo, ConnectorFile, json_schema
-from .tools import ToolSection
+from .tools import NESTED_BODY, BodySection, ToolSection
 
 __all__ = [
+    "NESTED_BODY",
     "AuthSection",
+    "BodySection",
     "Check",
     "ConnectionInfo",
     "ConnectorFile",

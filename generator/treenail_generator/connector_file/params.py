@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from .values import Closed
+from .values import Bytes, Closed
 
 
 class Constrain(Closed):
@@ -69,6 +69,16 @@ class Param(Closed):
     constrain: Constrain | None = Field(default=None, description="Narrows what is allowed.")
     required: Literal[True] | None = Field(
         default=None, description="Makes an optional argument required."
+    )
+    accept: list[str] = Field(
+        default=[], description="Media types that a file may have, like `image/*`; any by default."
+    )
+    max_bytes: Bytes | None = Field(
+        default=None, description="Largest file, decoded, like 5MB; 10MB by default."
+    )
+    arrays: Literal["repeat", "brackets", "indexes"] | None = Field(
+        default=None,
+        description="How the upstream reads arrays inside `deepObject`, which has no rule for them.",
     )
     keep_deprecated: bool = Field(
         default=False, description="Offers a field although it is deprecated."

@@ -22,6 +22,28 @@ class AnnotationSection(Closed):
     open_world: bool | None = Field(default=None, description="Talks to a system outside.")
 
 
+class BodySection(Closed):
+    """How the body is asked for; `flatten` and `nested` are short for two of its forms."""
+
+    name: str | None = Field(
+        default=None,
+        alias="as",
+        description="The name of one argument for the whole body; else its fields stand apart.",
+    )
+    media: str | None = Field(
+        default=None, description="The media type to send, of those that the document offers."
+    )
+    only: list[str] | None = Field(
+        default=None, description="The body fields that are offered, and no others."
+    )
+    omit: list[str] = Field(default=[], description="Body fields that are not offered.")
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether the whole body is one argument."""
+        return self.name is not None
+
+
 class ToolSection(Closed):
     """One tool over one operation."""
 
@@ -29,9 +51,9 @@ class ToolSection(Closed):
     name: ToolName = Field(description="The tool's name: letters, digits, `_`, `-`, `.`.")
     title: str = Field(description="The tool's name for people.")
     description: str = Field(description="When and how to use it, for the agent.")
-    body: Literal["flatten", "nested"] = Field(
+    body: Literal["flatten", "nested"] | BodySection = Field(
         default="flatten",
-        description="Body fields beside the other arguments, or in one argument `body`.",
+        description="Body fields beside the other arguments, or in one argument `body`; or a section.",
     )
     params: dict[str, Param] = Field(
         default={},
@@ -57,3 +79,18 @@ class ToolSection(Closed):
         default=None,
         description="The scope that a token needs for it; else by whether it only reads.",
     )
+
+    @property
+    def body_section(self) -> BodySection:
+        """`body`, its short forms written out."""
+        match self.body:
+            case "flatten":
+                return BodySection()
+            case "nested":
+                return NESTED_BODY
+            case BodySection():
+                return self.body
+
+
+NESTED_BODY = BodySection.model_validate({"as": "body"})
+"""The whole body in one argument `body`."""

@@ -9,6 +9,7 @@ from treenail_generator.plan import (
     ChoiceType,
     ExactType,
     FieldPlan,
+    FileType,
     ListType,
     MapType,
     ModelType,
@@ -82,6 +83,8 @@ def _type(plan: TypePlan) -> str:
             return f"Annotated[JsonValue, {exact(plan)}]"
         case AnyType():
             return "JsonValue"
+        case FileType():
+            return _file(plan)
         case _:
             return _leaf(plan)
 
@@ -107,6 +110,12 @@ def _leaf(plan: TextType | NumberType | BooleanType | ChoiceType) -> str:
             return _annotated(f"Literal[{', '.join(map(repr, values))}]", *whole)
         case _:
             assert_never(plan)
+
+
+def _file(plan: FileType) -> str:
+    given = [f"max_bytes={plan.max_bytes!r}"] if plan.max_bytes is not None else []
+    given += [f"accept={plan.accept!r}"] if plan.accept else []
+    return f"Annotated[File, FileRules({', '.join(given)})]" if given else "File"
 
 
 def _text(plan: TextType) -> str:

@@ -41,6 +41,8 @@ def bound(binding: Binding) -> str:
         options += f", explode={style.explode!r}"
     if style.reserved:
         options += ", reserved=True"
+    if style.arrays is not None:
+        options += f", arrays={style.arrays!r}"
     return f"{_STYLES[style.style]}({value}{options})"
 
 

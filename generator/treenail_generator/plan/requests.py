@@ -12,6 +12,9 @@ from .types import TypePlan
 Place: TypeAlias = Literal["path", "query", "querystring", "header", "cookie", "body"]
 
 
+Arrays: TypeAlias = Literal["repeat", "brackets", "indexes"]
+
+
 @dataclass(frozen=True, slots=True)
 class FromArgument:
     """The agent's argument."""
@@ -53,11 +56,16 @@ ValuePlan: TypeAlias = FromArgument | FromConnection | Either | Constant | FromP
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StylePlan:
-    """How a parameter is written when it is not the default style of its place."""
+    """How a parameter is written when it is not the default style of its place.
+
+    Attributes:
+        arrays: How arrays inside `deepObject` are written; None where there may be none.
+    """
 
     style: str
     explode: bool
     reserved: bool = False
+    arrays: Arrays | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +88,44 @@ class Binding:
     style: StylePlan | None = None
 
 
+BodyKind: TypeAlias = Literal["json", "form", "multipart", "text", "binary"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodingPlan:
+    """How one field of a form, or one part, is written; None where the contract decides.
+
+    Attributes:
+        content_type: `application/json` for JSON text; of a part, what it says that it is.
+        headers: Fixed header fields of a part.
+        arrays: How arrays inside `deepObject` are written; None where there may be none.
+    """
+
+    style: str | None = None
+    explode: bool | None = None
+    reserved: bool = False
+    arrays: Arrays | None = None
+    content_type: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyPlan:
+    """What the request's body is.
+
+    Attributes:
+        content_type: As it is sent, apart from a boundary.
+        fields: How fields of a form, or parts, are written, by upstream name; the others by default.
+        source: The media type in the document.
+    """
+
+    kind: BodyKind
+    content_type: str
+    required: bool
+    source: Location
+    fields: tuple[tuple[str, EncodingPlan], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointPlan:
     """One upstream operation with everything that its request needs.
@@ -88,7 +134,7 @@ class EndpointPlan:
         path: Percent-encoded template.
         operation: operationId, or "METHOD /path".
         may_be_empty: Whether the document tells of a success without a body.
-        content_type: Media type of the JSON body; None when the operation takes no body.
+        body: None when the operation takes none.
     """
 
     constant: str
@@ -100,11 +146,20 @@ class EndpointPlan:
     reads: bool
     repeatable: bool
     may_be_empty: bool
-    body_required: bool
-    content_type: str | None
+    body: BodyPlan | None
     timeout_s: float
     max_bytes: int
     source: Location
+
+    @property
+    def body_required(self) -> bool:
+        """Whether a body is sent even when none of its fields is given."""
+        return self.body is not None and self.body.required
+
+    @property
+    def content_type(self) -> str | None:
+        """The media type of the body; None when the operation takes none."""
+        return self.body.content_type if self.body is not None else None
 
     def at(self, place: Place) -> tuple[Binding, ...]:
         """The bindings of one place, in order."""

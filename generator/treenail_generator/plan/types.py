@@ -101,6 +101,19 @@ class ExactType:
         return self.definitions.bundled(self.own)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileType:
+    """A file: its bytes, and what it is called and is.
+
+    Attributes:
+        accept: Media types; empty for any.
+        max_bytes: None for the contract's limit.
+    """
+
+    accept: tuple[str, ...] = ()
+    max_bytes: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class AnyType:
     """Any JSON value."""
@@ -123,6 +136,7 @@ TypePlan: TypeAlias = (
     | MapType
     | ExactType
     | AnyType
+    | FileType
     | NullableType
 )
 

@@ -1,73 +1,198 @@
-"""The JSON request body: its properties beside the parameters, or one argument for the whole."""
+"""The request body: its fields beside the parameters, or one argument for the whole."""
 
-from typing import Any, Literal, cast
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
-from treenail_generator.document import Media, Operation
+from treenail_generator.connector_file import BodySection, Param
+from treenail_generator.diagnostics import nearest
+from treenail_generator.document import Body, Media, Operation
 from treenail_generator.naming import class_name
-from treenail_generator.plan import Binding, FieldPlan
+from treenail_generator.plan import (
+    Binding,
+    BodyKind,
+    BodyPlan,
+    ExactType,
+    FieldPlan,
+    ListType,
+    TypePlan,
+)
 
+from .encodings import plan_encodings
+from .exact import without_null
 from .faults import Faults
-from .headers import is_json
+from .files import binary_part, is_file_or_files
+from .media_types import body_kind, is_structured, preferred, sent_type
 from .objects import only_properties
+from .shapes import carried
 from .types import Subject, Types
 from .values import Slot, Values
+from .verbs import Verbs
 from .views import View
 
+_WHOLE = "body"
+_FORMS = frozenset({"form", "multipart"})
 
-def json_media(operation: Operation, faults: Faults) -> Media | None:
-    """The JSON media type of the operation's body; None for no body, or one that is refused."""
-    if operation.body is None:
-        return None
-    for media in operation.body.media:
-        if is_json(media.content_type):
-            return media
-    names = ", ".join(media.content_type for media in operation.body.media) or "none"
-    faults.add(
-        operation.body.location,
-        "unsupported-body",
-        f"{operation.key}: only JSON bodies are supported yet; this one offers {names}",
-    )
-    return None
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """The media type that is sent."""
+
+    body: Body
+    media: Media
+    kind: BodyKind
+    view: View
+
+    @property
+    def is_form(self) -> bool:
+        return self.kind in _FORMS
 
 
 class Bodies:
     """Plans the body of one tool's operation."""
 
-    def __init__(self, types: Types, values: Values) -> None:
+    def __init__(self, types: Types, values: Values, verbs: Verbs, faults: Faults) -> None:
         self._types = types
         self._values = values
+        self._verbs = verbs
+        self._faults = faults
 
     def plan(
-        self, operation: Operation, media: Media, style: Literal["flatten", "nested"], hint: str
-    ) -> tuple[list[FieldPlan], list[Binding]]:
-        """Fields and bindings of the body."""
-        body = operation.body
-        assert body is not None  # noqa: S101  # the media came from it
-        view = self._types.views.of(media.schema)
-        # Side by side, the fields of a body that may be left out could be given in part.
-        whole = body.required or not view.get("required")
-        if style == "flatten" and whole and view.get("properties") and only_properties(view):
-            return self._flattened(view, media, hint)
-        slot = Slot(
-            subject=Subject(
-                schema=media.schema, path="body", hint=f"{hint}Body", owner=hint, place="body"
-            ),
-            upstream="body",
-            required=body.required,
-            deprecated=False,
-            description=body.description,
-            examples=(),
-            source=media.location,
+        self, operation: Operation, section: BodySection, hint: str
+    ) -> tuple[list[FieldPlan], list[Binding], BodyPlan | None]:
+        """Fields and bindings of the body, and what it is; None when nothing is sent."""
+        chosen = self._chosen(operation, section)
+        if chosen is None:
+            return [], [], None
+        planned = BodyPlan(
+            kind=chosen.kind,
+            content_type=sent_type(chosen.media.content_type, chosen.kind),
+            required=chosen.body.required,
+            source=chosen.media.location,
+            fields=plan_encodings(chosen.media, chosen.kind, self._faults),
         )
-        return self._collect([("", slot)])
+        self._imply(chosen, section)
+        slots = self._slots(chosen, section, hint)
+        fields, bindings = self._collect(slots, chosen)
+        return fields, bindings, planned
 
-    def _flattened(
-        self, view: View, media: Media, hint: str
-    ) -> tuple[list[FieldPlan], list[Binding]]:
-        required = set(view.get("required", ()))
+    def _chosen(self, operation: Operation, section: BodySection) -> _Chosen | None:
+        body = operation.body
+        if body is None:
+            return None
+        if not body.media:
+            self._faults.note(
+                body.location, "body-untold", f"{operation.key}: nothing tells what its body is"
+            )
+            return None
+        self._tell_unknown_media(body, section)
+        views = {each.content_type: self._types.views.of(each.schema) for each in body.media}
+        kinds: dict[str, BodyKind] = {name: body_kind(name, view) for name, view in views.items()}
+        said = [each for each in body.media if each.content_type == section.media]
+        media = said[0] if said else preferred(body, kinds)
+        if len(body.media) > 1 and not said:
+            self._faults.note(
+                media.location,
+                "media-type-chosen",
+                f"{operation.key}: its body is sent as {media.content_type}",
+                hint="choose another: body: {media: ...}",
+            )
+        return _Chosen(
+            body=body,
+            media=media,
+            kind=kinds[media.content_type],
+            view=views[media.content_type],
+        )
+
+    def _tell_unknown_media(self, body: Body, section: BodySection) -> None:
+        offered = [each.content_type for each in body.media]
+        if section.media is not None and section.media not in offered:
+            self._faults.add(
+                self._verbs.at_tool("body", "media"),
+                "unknown-media-type",
+                f"the operation takes no {section.media!r}",
+                hint=f"it takes: {', '.join(offered)}",
+            )
+
+    def _imply(self, chosen: _Chosen, section: BodySection) -> None:
+        """Take `as`, `only` and `omit` for what they mean: entries of single fields."""
+        if section.name is not None and section.name != _WHOLE:
+            self._verbs.imply(f"body:{_WHOLE}", Param(rename=section.name), "body", "as")
+        known = cast("dict[str, Any]", chosen.view.get("properties") or {})
+        named = (*(section.only or ()), *section.omit)
+        for name in named:
+            if name not in known:
+                close = nearest(name, known)
+                self._faults.add(
+                    self._verbs.at_tool("body"),
+                    "unknown-parameter",
+                    f"{name!r}: the body has no such field",
+                    hint=f"did you mean {close!r}?" if close else None,
+                )
+        key = "only" if section.only is not None else "omit"
+        for name in known:
+            if name in section.omit or (section.only is not None and name not in section.only):
+                path = f"{_WHOLE}.{name}" if self._is_whole(chosen, section) else f"body:{name}"
+                self._verbs.imply(path, Param(hide=True), "body", key)
+
+    def _is_whole(self, chosen: _Chosen, section: BodySection) -> bool:
+        """Whether the body is one argument."""
+        # Side by side, the fields of a body that may be left out could be given in part.
+        apart = chosen.body.required or not chosen.view.get("required")
+        fits = chosen.view.get("properties") and only_properties(chosen.view)
+        return section.is_nested or not apart or not fits
+
+    def _slots(self, chosen: _Chosen, section: BodySection, hint: str) -> list[tuple[str, Slot]]:
+        """What is asked for, by upstream name; the whole body has the empty one."""
+        if chosen.kind == "text":
+            return [("", self._whole(chosen, self._text_schema(chosen), hint))]
+        if chosen.kind == "binary":
+            return [("", self._whole(chosen, binary_part(chosen.view), hint, files=1))]
+        if not self._is_whole(chosen, section):
+            return self._side_by_side(chosen, hint)
+        files = 2 if chosen.is_form else 0
+        return [("", self._whole(chosen, chosen.media.schema, hint, files=files))]
+
+    def _text_schema(self, chosen: _Chosen) -> object:
+        """The schema of a text; what is more than a text is told to the agent as one."""
+        if not is_structured(chosen.view):
+            return chosen.media.schema if chosen.view.get("type") else {"type": "string"}
+        self._faults.note(
+            chosen.media.location,
+            "body-as-text",
+            f"its body is {chosen.media.content_type}: the agent writes it as a text, and its "
+            "schema is not checked",
+            severity="warning",
+        )
+        described = chosen.view.get("description") or f"The body as {chosen.media.content_type}."
+        return {"type": "string", "description": described}
+
+    def _whole(self, chosen: _Chosen, schema: object, hint: str, *, files: int = 0) -> Slot:
+        subject = Subject(
+            schema=schema,
+            path=_WHOLE,
+            hint=f"{hint}Body",
+            owner=hint,
+            place="body",
+            files=files,
+        )
+        return Slot(
+            subject=subject,
+            upstream=_WHOLE,
+            required=chosen.body.required,
+            deprecated=False,
+            description=chosen.body.description,
+            examples=() if chosen.kind == "binary" else chosen.media.examples,
+            source=chosen.media.location,
+        )
+
+    def _side_by_side(self, chosen: _Chosen, hint: str) -> list[tuple[str, Slot]]:
+        required = set(chosen.view.get("required", ()))
+        examples = _examples(chosen.media)
         slots: list[tuple[str, Slot]] = []
-        for name, schema in cast("dict[str, Any]", view["properties"]).items():
+        for name, schema in cast("dict[str, Any]", chosen.view["properties"]).items():
             inner = self._types.views.of(schema)
+            is_file = chosen.is_form and is_file_or_files(inner, self._types.views)
             slot = Slot(
                 subject=Subject(
                     schema=schema,
@@ -75,18 +200,21 @@ class Bodies:
                     hint=f"{hint}{class_name(name)}",
                     owner=hint,
                     place="body",
+                    files=1 if is_file else 0,
                 ),
                 upstream=name,
                 required=name in required,
                 deprecated=inner.get("deprecated") is True,
                 description=str(inner.get("description", "")),
-                examples=(),
-                source=media.location,
+                examples=() if is_file else examples.get(name, ()),
+                source=chosen.media.location,
             )
             slots.append((name, slot))
-        return self._collect(slots)
+        return slots
 
-    def _collect(self, slots: list[tuple[str, Slot]]) -> tuple[list[FieldPlan], list[Binding]]:
+    def _collect(
+        self, slots: list[tuple[str, Slot]], chosen: _Chosen
+    ) -> tuple[list[FieldPlan], list[Binding]]:
         fields: list[FieldPlan] = []
         bindings: list[Binding] = []
         for upstream, slot in slots:
@@ -94,16 +222,39 @@ class Bodies:
             if sourced is None:
                 continue
             value, field, kind = sourced
+            sent = _in_form(kind) if chosen.is_form and upstream else kind
             if field is not None:
-                fields.append(field)
+                fields.append(replace(field, type=sent))
             bindings.append(
                 Binding(
                     place="body",
                     upstream=upstream,
                     value=value,
-                    type=kind,
+                    type=sent,
                     required=slot.required,
                     source=slot.source,
                 )
             )
         return fields, bindings
+
+
+def _in_form(kind: TypePlan) -> TypePlan:
+    """`kind` as a field of a form carries it: without null, and no empty lists."""
+    kind = carried(kind)
+    match kind:
+        case ExactType():
+            return replace(kind, own=without_null(kind.own))
+        case ListType(item=item):
+            return replace(kind, item=carried(item), min_items=max(kind.min_items or 0, 1))
+        case _:
+            return kind
+
+
+def _examples(media: Media) -> Mapping[str, tuple[Any, ...]]:
+    """What the examples of a whole body say of each of its fields."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for example in media.examples:
+        if isinstance(example, dict):
+            for name, value in example.items():
+                found[name] = (*found.get(name, ()), value)
+    return found

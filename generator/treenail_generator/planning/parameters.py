@@ -14,7 +14,6 @@ from treenail_generator.plan import (
     MapType,
     ModelPlan,
     ModelType,
-    Place,
     StylePlan,
     TextType,
     TypePlan,
@@ -42,7 +41,8 @@ _STYLES: Final[Mapping[str, Mapping[str, frozenset[Shape]]]] = {
         "deepObject": frozenset({"object", "deep"}),
     },
     "header": {"simple": _ANY},
-    "cookie": {"form": _ANY, "cookie": _ANY},
+    # OpenAPI 3.2.1 Appendix D: "&" and "," are no delimiters of cookies.
+    "cookie": {"form": frozenset({"primitive"}), "cookie": _ANY},
 }
 _DEFAULTS: Final = {
     "path": ("simple", False),
@@ -82,7 +82,7 @@ class Parameters:
                 fields.append(replace(field, type=sent))
             bindings.append(
                 Binding(
-                    place=_place(parameter),
+                    place=parameter.place,
                     upstream=parameter.name,
                     value=value,
                     type=sent,
@@ -158,7 +158,7 @@ class Parameters:
                 return kind
 
     def _tell_undefined(self, parameter: Parameter, kind: TypePlan) -> None:
-        if parameter.content_type is not None:
+        if parameter.content_type is not None or parameter.place == "querystring":
             return
         undefined = shapes(kind, self._models) - _STYLES[parameter.place][parameter.style]
         if undefined:
@@ -185,7 +185,7 @@ def _slot(parameter: Parameter, hint: str) -> Slot:
         path=parameter.name,
         hint=f"{hint}{class_name(parameter.name)}",
         owner=hint,
-        place=_place(parameter),
+        place=parameter.place,
     )
     return Slot(
         subject=subject,
@@ -204,15 +204,13 @@ def _hide(parameter: Parameter) -> str:
 
 def _unsupported(parameter: Parameter) -> str | None:
     what = f"{parameter.place} parameter {parameter.name!r}"
-    if parameter.place in {"cookie", "querystring"}:
-        return f"{what}: parameters in {parameter.place} are not supported yet"
-    if parameter.content_type is not None and not is_json(parameter.content_type):
-        return f"{what}: content {parameter.content_type} is not supported yet"
     if parameter.place == "header":
         reason = why_no_header(parameter.name)
         return f"{what}: {reason}" if reason else None
     if parameter.content_type is not None:
         return None
+    if parameter.place == "querystring":
+        return f"{what}: it has no content"
     if parameter.style not in _STYLES[parameter.place]:
         return f"{what}: style {parameter.style!r} does not exist there"
     if parameter.style in _DELIMITED and parameter.explode:
@@ -220,18 +218,14 @@ def _unsupported(parameter: Parameter) -> str | None:
     return None
 
 
-def _place(parameter: Parameter) -> Place:
-    return parameter.place
-
-
 def _style(parameter: Parameter) -> StylePlan | None:
     if parameter.content_type is not None:
         return _content_style(parameter.content_type)
     if parameter.style == "deepObject":
-        return StylePlan(style="deepObject", explode=True)
+        return StylePlan(style="deepObject", explode=True, reserved=parameter.allow_reserved)
     style, explode = _DEFAULTS[parameter.place]
     # Elsewhere, what is percent-encoded reads the same.
-    reserved = parameter.place == "query" and parameter.style == "form" and parameter.allow_reserved
+    reserved = parameter.place == "query" and parameter.allow_reserved
     if (parameter.style, parameter.explode, reserved) == (style, explode, False):
         return None
     return StylePlan(style=parameter.style, explode=parameter.explode, reserved=reserved)

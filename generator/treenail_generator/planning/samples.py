@@ -14,6 +14,7 @@ from treenail_generator.plan import (
     EndpointPlan,
     ExactType,
     FieldPlan,
+    FileType,
     FromArgument,
     ListType,
     MapType,
@@ -146,8 +147,20 @@ def _leaf(kind: TypePlan, mode: Mode, tricky: str) -> JSON:
             return values[-1 if mode == "hostile" else 0]
         case ExactType():
             return exact_sample(kind.schema)
+        case FileType():
+            return _file(kind, mode)
         case _:
             return {"any": [1, "text", None, True]} if mode == "hostile" else "text"
+
+
+def _file(kind: FileType, mode: Mode) -> JSON:
+    told = next((each for each in kind.accept if not each.endswith("/*")), None)
+    accepted = f"{kind.accept[0].partition('/')[0]}/png" if kind.accept else None
+    named: dict[str, JSON] = {"name": "a b.txt", "type": told or accepted or "text/plain"}
+    if mode == "minimal" and not kind.accept:
+        return {"data": "YQ=="}
+    # Bytes that no text encoding takes, and a line end with two hyphens, as boundaries begin.
+    return {"data": "AP8NCi0tYQ0K" if mode == "hostile" else "YQ==", **named}
 
 
 def _attribute(binding: Binding) -> str | None:

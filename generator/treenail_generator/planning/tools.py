@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
-from treenail_generator.connector_file import ConnectorRequest, Param, ToolSection
+from treenail_generator.connector_file import (
+    NESTED_BODY,
+    BodySection,
+    ConnectorRequest,
+    Param,
+    ToolSection,
+)
 from treenail_generator.diagnostics import BuildError, nearest
 from treenail_generator.document import Document, Operation
 from treenail_generator.naming import class_name, constant_name
@@ -23,7 +28,7 @@ from treenail_generator.yaml_source import Pointer
 from .annotations import REPEATABLE, SAFE, is_repeatable, plan_annotations
 from .answers import Answers
 from .argument_names import Clash, fields_by_name
-from .bodies import Bodies, json_media
+from .bodies import Bodies
 from .faults import Faults
 from .module_names import ModuleNames
 from .parameters import Parameters
@@ -88,7 +93,7 @@ class Tools:
         verbs = Verbs(self._request, ("tools", index), section.params)
         # Before the models inside it, so that it keeps the plain name.
         hint = self._names.class_of(section.name)
-        fields, endpoint = self._endpoint(operation, verbs, section.body, hint)
+        fields, endpoint = self._endpoint(operation, verbs, section.body_section, hint)
         tool = ToolPlan(
             name=section.name,
             title=section.title,
@@ -132,10 +137,10 @@ class Tools:
     ) -> EndpointPlan:
         """An endpoint that the runtime calls by itself; `own`, its `args`, speak for the agent."""
         verbs = Verbs(self._request, pointer, own, key="args")
-        return self._endpoint(operation, verbs, "nested", class_name(operation.key))[1]
+        return self._endpoint(operation, verbs, NESTED_BODY, class_name(operation.key))[1]
 
     def _endpoint(
-        self, operation: Operation, verbs: Verbs, body: Literal["flatten", "nested"], hint: str
+        self, operation: Operation, verbs: Verbs, section: BodySection, hint: str
     ) -> tuple[list[FieldPlan], EndpointPlan]:
         """The request side of a tool: its arguments, and where each goes."""
         values = Values(self._request, self._types, verbs, self._faults)
@@ -145,10 +150,9 @@ class Tools:
         parameters = Parameters(self._types, values, verbs, file.defaults.ids, self._faults)
         fields, bindings = parameters.plan(operation, hint)
         bindings += _constants(path, bindings)
-        media = json_media(operation, self._faults)
-        if media is not None:
-            more = Bodies(self._types, values).plan(operation, media, body, hint)
-            fields, bindings = [*fields, *more[0]], [*bindings, *more[1]]
+        bodies = Bodies(self._types, values, verbs, self._faults)
+        more, further, body = bodies.plan(operation, section, hint)
+        fields, bindings = [*fields, *more], [*bindings, *further]
         verbs.tell_unused(operation.key, self._faults)
         fields, bindings, clashes = fields_by_name(fields, bindings, verbs)
         self._tell_clashes(fields, clashes, verbs, operation.key)
@@ -163,8 +167,7 @@ class Tools:
             reads=operation.method in SAFE,
             repeatable=operation.method in REPEATABLE,
             may_be_empty=_may_be_empty(operation),
-            body_required=operation.body is not None and operation.body.required,
-            content_type=media.content_type if media is not None else None,
+            body=body,
             timeout_s=file.defaults.timeout,
             max_bytes=file.defaults.max_bytes,
             source=operation.location,

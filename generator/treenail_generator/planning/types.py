@@ -11,6 +11,7 @@ from treenail_generator.plan import (
     AnyType,
     ExactType,
     FieldPlan,
+    FileType,
     ListType,
     MapType,
     MaybeJSON,
@@ -25,6 +26,7 @@ from treenail_generator.yaml_source import JSON
 from .argument_names import Clash, is_legal, legal_name, object_fields, shortened
 from .constrain import narrowed
 from .faults import Faults
+from .files import is_file
 from .leaves import constraints, leaf_type
 from .mentions import exact_schemas
 from .module_names import ModuleNames
@@ -46,6 +48,8 @@ class Subject:
         hint: What a model made from it is called when it has no name of its own.
         owner: How the names of the tool's own models begin.
         ancestors: The components that it stands in.
+        files: At how many levels from here a binary text is a file: none, here or as an item of a
+            list here, also one object further in.
     """
 
     schema: object
@@ -54,6 +58,7 @@ class Subject:
     owner: str = ""
     ancestors: frozenset[str] = frozenset()
     place: Place | Literal[""] = ""
+    files: int = 0
 
 
 class Types:
@@ -163,6 +168,9 @@ class Types:
     def type_of(self, subject: Subject, verbs: Verbs) -> TypePlan:
         """The type of `subject`, models included."""
         view, nullable = split_null(self.views.of(subject.schema))
+        if subject.files and is_file(view):
+            kind = self._file(subject, verbs)
+            return NullableType(kind) if nullable else kind
         plan = leaf_type(view) or self._of_component(subject, verbs)
         if plan is None and len(subject.ancestors) <= _MOST_ANCESTORS:
             plan = self._compound(view, subject, verbs)
@@ -177,11 +185,15 @@ class Types:
             return None
         if component in subject.ancestors:
             return self._exact(subject, verbs)
-        if verbs.below(subject.path):
+        if _is_alone(subject, verbs):
             return None
         if component in self._shared:
             return ModelType(self._shared[component])
         return None if self._components.is_plain(component) else self._exact(subject, verbs)
+
+    def _file(self, subject: Subject, verbs: Verbs) -> FileType:
+        verb = verbs.of(subject.path, subject.place)
+        return FileType(accept=tuple(verb.param.accept), max_bytes=verb.param.max_bytes)
 
     def _exact(self, subject: Subject, verbs: Verbs) -> TypePlan:
         own = self._components.requestable(cast("JSON", subject.schema))
@@ -234,8 +246,8 @@ class Types:
     def _model(
         self, view: View, component: str | None, subject: Subject, verbs: Verbs
     ) -> ModelType:
-        if verbs.below(subject.path):
-            # The connector file speaks of its fields, so that it belongs to this tool alone.
+        if _is_alone(subject, verbs):
+            # The connector file speaks of its fields, or they are files.
             own, component = component, None
             hint = f"{subject.owner}{class_name(own)}" if own and subject.owner else subject.hint
             subject = replace(subject, hint=hint)
@@ -268,6 +280,7 @@ class Types:
                 schema=schema,
                 path=path,
                 place="",
+                files=max(subject.files - 1, 0),
                 hint=f"{subject.hint}{class_name(upstream)}",
             )
             field = self.field(own, verbs, upstream=upstream, required=upstream in required)
@@ -309,3 +322,8 @@ class Types:
                 f"{field.upstream!r} and {other.upstream!r} are both called {other.name!r}",
                 hint=f"rename one of them, e.g. params: {{{full}: {{rename: ...}}}}",
             )
+
+
+def _is_alone(subject: Subject, verbs: Verbs) -> bool:
+    """Whether a model belongs to one tool, because it is not what its component says."""
+    return verbs.below(subject.path) or subject.files > 0

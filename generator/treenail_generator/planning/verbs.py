@@ -52,8 +52,23 @@ class Verbs:
         self._pointer = pointer
         self._key = key
         self._own = own
+        self._implied: dict[str, tuple[Param, Pointer]] = {}
         self.seen: set[str] = set()
         self.qualified: set[str] = set()
+
+    def at_tool(self, *pointer: str | int) -> Location:
+        """Where a key stands, from the tool's section on."""
+        return self._request.at(*self._pointer, *pointer)
+
+    def imply(self, key: str, param: Param, *pointer: str | int) -> None:
+        """Take `param` for an entry at `key`, behind those that the file gives.
+
+        Args:
+            key: As in the file.
+            param: What another key of the file, at `pointer`, says about it.
+            pointer: From the tool's section on.
+        """
+        self._implied[key] = (param, (*self._pointer, *pointer))
 
     def of(self, name: str, place: str) -> Verb:
         """The entry for `name` (dotted for fields inside a body, whose `place` is empty).
@@ -65,6 +80,7 @@ class Verbs:
         self.qualified.update(keys[1:])
         defaults = self._request.file.defaults.params
         found: list[tuple[Param, Pointer]] = [
+            *(self._implied[key] for key in keys if key in self._implied),
             *((defaults[key], ("defaults", "params", key)) for key in keys if key in defaults),
             *(
                 (self._own[key], (*self._pointer, self._key, key))
