@@ -17,4 +17,8 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "OpenAPI 3.1.1 and 3.2.1 Style Examples; RFC 6570 3.2",
         "Each style, explode and type is sent as the table has it; what it leaves undefined is refused by name.",
     ),
+    "WIRE-STABLE": Requirement(
+        "product",
+        "A tool's module text depends on its own operation: order and other operations change nothing",
+    ),
 }

@@ -131,7 +131,9 @@ def _connection_info(
         title=info.title,
         description=" ".join(described.split()),
         function=names.function_of(info.name),
-        model=ModelPlan(name=names.class_of(info.name), doc=f"{info.name} takes none.", fields=()),
+        model=ModelPlan(
+            name=names.class_of_tool(info.name), doc=f"{info.name} takes none.", fields=()
+        ),
         endpoint=None,
         annotations=AnnotationPlan(
             read_only=True, destructive=False, idempotent=True, open_world=False

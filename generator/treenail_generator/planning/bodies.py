@@ -58,7 +58,7 @@ class Bodies:
         self._faults = faults
 
     def plan(
-        self, operation: Operation, section: BodySection, hint: str
+        self, operation: Operation, section: BodySection, owner: str
     ) -> tuple[list[FieldPlan], list[Binding], BodyPlan | None]:
         """Fields and bindings of the body, and what it is; None when nothing is sent."""
         chosen = self._chosen(operation, section)
@@ -72,7 +72,7 @@ class Bodies:
             fields=plan_encodings(chosen.media, chosen.kind, self._faults),
         )
         self._imply(chosen, section)
-        slots = self._slots(chosen, section, hint)
+        slots = self._slots(chosen, section, owner)
         fields, bindings = self._collect(slots, chosen)
         return fields, bindings, planned
 
@@ -142,16 +142,16 @@ class Bodies:
         fits = chosen.view.get("properties") and only_properties(chosen.view)
         return section.is_nested or not apart or not fits
 
-    def _slots(self, chosen: _Chosen, section: BodySection, hint: str) -> list[tuple[str, Slot]]:
+    def _slots(self, chosen: _Chosen, section: BodySection, owner: str) -> list[tuple[str, Slot]]:
         """What is asked for, by upstream name; the whole body has the empty one."""
         if chosen.kind == "text":
-            return [("", self._whole(chosen, self._text_schema(chosen), hint))]
+            return [("", self._whole(chosen, self._text_schema(chosen), owner))]
         if chosen.kind == "binary":
-            return [("", self._whole(chosen, binary_part(chosen.view), hint, files=1))]
+            return [("", self._whole(chosen, binary_part(chosen.view), owner, files=1))]
         if not self._is_whole(chosen, section):
-            return self._side_by_side(chosen, hint)
+            return self._side_by_side(chosen, owner)
         files = 2 if chosen.is_form else 0
-        return [("", self._whole(chosen, chosen.media.schema, hint, files=files))]
+        return [("", self._whole(chosen, chosen.media.schema, owner, files=files))]
 
     def _text_schema(self, chosen: _Chosen) -> object:
         """The schema of a text; what is more than a text is told to the agent as one."""
@@ -167,12 +167,12 @@ class Bodies:
         described = chosen.view.get("description") or f"The body as {chosen.media.content_type}."
         return {"type": "string", "description": described}
 
-    def _whole(self, chosen: _Chosen, schema: object, hint: str, *, files: int = 0) -> Slot:
+    def _whole(self, chosen: _Chosen, schema: object, owner: str, *, files: int = 0) -> Slot:
         subject = Subject(
             schema=schema,
             path=_WHOLE,
-            hint=f"{hint}Body",
-            owner=hint,
+            hint="Body",
+            owner=owner,
             place="body",
             files=files,
         )
@@ -186,7 +186,7 @@ class Bodies:
             source=chosen.media.location,
         )
 
-    def _side_by_side(self, chosen: _Chosen, hint: str) -> list[tuple[str, Slot]]:
+    def _side_by_side(self, chosen: _Chosen, owner: str) -> list[tuple[str, Slot]]:
         required = set(chosen.view.get("required", ()))
         examples = _examples(chosen.media)
         slots: list[tuple[str, Slot]] = []
@@ -197,8 +197,8 @@ class Bodies:
                 subject=Subject(
                     schema=schema,
                     path=name,
-                    hint=f"{hint}{class_name(name)}",
-                    owner=hint,
+                    hint=class_name(name),
+                    owner=owner,
                     place="body",
                     files=1 if is_file else 0,
                 ),

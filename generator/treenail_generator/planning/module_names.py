@@ -1,27 +1,46 @@
-"""The names of one generated module: classes, constants and functions, each once."""
+"""The names of one generated module: classes, constants and functions, each once.
 
-from treenail_generator.naming import (
-    MODULE_NAMES,
-    class_name,
-    constant_name,
-    free_name,
-    function_name,
-)
+A name is made by rule from what it stands for alone, so that no tool that comes or goes changes the
+names of another one. To that end the kinds are told apart by their form: the class of a component ends
+with `Model`, that of an object inside one tool holds the tool's class, an underscore and the path to
+it, and a tool's own class does neither.
+"""
+
+import re
+from typing import Final
+
+from treenail_generator.naming import MODULE_NAMES, class_name, constant_name, function_name
+
+_COMPONENT: Final = "Model"
 
 
 class ModuleNames:
-    """Gives out names; whoever asks first gets the plain one, so that later tools change no earlier."""
+    """Gives out names."""
 
     def __init__(self) -> None:
         self._taken = set(MODULE_NAMES)
 
-    def class_of(self, text: str) -> str:
-        """A class for `text`."""
-        return self._take(free_name(class_name(text), self._taken))
+    def class_of_tool(self, tool: str) -> str:
+        """The class of the arguments of a tool; no two tools make the same function, nor class."""
+        # Of "a_1" and "a1", only the underscore tells.
+        name = re.sub(r"_([0-9])", r"__\1", function_name(tool)).rstrip("_")
+        parts = re.split(r"_(?!_)", name)
+        joined = "".join(part[:1].upper() + part[1:] for part in parts)
+        # Constants are upper case, and theirs alone.
+        unlike = not joined.endswith(_COMPONENT) and not joined.isupper()
+        return self._take(joined if unlike else f"{joined}_")
+
+    def class_of_component(self, wanted: str) -> str:
+        """The class of a component, which the document calls `wanted` in one word."""
+        return self._take(f"{wanted}{_COMPONENT}")
+
+    def class_inside(self, tool_class: str, path: str) -> str:
+        """The class of an object inside the arguments of one tool."""
+        return self._take(f"{tool_class}_{class_name(path)}")
 
     def constant(self, wanted: str) -> str:
         """A constant like `wanted`, which is upper case already."""
-        return self._take(free_name(wanted, self._taken))
+        return self._take(wanted)
 
     def constant_of(self, text: str) -> str:
         """A constant for `text`."""
@@ -29,19 +48,14 @@ class ModuleNames:
 
     def function_of(self, text: str) -> str:
         """A function for `text`."""
-        name = function_name(text)
-        while name in self._taken:
-            name += "_"
-        return self._take(name)
+        return self._take(function_name(text))
 
     def is_free(self, name: str) -> bool:
         """Whether nobody has `name` yet."""
         return name not in self._taken
 
-    def give_back(self, name: str) -> None:
-        """Let somebody else have a name that was not needed after all."""
-        self._taken.discard(name)
-
     def _take(self, name: str) -> str:
+        while name in self._taken:
+            name += "_"
         self._taken.add(name)
         return name

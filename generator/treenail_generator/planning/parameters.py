@@ -66,14 +66,14 @@ class Parameters:
         self._ids = ids
         self._faults = faults
 
-    def plan(self, operation: Operation, hint: str) -> tuple[list[FieldPlan], list[Binding]]:
+    def plan(self, operation: Operation, owner: str) -> tuple[list[FieldPlan], list[Binding]]:
         """Fields and bindings, in the order of the document."""
         fields: list[FieldPlan] = []
         bindings: list[Binding] = []
         for parameter in operation.parameters:
             if not self._supported(parameter):
                 continue
-            sourced = self._values.of(_slot(parameter, hint))
+            sourced = self._values.of(_slot(parameter, owner))
             if sourced is None:
                 continue
             value, field, kind = sourced
@@ -179,12 +179,12 @@ class Parameters:
         return replace(kind, min_length=max(kind.min_length or 0, 1))
 
 
-def _slot(parameter: Parameter, hint: str) -> Slot:
+def _slot(parameter: Parameter, owner: str) -> Slot:
     subject = Subject(
         schema=parameter.schema,
         path=parameter.name,
-        hint=f"{hint}{class_name(parameter.name)}",
-        owner=hint,
+        hint=class_name(parameter.name),
+        owner=owner,
         place=parameter.place,
     )
     return Slot(

@@ -91,15 +91,14 @@ class Tools:
         if operation is None:
             return None
         verbs = Verbs(self._request, ("tools", index), section.params)
-        # Before the models inside it, so that it keeps the plain name.
-        hint = self._names.class_of(section.name)
-        fields, endpoint = self._endpoint(operation, verbs, section.body_section, hint)
+        owner = self._names.class_of_tool(section.name)
+        fields, endpoint = self._endpoint(operation, verbs, section.body_section, owner)
         tool = ToolPlan(
             name=section.name,
             title=section.title,
             description=_paragraph(section.description),
             function=self._names.function_of(section.name),
-            model=_arguments(section.name, hint, fields),
+            model=_arguments(section.name, owner, fields),
             endpoint=self._of_tool(endpoint, operation, index),
             annotations=plan_annotations(section, operation),
             source=self._request.at("tools", index),
@@ -140,7 +139,7 @@ class Tools:
         return self._endpoint(operation, verbs, NESTED_BODY, class_name(operation.key))[1]
 
     def _endpoint(
-        self, operation: Operation, verbs: Verbs, section: BodySection, hint: str
+        self, operation: Operation, verbs: Verbs, section: BodySection, owner: str
     ) -> tuple[list[FieldPlan], EndpointPlan]:
         """The request side of a tool: its arguments, and where each goes."""
         values = Values(self._request, self._types, verbs, self._faults)
@@ -148,10 +147,10 @@ class Tools:
         path = plan_path(operation, self._faults)
         operation = path.operation
         parameters = Parameters(self._types, values, verbs, file.defaults.ids, self._faults)
-        fields, bindings = parameters.plan(operation, hint)
+        fields, bindings = parameters.plan(operation, owner)
         bindings += _constants(path, bindings)
         bodies = Bodies(self._types, values, verbs, self._faults)
-        more, further, body = bodies.plan(operation, section, hint)
+        more, further, body = bodies.plan(operation, section, owner)
         fields, bindings = [*fields, *more], [*bindings, *further]
         verbs.tell_unused(operation.key, self._faults)
         fields, bindings, clashes = fields_by_name(fields, bindings, verbs)

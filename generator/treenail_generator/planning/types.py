@@ -45,8 +45,8 @@ class Subject:
     Attributes:
         path: Dotted upstream name, under which the connector file speaks of it.
         place: Where a parameter or top-level body field goes; empty inside a body.
-        hint: What a model made from it is called when it has no name of its own.
-        owner: How the names of the tool's own models begin.
+        hint: The path to it in one word, for a model that has no name of its own.
+        owner: The class of the tool's arguments.
         ancestors: The components that it stands in.
         files: At how many levels from here a binary text is a file: none, here or as an item of a
             list here, also one object further in.
@@ -249,12 +249,15 @@ class Types:
         if _is_alone(subject, verbs):
             # The connector file speaks of its fields, or they are files.
             own, component = component, None
-            hint = f"{subject.owner}{class_name(own)}" if own and subject.owner else subject.hint
-            subject = replace(subject, hint=hint)
-        wanted = self._components.class_of(component) if component else class_name(subject.hint)
-        name = self._names.class_of(wanted)
+            subject = replace(subject, hint=class_name(own) if own else subject.hint)
+        name = (
+            self._names.class_of_component(self._components.class_of(component))
+            if component
+            else self._names.class_inside(subject.owner, subject.hint)
+        )
         fields = self.properties(view, subject, verbs)
-        doc = " ".join(str(view.get("description") or f"Part of {subject.path!r}.").split())
+        told = f"{component} in the document." if component else f"Part of {subject.path!r}."
+        doc = " ".join(str(view.get("description") or told).split())
         self._models[name] = ModelPlan(name=name, doc=doc, fields=fields)
         if component is not None:
             self._shared[component] = name

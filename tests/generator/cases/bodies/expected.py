@@ -25,19 +25,19 @@ from treenail_runtime.contract import (
 )
 
 
-class Part2(Input):
-    """Part of 'parts'."""
+class PartModel(Input):
+    """Part in the document."""
 
     kind: Literal["big", "small"]
     size: Annotated[float, Field(gt=0)] | MISSING = MISSING
 
 
-class Thing(Input):
-    """Part of 'body'."""
+class ThingModel(Input):
+    """Thing in the document."""
 
     name: Annotated[str, Field(max_length=20)]
     secret: str | MISSING = MISSING
-    parts: list[Part2]
+    parts: list[PartModel]
     labels: dict[str, str] | MISSING = MISSING
 
 
@@ -46,7 +46,7 @@ class FlattenBody(Input):
 
     id: Annotated[str, Field(min_length=1)]
     name: Annotated[str, Field(max_length=20)]
-    parts: list[Part2]
+    parts: list[PartModel]
     secret: str | MISSING = MISSING
     labels: dict[str, str] | MISSING = MISSING
 
@@ -77,7 +77,7 @@ class NestBody(Input):
     """Arguments of nest_body."""
 
     id: Annotated[str, Field(min_length=1)]
-    thing: Thing = Field(description="The thing to store.")
+    thing: ThingModel = Field(description="The thing to store.")
 
 
 NEST_BODY: Final = Endpoint(
@@ -97,7 +97,7 @@ class MaybeBody(Input):
     """Arguments of maybe_body."""
 
     id: Annotated[str, Field(min_length=1)]
-    body: Thing | MISSING = MISSING
+    body: ThingModel | MISSING = MISSING
 
 
 MAYBE_BODY: Final = Endpoint(
@@ -115,7 +115,7 @@ async def maybe_body(arguments: MaybeBody, context: ToolContext) -> JsonObject:
 class ListBody(Input):
     """Arguments of list_body."""
 
-    body: Annotated[list[Part2], Field(min_length=1)]
+    body: Annotated[list[PartModel], Field(min_length=1)]
 
 
 LIST_BODY: Final = Endpoint(

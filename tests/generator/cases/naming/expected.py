@@ -25,7 +25,7 @@ from treenail_runtime.contract import (
 )
 
 
-class SendNamesV2Item(Input):
+class SendNamesV2_Item(Input):
     """Part of 'item'."""
 
     label: str | MISSING = Field(MISSING, serialization_alias="displayName")
@@ -45,7 +45,7 @@ class SendNamesV2(Input):
     grosse: Annotated[int, WHOLE] | MISSING = Field(MISSING, description="größe")
     class_: str | MISSING = Field(MISSING, validation_alias="class")
     json_: str | MISSING = Field(MISSING, validation_alias="json")
-    item: SendNamesV2Item | MISSING = MISSING
+    item: SendNamesV2_Item | MISSING = MISSING
 
 
 SEND_NAMES_V2: Final = Endpoint(

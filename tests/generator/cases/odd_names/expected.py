@@ -25,7 +25,7 @@ from treenail_runtime.contract import (
 )
 
 
-class PutItemPart(Input):
+class PutItem_Part(Input):
     """Part of 'part'."""
 
     href_2: str | MISSING = Field(MISSING, serialization_alias="@href")
@@ -93,7 +93,7 @@ class PutItem(Input):
     id_body: str
     id_query: str | MISSING = MISSING
     id_header: str | MISSING = MISSING
-    part: PutItemPart | MISSING = MISSING
+    part: PutItem_Part | MISSING = MISSING
 
 
 PUT_ITEM: Final = Endpoint(

@@ -25,13 +25,13 @@ from treenail_runtime.contract import (
 )
 
 
-class Inner(Input):
-    """Part of 'ref'."""
+class InnerModel(Input):
+    """Inner in the document."""
 
     n: Annotated[int, WHOLE] | MISSING = MISSING
 
 
-class ThirtyMaybe(Input):
+class Thirty_Maybe(Input):
     """Part of 'maybe'."""
 
     n: Annotated[int, WHOLE] | MISSING = MISSING
@@ -45,8 +45,8 @@ class Thirty(Input):
     )
     note: str | MISSING | None = MISSING
     kind: Literal["a", "b"] | MISSING = MISSING
-    ref: Inner | MISSING = MISSING
-    maybe: ThirtyMaybe | MISSING | None = MISSING
+    ref: InnerModel | MISSING = MISSING
+    maybe: Thirty_Maybe | MISSING | None = MISSING
 
 
 THIRTY: Final = Endpoint(

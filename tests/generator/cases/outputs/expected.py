@@ -82,7 +82,7 @@ GET_PERSON_PERSON: Final = Record(
     rest=True,
 )
 
-GET_PERSON_PERSON2: Final = Record(
+GET_PERSON_PERSON_: Final = Record(
     {
         "personId": "person_id",
         "displayName": "display_name",
@@ -131,7 +131,7 @@ class GetPerson(Input):
 GET_PERSON: Final = Endpoint(
     "GET",
     "/people/{personId}",
-    answer=Answer(record=GET_PERSON_PERSON2),
+    answer=Answer(record=GET_PERSON_PERSON_),
     reads=True,
     repeatable=True,
 )

@@ -32,36 +32,36 @@ from treenail_runtime.contract import (
 )
 
 
-class Point(Input):
-    """Part of 'object'."""
+class PointModel(Input):
+    """Point in the document."""
 
     x: Annotated[int, WHOLE]
     y: Annotated[int, WHOLE]
 
 
-class Range(Input):
-    """Part of 'deep'."""
+class RangeModel(Input):
+    """Range in the document."""
 
     gte: Annotated[int, WHOLE] | MISSING = MISSING
     lte: Annotated[int, WHOLE] | MISSING = MISSING
     unit: str | MISSING = MISSING
 
 
-class SendStylesSpread(Input):
+class SendStyles_Spread(Input):
     """Part of 'spread'."""
 
     spreadA: str | MISSING = MISSING
     spreadB: bool | MISSING = MISSING
 
 
-class SendStylesJoined(Input):
+class SendStyles_Joined(Input):
     """Part of 'joined'."""
 
     u: str | MISSING = MISSING
     v: str | MISSING = MISSING
 
 
-class SendContentsFilter(Input):
+class SendContents_Filter(Input):
     """Part of 'filter'."""
 
     a: list[Annotated[int, WHOLE]] | MISSING = MISSING
@@ -72,28 +72,28 @@ class SendStyles(Input):
 
     one: Annotated[str, Field(min_length=1)]
     many: Annotated[list[Annotated[int, WHOLE]], Field(min_length=1)]
-    object: Point
-    objectExploded: Point
+    object: PointModel
+    objectExploded: PointModel
     label: bool
     labelMany: Annotated[list[str], Field(min_length=1)]
     matrix: Annotated[int, WHOLE]
     matrixMany: Annotated[list[str], Field(min_length=1)]
-    matrixObject: Point
+    matrixObject: PointModel
     text: str | MISSING = MISSING
     form: Annotated[list[str], Field(min_length=1)] | MISSING = MISSING
     csv: Annotated[list[str], Field(min_length=1)] | MISSING = MISSING
     spaced: Annotated[list[str], Field(min_length=1)] | MISSING = MISSING
     piped: Annotated[list[float], Field(min_length=1)] | MISSING = MISSING
-    deep: Range | MISSING = MISSING
-    spread: SendStylesSpread | MISSING = MISSING
-    joined: SendStylesJoined | MISSING = MISSING
+    deep: RangeModel | MISSING = MISSING
+    spread: SendStyles_Spread | MISSING = MISSING
+    joined: SendStyles_Joined | MISSING = MISSING
     weird: Annotated[int, WHOLE] | MISSING = MISSING
     raw: str | MISSING = MISSING
     x_trace: str | MISSING = Field(MISSING, validation_alias="X-Trace")
     x_many: Annotated[list[Annotated[int, WHOLE]], Field(min_length=1)] | MISSING = Field(
         MISSING, validation_alias="X-Many"
     )
-    x_point: Point | MISSING = Field(MISSING, validation_alias="X-Point")
+    x_point: PointModel | MISSING = Field(MISSING, validation_alias="X-Point")
 
 
 SEND_STYLES: Final = Endpoint(
@@ -143,7 +143,7 @@ async def send_styles(arguments: SendStyles, context: ToolContext) -> JsonObject
 class SendContents(Input):
     """Arguments of send_contents."""
 
-    filter: SendContentsFilter | MISSING = MISSING
+    filter: SendContents_Filter | MISSING = MISSING
     x_filter: dict[str, str] | MISSING = Field(MISSING, validation_alias="X-Filter")
 
 

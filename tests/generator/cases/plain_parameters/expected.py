@@ -26,7 +26,7 @@ from treenail_runtime.contract import (
 )
 
 
-class SearchFilter(Input):
+class Search_Filter(Input):
     """Part of 'filter'."""
 
     a: Annotated[int, WHOLE] | MISSING = MISSING
@@ -59,7 +59,7 @@ class Search(Input):
         Annotated[JsonValue, JsonSchema({"type": "string", "pattern": "^(?=[a-z]{3})[a-z0-9]+$"})]
         | MISSING
     ) = MISSING
-    filter: SearchFilter | MISSING = MISSING
+    filter: Search_Filter | MISSING = MISSING
 
 
 SEARCH: Final = Endpoint(

@@ -41,7 +41,7 @@ DEFINITIONS: Final = Definitions(
 )
 
 
-class SendSchemasMerged(Input):
+class SendSchemas_Merged(Input):
     """Part of 'merged'."""
 
     name: str
@@ -102,7 +102,7 @@ class SendSchemas(Input):
         ]
         | MISSING
     ) = MISSING
-    merged: SendSchemasMerged | MISSING = MISSING
+    merged: SendSchemas_Merged | MISSING = MISSING
     notMergeable: (
         Annotated[
             JsonValue,

@@ -26,8 +26,8 @@ from treenail_runtime.contract import (
 )
 
 
-class Tool2(Input):
-    """Part of 'int'."""
+class ToolModel(Input):
+    """Tool in the document."""
 
     literal: Literal["a", "b"] | MISSING = Field(
         MISSING, validation_alias="Literal", serialization_alias="Literal"
@@ -35,13 +35,13 @@ class Tool2(Input):
     kind: Literal["a", "b"] | MISSING = MISSING
 
 
-class Address(Input):
-    """Part of 'Address'."""
+class AddressModel(Input):
+    """Address in the document."""
 
     city: str | MISSING = MISSING
 
 
-class Connector2(Input):
+class Connector_(Input):
     """Arguments of connector."""
 
     a_b: str | MISSING = Field(MISSING, validation_alias="a-b")
@@ -49,7 +49,7 @@ class Connector2(Input):
     ids: Annotated[list[Annotated[int, WHOLE]], Field(min_length=1)] | MISSING = MISSING
 
 
-CONNECTOR2: Final = Endpoint(
+CONNECTOR_: Final = Endpoint(
     "GET",
     "/list",
     reads=True,
@@ -57,10 +57,10 @@ CONNECTOR2: Final = Endpoint(
 )
 
 
-async def connector(arguments: Connector2, context: ToolContext) -> JsonObject:
+async def connector(arguments: Connector_, context: ToolContext) -> JsonObject:
     """Send GET /list (list)."""
     return await context.call(
-        CONNECTOR2, query={"a-b": arguments.a_b, "a_b": arguments.a_b2, "ids": arguments.ids}
+        CONNECTOR_, query={"a-b": arguments.a_b, "a_b": arguments.a_b2, "ids": arguments.ids}
     )
 
 
@@ -87,7 +87,7 @@ async def check_credentials_(arguments: CheckCredentials, context: ToolContext) 
     )
 
 
-class Input2(Input):
+class Input_(Input):
     """Arguments of input."""
 
     a_b: str | MISSING = Field(MISSING, validation_alias="a-b")
@@ -103,7 +103,7 @@ INPUT: Final = Endpoint(
 )
 
 
-async def input_(arguments: Input2, context: ToolContext) -> JsonObject:
+async def input_(arguments: Input_, context: ToolContext) -> JsonObject:
     """Send GET /list (list)."""
     return await context.call(
         INPUT, query={"a-b": arguments.a_b, "a_b": arguments.a_b2, "ids": arguments.ids}
@@ -133,7 +133,7 @@ async def form_(arguments: Form, context: ToolContext) -> JsonObject:
     )
 
 
-class X(Input):
+class X_(Input):
     """Arguments of x."""
 
     a_b: str | MISSING = Field(MISSING, validation_alias="a-b")
@@ -141,7 +141,7 @@ class X(Input):
     ids: Annotated[list[Annotated[int, WHOLE]], Field(min_length=1)] | MISSING = MISSING
 
 
-X2: Final = Endpoint(
+X: Final = Endpoint(
     "GET",
     "/list",
     reads=True,
@@ -149,10 +149,10 @@ X2: Final = Endpoint(
 )
 
 
-async def x(arguments: X, context: ToolContext) -> JsonObject:
+async def x(arguments: X_, context: ToolContext) -> JsonObject:
     """Send GET /list (list)."""
     return await context.call(
-        X2, query={"a-b": arguments.a_b, "a_b": arguments.a_b2, "ids": arguments.ids}
+        X, query={"a-b": arguments.a_b, "a_b": arguments.a_b2, "ids": arguments.ids}
     )
 
 
@@ -187,7 +187,7 @@ class Whole(Input):
     ids: Annotated[list[Annotated[int, WHOLE]], Field(min_length=1)] | MISSING = MISSING
 
 
-WHOLE2: Final = Endpoint(
+WHOLE_: Final = Endpoint(
     "GET",
     "/list",
     reads=True,
@@ -198,7 +198,7 @@ WHOLE2: Final = Endpoint(
 async def whole(arguments: Whole, context: ToolContext) -> JsonObject:
     """Send GET /list (list)."""
     return await context.call(
-        WHOLE2, query={"a-b": arguments.a_b, "a_b": arguments.a_b2, "ids": arguments.ids}
+        WHOLE_, query={"a-b": arguments.a_b, "a_b": arguments.a_b2, "ids": arguments.ids}
     )
 
 
@@ -206,10 +206,10 @@ class Send(Input):
     """Arguments of send."""
 
     str_: str | MISSING = Field(MISSING, validation_alias="str")
-    int_: Tool2 | MISSING = Field(MISSING, validation_alias="int")
-    address: Address | MISSING = Field(MISSING, validation_alias="Address")
+    int_: ToolModel | MISSING = Field(MISSING, validation_alias="int")
+    address: AddressModel | MISSING = Field(MISSING, validation_alias="Address")
     field: str | MISSING = Field(MISSING, validation_alias="Field")
-    home: Address | MISSING = MISSING
+    home: AddressModel | MISSING = MISSING
     title: Annotated[str, Field(min_length=1)] | MISSING = MISSING
     count: Annotated[int, Field(ge=1), WHOLE] | MISSING = MISSING
     tags: list[str] | MISSING = MISSING
@@ -276,7 +276,7 @@ CONNECTOR: Final = Connector(
             name="connector",
             title="Try connector",
             description="Tries connector.",
-            arguments=Connector2,
+            arguments=Connector_,
             run=connector,
             annotations=Annotations(
                 read_only=True, destructive=False, idempotent=True, open_world=True
@@ -298,7 +298,7 @@ CONNECTOR: Final = Connector(
             name="input",
             title="Try input",
             description="Tries input.",
-            arguments=Input2,
+            arguments=Input_,
             run=input_,
             annotations=Annotations(
                 read_only=True, destructive=False, idempotent=True, open_world=True
@@ -320,7 +320,7 @@ CONNECTOR: Final = Connector(
             name="x",
             title="Try x",
             description="Tries x.",
-            arguments=X,
+            arguments=X_,
             run=x,
             annotations=Annotations(
                 read_only=True, destructive=False, idempotent=True, open_world=True
