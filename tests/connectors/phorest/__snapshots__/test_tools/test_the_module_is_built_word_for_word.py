@@ -37,7 +37,7 @@ from treenail_runtime.contract import (
 )
 
 
-class CreateClientAddress(Input):
+class CreateClient_Address(Input):
     """A postal address."""
 
     street_address1: str | MISSING = Field(
@@ -54,7 +54,7 @@ class CreateClientAddress(Input):
     country: str | MISSING = Field(MISSING, description="Country, like IE.")
 
 
-class UpdateClientAddress(Input):
+class UpdateClient_Address(Input):
     """A postal address."""
 
     street_address1: str | MISSING = Field(
@@ -71,7 +71,7 @@ class UpdateClientAddress(Input):
     country: str | MISSING = Field(MISSING, description="Country, like IE.")
 
 
-class CheckAvailabilityServiceSelection(Input):
+class CheckAvailability_ServiceSelection(Input):
     """A service that is wanted, and by whom."""
 
     service_id: str = Field(description="From list_services.", serialization_alias="serviceId")
@@ -80,18 +80,18 @@ class CheckAvailabilityServiceSelection(Input):
     )
 
 
-class CheckAvailabilityClientServiceSelection(Input):
+class CheckAvailability_ClientServiceSelection(Input):
     """The services one client wants."""
 
     client_id: str | MISSING = Field(
         MISSING, description="Who gets it, from list_clients.", serialization_alias="clientId"
     )
-    service_selections: Annotated[list[CheckAvailabilityServiceSelection], Field(min_length=1)] = (
+    service_selections: Annotated[list[CheckAvailability_ServiceSelection], Field(min_length=1)] = (
         Field(description="Services, in order.", serialization_alias="serviceSelections")
     )
 
 
-class CreateBookingServiceScheduleRequest(Input):
+class CreateBooking_ServiceScheduleRequest(Input):
     """One service to book."""
 
     service_id: str = Field(description="From list_services.", serialization_alias="serviceId")
@@ -112,15 +112,15 @@ class CreateBookingServiceScheduleRequest(Input):
     price: float | MISSING = Field(MISSING, description="Price of the slot.")
 
 
-class CreateBookingClientAppointmentScheduleRequest(Input):
+class CreateBooking_ClientAppointmentScheduleRequest(Input):
     """The services to book for one client."""
 
     client_id: str = Field(
         description="Who gets it, from list_clients.", serialization_alias="clientId"
     )
-    service_schedules: Annotated[list[CreateBookingServiceScheduleRequest], Field(min_length=1)] = (
-        Field(description="Services, in order.", serialization_alias="serviceSchedules")
-    )
+    service_schedules: Annotated[
+        list[CreateBooking_ServiceScheduleRequest], Field(min_length=1)
+    ] = Field(description="Services, in order.", serialization_alias="serviceSchedules")
 
 
 BRANCH: Final = Record(
@@ -727,7 +727,7 @@ class CreateClient(Input):
     email: Annotated[str, Field(json_schema_extra={"format": "email"})] | MISSING = Field(
         MISSING, description="E-mail address."
     )
-    address: CreateClientAddress | MISSING = Field(MISSING, description="Home address.")
+    address: CreateClient_Address | MISSING = Field(MISSING, description="Home address.")
     birth_date: Date | MISSING = Field(MISSING, description="Date of birth.")
     notes: str | MISSING = Field(MISSING, description="Free text for the staff.")
     sms_marketing_consent: bool | MISSING = Field(MISSING, description="Agreed to marketing texts.")
@@ -789,7 +789,7 @@ class UpdateClient(Input):
     email: Annotated[str, Field(json_schema_extra={"format": "email"})] | MISSING = Field(
         MISSING, description="E-mail address."
     )
-    address: UpdateClientAddress | MISSING = Field(MISSING, description="Home address.")
+    address: UpdateClient_Address | MISSING = Field(MISSING, description="Home address.")
     birth_date: Date | MISSING = Field(MISSING, description="Date of birth.")
     client_since: DateTime | MISSING = Field(MISSING, description="First day as a client.")
     gender: (
@@ -998,7 +998,7 @@ class CheckAvailability(Input):
     start_time: DateTime = Field(description="Search from here, UTC.")
     end_time: DateTime = Field(description="Search up to here, UTC.")
     client_service_selections: Annotated[
-        list[CheckAvailabilityClientServiceSelection], Field(min_length=1)
+        list[CheckAvailability_ClientServiceSelection], Field(min_length=1)
     ] = Field(description="One entry per client.")
     branch_id: OpaqueId | MISSING = Field(MISSING, description="Branch, if not the default.")
     client_id: str | MISSING = Field(MISSING, description="Who books, from list_clients.")
@@ -1040,7 +1040,7 @@ class CreateBooking(Input):
 
     client_id: str = Field(description="Who books, from list_clients.")
     client_appointment_schedules: Annotated[
-        list[CreateBookingClientAppointmentScheduleRequest], Field(min_length=1)
+        list[CreateBooking_ClientAppointmentScheduleRequest], Field(min_length=1)
     ] = Field(description="As in the slot, one per client.")
     branch_id: OpaqueId | MISSING = Field(MISSING, description="Branch, if not the default.")
     booking_status: Literal["ACTIVE", "RESERVED"] | MISSING = Field(
