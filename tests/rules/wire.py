@@ -21,4 +21,52 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "product",
         "A tool's module text depends on its own operation: order and other operations change nothing",
     ),
+    "WIRE-RESERVED": Requirement(
+        "OpenAPI 3.2.1 allowReserved; RFC 6570 3.2.3",
+        "Reserved characters stay raw, apart from delimiters of the place and the percent sign.",
+    ),
+    "WIRE-DEEP": Requirement(
+        "OpenAPI 3.2.1 Style Values, deepObject",
+        "Objects inside nest by brackets; arrays only in the way that a connector names.",
+    ),
+    "WIRE-CONTENT": Requirement(
+        "OpenAPI 3.2.1 Parameter Object, content",
+        "A parameter with content is sent as that text, percent-encoded where it is part of a URL.",
+    ),
+    "WIRE-COOKIE": Requirement(
+        "RFC 6265 4.1.1, 4.2.1; OpenAPI 3.2.1 Appendix D",
+        "Cookie parameters and credentials make one Cookie field; what a cookie cannot hold is refused.",
+    ),
+    "WIRE-QUERYSTRING": Requirement(
+        "OpenAPI 3.2.1 Parameter Locations, querystring",
+        "One value makes the whole query, by its media type.",
+    ),
+    "WIRE-SEGMENT": Requirement(
+        "RFC 3986 3.3, 5.2.4; OpenAPI 3.2.1 Path Templating",
+        "No value leaves its path segment or reads as another part of a mixed one; literal text of a path is percent-encoded.",
+    ),
+    "WIRE-JSON": Requirement(
+        "RFC 8259; RFC 7396; RFC 7464",
+        "A JSON body is any JSON value; null is sent, what was left out is not.",
+    ),
+    "WIRE-FORM": Requirement(
+        "WHATWG URL 5.2; OpenAPI 3.2.1 Encoding the x-www-form-urlencoded Media Type",
+        "A form is written by the content of each field, or by the style that its encoding names.",
+    ),
+    "WIRE-MULTIPART": Requirement(
+        "RFC 2046 5.1; RFC 2387; RFC 7578; HTML Multipart form data",
+        "Each value is a part of the right type, whose names are escaped and whose boundary is in none of them.",
+    ),
+    "WIRE-TEXT": Requirement(
+        "RFC 2046 4.1.2; RFC 6838 4.2.1",
+        "Text and XML go as they are, in the charset that the request names.",
+    ),
+    "WIRE-FILE": Requirement(
+        "RFC 2397; RFC 4648 4, 5",
+        "A file is strict base64 or a data URI of limited size and accepted type, and is never shown.",
+    ),
+    "WIRE-CAPTURE": Requirement(
+        "docs/testing-connectors.md",
+        "A test sees the request that a tool would send, and the result for an answer, through the real code.",
+    ),
 }
