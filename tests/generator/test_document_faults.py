@@ -1,11 +1,14 @@
 """Documents with faults: which are refused, which cost one operation, and what is said."""
 
+import json
 from textwrap import dedent
+from typing import cast
 
 import pytest
 
 from treenail_generator.diagnostics import BuildError
 from treenail_generator.document import (
+    JSON,
     Document,
     Operation,
     read_document,
@@ -267,3 +270,67 @@ def test_a_security_scheme_of_an_unknown_type_is_a_warning() -> None:
     assert [str(warning) for warning in document.warnings] == [
         "api.yaml:3:42: invalid-openapi: security scheme 's' has the unknown type 'basic'"
     ]
+
+
+ODD: dict[str, JSON] = {
+    "type": ["text", 5, [], ["string", "text"]],
+    "enum": [[], "a", {}],
+    "required": [True, "a", [1]],
+    "dependentRequired": [[], {"a": "b"}],
+    "multipleOf": [0, -1, "1"],
+    "minimum": ["0", True, None],
+    "maxLength": [-1, 1.5, "many"],
+    "uniqueItems": ["true", 1],
+    "format": [5, {}],
+    "allOf": [[], {}],
+    "properties": [[], "a"],
+    "items": ["string", None],
+    "additionalProperties": ["no", []],
+}
+
+
+@pytest.mark.requirement("DOC-ODD-PARTS")
+@pytest.mark.parametrize(
+    ("keyword", "value"), [(key, value) for key in ODD for value in cast("list[JSON]", ODD[key])]
+)
+def test_a_keyword_that_means_nothing_is_left_out_with_a_warning(keyword: str, value: JSON) -> None:
+    odd = {"title": "T", keyword: value}
+    schema: JSON = {"properties": {"a": {"items": odd}}, "description": "kept"}
+    media: JSON = {"content": {"application/json": {"schema": schema}}}
+    paths: JSON = {"/a": {"post": {"operationId": "a", "requestBody": media}}}
+    document = read_document(json.dumps({"openapi": "3.1.0", "paths": paths}), "api.json")
+
+    body = operation(document, "a").body
+
+    assert body is not None
+    assert body.media[0].schema == {
+        "properties": {"a": {"items": {"title": "T"}}},
+        "description": "kept",
+    }
+    (warning,) = document.warnings
+    assert (warning.code, warning.severity) == ("invalid-openapi", "warning")
+    assert warning.message.startswith(f"JSON Schema does not allow this value of {keyword!r}")
+    assert warning.location == document.locate(
+        (*body.media[0].schema_pointer, "properties", "a", "items", keyword)
+    )
+
+
+@pytest.mark.requirement("DOC-ODD-PARTS")
+def test_what_a_schema_says_twice_counts_once() -> None:
+    document = read(
+        """
+        paths:
+          /a:
+            get:
+              operationId: a
+              parameters:
+                - {name: q, in: query, schema: {type: [object, object], required: [a, b, a]}}
+                - {name: r, in: query, schema: {items: [{type: integer}, true]}}
+        """
+    )
+
+    first, second = (each.schema for each in operation(document, "a").parameters)
+
+    assert first == {"type": "object", "required": ["a", "b"]}
+    assert second == {"prefixItems": [{"type": "integer"}, True]}
+    assert document.warnings == ()

@@ -48,4 +48,9 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "Every collectionFormat becomes style and explode wherever 2.0 allows it, in arrays of"
         " arrays too.",
     ),
+    "DOC-ODD-PARTS": Requirement(
+        "docs/documents.md, odd parts",
+        "What a document says in vain costs that part only: it is left out with a warning, and"
+        " refuses nothing that would be sent right.",
+    ),
 }

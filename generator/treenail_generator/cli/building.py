@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from treenail_generator.build import build
+from treenail_generator.build import Built, build
 from treenail_generator.diagnostics import BuildError, Diagnostic, Location
+from treenail_generator.document import validate_operations
 from treenail_generator.project import Project
 
 from .common import built_or_exit
@@ -117,8 +118,16 @@ def _checked(project: Project, name: str) -> _Checked:
         name=name,
         tools=len(built.tools),
         outdated=(*outdated(project, built), *([pin] if pin is not None else [])),
-        warnings=built.document.all_warnings(),
+        warnings=_warnings(built),
     )
+
+
+def _warnings(built: Built) -> tuple[Diagnostic, ...]:
+    """Every fault of the document that a build bears; strict about the operations in use."""
+    document = built.document
+    keys = dict.fromkeys(endpoint.operation for endpoint in built.plan.endpoints)
+    used = [found for key in keys if (found := document.operation(key)) is not None]
+    return (*document.all_warnings(), *validate_operations(document, used))
 
 
 def _tell_checked(checked: _Checked) -> None:

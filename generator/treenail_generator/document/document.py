@@ -63,7 +63,7 @@ class Document:
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """Faults of the document, and of the operations that were read so far."""
-        found = (*self.faults, *self.index.warnings())
+        found = (*self.faults, *self.index.warnings(), *self.schemas.faults)
         warnings = {replace(fault, severity="warning") for fault in found}
         return tuple(
             sorted(warnings, key=lambda fault: (fault.location, fault.code, fault.message))

@@ -13,11 +13,12 @@ from treenail_generator.document.model import (
     Parameter,
     Place,
     Response,
+    Schema,
     Server,
     ServerVariable,
     Version,
 )
-from treenail_generator.document.references import References, Target
+from treenail_generator.document.references import References, Target, child
 from treenail_generator.document.schemas import Schemas
 from treenail_generator.document.values import flag, items, mapping, text
 from treenail_generator.yaml_source import JSON, Pointer
@@ -77,7 +78,7 @@ def read_parameter(context: Context, listed: Target) -> Parameter:
         required=place == "path" or flag(node.get("required")),
         deprecated=flag(node.get("deprecated")),
         description=_read_description(context, listed, node),
-        schema=context.schemas.normalised(mapping(holder.value).get("schema")),
+        schema=_read_schema(context, holder),
         style=style,
         explode=flag(node.get("explode"), default=style == "form"),
         allow_reserved=flag(node.get("allowReserved")),
@@ -195,7 +196,7 @@ def _read_media(context: Context, content_type: str, target: Target) -> Media:
     location_of = context.references.source.key_at
     return Media(
         content_type=content_type,
-        schema=context.schemas.normalised(node.get("schema")),
+        schema=_read_schema(context, target),
         examples=_read_examples(context, target),
         encoding={
             name: _read_encoding(context, (*target.pointer, "encoding", name), mapping(encoding))
@@ -217,6 +218,11 @@ def _read_encoding(context: Context, pointer: Pointer, node: dict[str, JSON]) ->
         allow_reserved=allow_reserved if isinstance(allow_reserved, bool) else None,
         location=context.references.source.key_at(pointer),
     )
+
+
+def _read_schema(context: Context, holder: Target) -> Schema:
+    declared = child(holder, "schema")
+    return context.schemas.normalised(declared.value, declared.pointer)
 
 
 def _read_examples(context: Context, holder: Target) -> tuple[JSON, ...]:

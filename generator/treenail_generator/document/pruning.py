@@ -15,6 +15,8 @@ from treenail_generator.document.references import (
     split_ref,
     step_into,
 )
+from treenail_generator.document.schemas import map_subschemas
+from treenail_generator.document.soundness import sound
 from treenail_generator.document.values import mapping
 from treenail_generator.yaml_source import JSON, Pointer
 
@@ -146,6 +148,32 @@ def _leave_out_words_of_2(schema: dict[str, JSON]) -> None:
         del schema["discriminator"]
     if schema.get("type") == "file":
         schema["type"] = "string"
+
+
+def repaired(document: dict[str, JSON]) -> dict[str, JSON]:
+    """The same document without what its schemas say in vain, which makes some validators crash."""
+    return {
+        key: _repaired_schemas(value) if key == "schemas" else _repaired(key, value)
+        for key, value in document.items()
+    }
+
+
+def _repaired(key: str, value: JSON) -> JSON:
+    if isinstance(value, list):
+        return [_repaired(key, item) for item in value]
+    if not isinstance(value, dict) or key in NOT_FOLLOWED:
+        return value
+    return _repaired_schema(value) if key == "schema" else repaired(value)
+
+
+def _repaired_schemas(value: JSON) -> JSON:
+    return {name: _repaired_schema(schema) for name, schema in mapping(value).items()}
+
+
+def _repaired_schema(schema: JSON) -> JSON:
+    if not isinstance(schema, dict):
+        return schema if isinstance(schema, bool) else {}
+    return map_subschemas(sound(schema, []), _repaired_schema)
 
 
 def _kind(pointer: Pointer) -> str:

@@ -1,10 +1,12 @@
 """Schema objects of OpenAPI 3.0 and 3.1 as one dialect: JSON Schema 2020-12."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from treenail_generator.diagnostics import Diagnostic
 from treenail_generator.document.model import WITH_SIBLINGS, Schema, Version
 from treenail_generator.document.references import References, ref_of, split_ref
-from treenail_generator.yaml_source import JSON
+from treenail_generator.document.soundness import sound
+from treenail_generator.yaml_source import JSON, Pointer
 
 # These would move the base of the references, which here is always the document.
 _BASES = {"$anchor", "$defs", "$dynamicAnchor", "$id", "$schema", "$vocabulary", "definitions"}
@@ -23,17 +25,26 @@ _NULL: Schema = {"type": "null"}
 
 
 class Schemas:
-    """The normalised schemas of one document; remembers those that references lead to."""
+    """The normalised schemas of one document; remembers those that references lead to.
+
+    Attributes:
+        faults: What was left out of the schemas asked for so far.
+    """
 
     def __init__(self, version: Version, references: References) -> None:
         """Schemas are read in the dialect of `version`."""
         self.references = references
         self._version: Version = version
         self._named: dict[str, Schema] = {}
+        self.faults: list[Diagnostic] = []
 
-    def normalised(self, raw: JSON) -> Schema:
-        """A raw schema as JSON Schema 2020-12; `{}` when it is none."""
-        return as_object(normalise(raw, self._version))
+    def normalised(self, raw: JSON, pointer: Pointer) -> Schema:
+        """The raw schema at a place as JSON Schema 2020-12; `{}` when it is none."""
+        odd: list[str] = []
+        schema = as_object(normalise(raw, self._version, odd))
+        if odd:
+            self.faults.extend(self._faults(raw, pointer))
+        return schema
 
     def target(self, ref: str) -> Schema:
         """The normalised schema that `ref` names, which may be a reference itself.
@@ -42,7 +53,8 @@ class Schemas:
             BuildError: It names nothing.
         """
         if ref not in self._named:
-            self._named[ref] = self.normalised(self.references.find(ref).value)
+            found = self.references.find(ref)
+            self._named[ref] = self.normalised(found.value, found.pointer)
         return self._named[ref]
 
     def resolve(self, schema: JSON) -> Schema:
@@ -58,6 +70,18 @@ class Schemas:
             here = _combined(here, {key: reference[key] for key in reference if key != "$ref"})
         return here
 
+    def _faults(self, raw: JSON, pointer: Pointer) -> Iterator[Diagnostic]:
+        if not isinstance(raw, dict):
+            return
+        odd: list[str] = []
+        _kept(raw, self._version, odd)
+        for key in odd:
+            location = self.references.source.at((*pointer, key))
+            message = f"JSON Schema does not allow this value of {key!r}; it is left out"
+            yield Diagnostic(location, "invalid-openapi", message)
+        for step, child in subschemas(raw):
+            yield from self._faults(child, (*pointer, *step))
+
 
 def ref_name(schema: JSON) -> str | None:
     """The last segment of the `$ref`, None when there is no `$ref`."""
@@ -65,28 +89,46 @@ def ref_name(schema: JSON) -> str | None:
     return None if ref is None else split_ref(ref)[-1]
 
 
-def normalise(raw: JSON, version: Version) -> JSON:
+def normalise(raw: JSON, version: Version, odd: list[str]) -> JSON:
     """A raw schema and all its subschemas as JSON Schema 2020-12; references stay as they are.
+
+    `odd` gains the names of keywords whose values mean nothing and were left out.
 
     Source: OpenAPI 3.0.4, section 4.7.24 (Schema Object); OpenAPI 3.1.1, section 4.8.24.
     """
     if not isinstance(raw, dict):
         return raw if isinstance(raw, bool) else {}
-    if version not in WITH_SIBLINGS and (ref := ref_of(raw)) is not None:
-        schema: Schema = {"$ref": ref}
-    else:
-        kept = {_keyword(key): raw[key] for key in raw if _is_kept(key)}
-        schema = map_subschemas(kept, lambda child: normalise(child, version))
-        _modernise(schema, raw)
-    if version == "2.0" and schema.get("type") == "file":
-        schema |= {"type": "string", "format": "binary"}
+    kept = _kept(raw, version, odd)
+    schema = map_subschemas(kept, lambda child: normalise(child, version, odd))
     nullable = raw.get("nullable") is True or (version == "2.0" and raw.get("x-nullable") is True)
     return _with_null(schema) if nullable else schema
+
+
+def _kept(raw: Schema, version: Version, odd: list[str]) -> Schema:
+    """The keywords that count, in the words of 2020-12; subschemas are still to be read."""
+    if version not in WITH_SIBLINGS and (ref := ref_of(raw)) is not None:
+        return {"$ref": ref}
+    schema = {_keyword(key): raw[key] for key in raw if _is_kept(key)}
+    _modernise(schema, raw)
+    if version == "2.0" and schema.get("type") == "file":
+        schema |= {"type": "string", "format": "binary"}
+    return sound(schema, odd)
 
 
 def map_subschemas(schema: Schema, change: Callable[[JSON], JSON]) -> Schema:
     """A copy in which `change` has replaced every direct subschema."""
     return {key: _mapped(key, value, change) for key, value in schema.items()}
+
+
+def subschemas(schema: Schema) -> Iterator[tuple[Pointer, JSON]]:
+    """Every direct subschema, and the way to it."""
+    for key, value in schema.items():
+        if key in _MAPS and isinstance(value, dict):
+            yield from (((key, name), child) for name, child in value.items())
+        elif (key in _LISTS or key == "items") and isinstance(value, list):
+            yield from (((key, index), child) for index, child in enumerate(value))
+        elif key in _SINGLES:
+            yield (key,), value
 
 
 def _mapped(key: str, value: JSON, change: Callable[[JSON], JSON]) -> JSON:
@@ -107,7 +149,9 @@ def _is_kept(key: str) -> bool:
 
 
 def _modernise(schema: Schema, raw: Schema) -> None:
-    """Say what `example`, boolean bounds and misplaced `examples` say, in 2020-12."""
+    """Say what `example`, boolean bounds, tuples and misplaced `examples` say, in 2020-12."""
+    if isinstance(schema.get("items"), list):
+        schema.setdefault("prefixItems", schema.pop("items"))
     if not isinstance(schema.get("examples", []), list):
         del schema["examples"]
     if "example" in raw:

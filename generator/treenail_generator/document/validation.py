@@ -25,8 +25,8 @@ def validate_operations(
 ) -> tuple[Diagnostic, ...]:
     """What in these operations, or in what they reach, is not valid OpenAPI (`invalid-openapi`).
 
-    In the order of the file; empty when all is well. Faults elsewhere in the document, in
-    callbacks and in links do not count.
+    Warnings, in the order of the file; empty when all is well. Faults elsewhere in the document,
+    in callbacks and in links do not count. Takes some milliseconds for each operation.
     """
     from treenail_generator.document.spec_validator import spec_faults  # noqa: PLC0415  # 0.2 s
 
@@ -46,7 +46,7 @@ def _diagnostic(document: Document, pointer: Pointer, fault: "SpecFault") -> Dia
         location = document.locate(pointer) if is_scalar else document.locate_key(pointer)
         message = _message(fault)
         hint = _PATH_HINT if message.startswith("Path parameter ") else None
-    return Diagnostic(location, "invalid-openapi", message, hint=hint)
+    return Diagnostic(location, "invalid-openapi", message, hint=hint, severity="warning")
 
 
 def _unknown_key(fault: "SpecFault") -> str | None:

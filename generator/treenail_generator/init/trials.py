@@ -8,7 +8,7 @@ from typing import cast
 from treenail_generator.connector_file import ConnectorRequest, read_connector_file
 from treenail_generator.diagnostics import Diagnostic
 from treenail_generator.document import Document, Operation
-from treenail_generator.planning.trial import Trial, invalid_each
+from treenail_generator.planning.trial import Trial
 from treenail_generator.yaml_source import JSON
 
 from .proposal import Hidden
@@ -26,13 +26,9 @@ def verdicts(
     document: Document, operations: Sequence[Operation], frame: dict[str, JSON]
 ) -> dict[str, Verdict]:
     """A verdict for each operation, by its key; `frame` is the connector file without tools."""
-    found = {
-        operation.key: Verdict(faults=faults)
-        for operation, faults in invalid_each(document, operations)
-    }
-    left = [each for each in operations if each.key not in found]
-    first = _Attempts(document, frame, [(each, ()) for each in left])
-    for operation, faults in zip(left, first.faults(), strict=True):
+    found: dict[str, Verdict] = {}
+    first = _Attempts(document, frame, [(each, ()) for each in operations])
+    for operation, faults in zip(operations, first.faults(), strict=True):
         found[operation.key] = Verdict(faults=faults)
         if faults:
             found[operation.key] = _without_parts(document, frame, operation, faults)

@@ -29,7 +29,6 @@ from .module_names import ModuleNames
 from .reserved import tell_reserved_name
 from .scopes import plan_scopes
 from .tools import Tools, advice
-from .trial import invalid
 from .types import Types
 from .views import Views
 
@@ -70,7 +69,6 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     choices = ChoiceFields(request, calls, answers, views, names, faults).plan()
     login = plan_login(request, choices, faults)
     _tell_idle_defaults(request, planner.seen, faults)
-    faults.diagnostics.extend(invalid(document, planner.operations))
     if faults.diagnostics:
         raise BuildError(faults.diagnostics)
     retries = file.defaults.retries

@@ -1,10 +1,8 @@
 """The tools of a connector file planned one at a time, to find out which of them can be carried."""
 
-from collections.abc import Iterator, Sequence
-
 from treenail_generator.connector_file import ConnectorRequest
 from treenail_generator.diagnostics import Diagnostic
-from treenail_generator.document import Document, Operation, validate_operations
+from treenail_generator.document import Document
 
 from .answers import Answers
 from .faults import Faults
@@ -38,28 +36,3 @@ class Trial:
         types = Types(self._views, request.file.defaults.naming, names, self._faults)
         answers = Answers(request, self._views, names, self._faults)
         self._planner = Tools(request, self._document, types, answers, names, self._faults)
-
-
-def invalid(document: Document, operations: Sequence[Operation]) -> tuple[Diagnostic, ...]:
-    """What in the operations is no valid OpenAPI, apart from what planning tells better."""
-    return tuple(
-        found
-        for found in validate_operations(document, operations)
-        # The path and its parameters are compared in the plan, which knows what to do.
-        if not found.message.startswith("Path parameter ")
-    )
-
-
-def invalid_each(
-    document: Document, operations: Sequence[Operation]
-) -> Iterator[tuple[Operation, tuple[Diagnostic, ...]]]:
-    """The invalid operations with their faults; sound ones are looked at in large groups."""
-    faults = invalid(document, operations) if operations else ()
-    if not faults:
-        return
-    if len(operations) == 1:
-        yield operations[0], faults
-        return
-    middle = len(operations) // 2
-    yield from invalid_each(document, operations[:middle])
-    yield from invalid_each(document, operations[middle:])

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote
 import jsonschema_rs
 
 from treenail_generator.document import JSON, Document
-from treenail_generator.document.pruning import Pruned
+from treenail_generator.document.pruning import Pruned, repaired
 from treenail_generator.plan import Binding, EndpointPlan, ListType, MapType, ModelType
 from treenail_generator.planning.exact import requestable
 
@@ -101,7 +101,7 @@ class Oracle:
             if (found := self._document.operation(endpoint.operation)) is not None
         }
         pruned = Pruned(self._document.references, self._document.version, operations.values())
-        raw: dict[str, Any] = {**pruned.document, "servers": [{"url": _HOST}]}
+        raw: dict[str, Any] = {**repaired(pruned.document), "servers": [{"url": _HOST}]}
         for operation in operations.values():
             declared = raw["paths"][operation.path][operation.method.lower()]
             # Credentials and hosts are the upstream client's business.
