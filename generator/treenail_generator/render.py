@@ -6,6 +6,7 @@ filters alone, so none of it can become code.
 
 import textwrap
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, Final, cast
 
 import jinja2
@@ -96,7 +97,8 @@ def _value(value: Any) -> str:
 
 
 def _is_declared(answer: AnswerPlan) -> bool:
-    return answer != AnswerPlan()
+    # Neither is printed as a part of the answer.
+    return replace(answer, kind="json", accept=AnswerPlan().accept) != AnswerPlan()
 
 
 def _module_docstring(plan: ConnectorPlan) -> str:

@@ -5,6 +5,25 @@ from typing import Final
 from .requirement import Requirement
 
 REQUIREMENTS: Final[dict[str, Requirement]] = {
+    "ANS-SUCCESS": Requirement(
+        "OpenAPI 3.1.1 4.8.16",
+        "A tool is made for the documented success: exact statuses before 2XX, default only where it stands "
+        "alone, JSON before text before files; its requests accept that.",
+    ),
+    "ANS-WHOLE": Requirement(
+        "OpenAPI 3.1.1 4.8.24, writeOnly",
+        "An answer of which nothing is said passes as it is, without a line in the module; what is writeOnly "
+        "never passes.",
+    ),
+    "ANS-STABLE": Requirement(
+        "treenail",
+        "What a module says of one answer depends on its operation and the connector file, on no other tool.",
+    ),
+    "ANS-OUTPUT": Requirement(
+        "MCP 2026-07-28, Tools, Output Schema",
+        "A lenient output schema is an object that names the fields that may come, each shared object once, "
+        "and ends at a size of its own.",
+    ),
     "ANS-FILES": Requirement(
         "MCP 2026-07-28, Tools, Tool Result",
         "An image is answered as image content, a sound as audio content, any other file as an "

@@ -10,5 +10,6 @@ def kept(field: KeptField) -> str:
     if field.redacted:
         return f"Redacted({field.name!r})"
     if field.record is not None:
-        return f"Nested({field.name!r}, {field.record})"
+        record = f"lambda: {field.record}" if field.late else field.record
+        return f"Nested({field.name!r}, {record})"
     return repr(field.name)

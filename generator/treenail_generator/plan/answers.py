@@ -1,16 +1,22 @@
 """What becomes of an upstream's answer."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptField:
-    """What becomes of one field of an upstream object: dropped when `name` is None."""
+    """What becomes of one field of an upstream object: dropped when `name` is None.
+
+    Attributes:
+        late: Whether the module defines `record` behind what mentions it.
+    """
 
     upstream: str
     name: str | None
     record: str | None = None
     redacted: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +39,25 @@ class PagePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerPlan:
-    """How the upstream's answer becomes the tool's."""
+    """How the upstream's answer becomes the tool's.
 
+    Attributes:
+        kind: What the document promises; `nothing`: a success without a body.
+        media_type: What stands for a missing one.
+        accept: What the request says it accepts.
+        nulls: None: records drop them, and what passes as it is keeps them.
+        redirects: Whether a status 3xx is an answer.
+    """
+
+    kind: Literal["json", "text", "file", "nothing"] = "json"
     root: str = ""
     name: str | None = None
     many: bool = False
     record: str | None = None
     page: PagePlan | None = None
     max_items: int | None = None
+    media_type: str = "application/json"
+    max_file_bytes: int | None = None
+    accept: str = "application/json"
+    nulls: Literal["drop", "keep"] | None = None
+    redirects: bool = False

@@ -25,6 +25,7 @@ from .checks import LoginCalls, plan_check
 from .choices import ChoiceFields
 from .connection import check_headers, plan_auth, plan_login, plan_servers
 from .faults import Faults
+from .forms import Forms
 from .module_names import ModuleNames
 from .reserved import tell_reserved_name
 from .scopes import plan_scopes
@@ -49,7 +50,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     views = Views(document)
     names = ModuleNames()
     types = Types(views, file.defaults.naming, names, faults)
-    answers = Answers(request, views, names, faults)
+    answers = Answers(request, views, Forms(document), names, faults)
     planner = Tools(request, document, types, answers, names, faults)
     tools: list[ToolPlan] = []
     info = file.helpers.get_connection_info

@@ -1,23 +1,37 @@
 """The names that one `response` section speaks of."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Names:
-    """Dotted names of one `response` section; `used` are those that named a field."""
+    """Dotted names of one `response` section."""
 
     pick: list[str] | None
     omit: list[str]
     redact: list[str]
     rename: dict[str, str]
-    used: set[str] = field(default_factory=set[str])
-    seen: set[str] = field(default_factory=set[str])
+
+    @property
+    def told(self) -> Iterator[str]:
+        """All of them."""
+        yield from (*(self.pick or ()), *self.omit, *self.redact, *self.rename)
 
 
 def passes_rest(names: Names) -> bool:
     """Whether fields that nobody named pass: not beside an allow-list, not where data is redacted."""
     return names.pick is None and not names.redact
+
+
+def touches(names: Names, path: str) -> bool:
+    """Whether something is said of what stands inside `path`; inside the whole payload for "".
+
+    A `pick` of `path` itself, or of what is around it, takes all that is known of it.
+    """
+    if not path:
+        return names.pick is not None or bool(names.omit or names.redact or names.rename)
+    return any(name.startswith(f"{path}.") for name in names.told)
 
 
 def names_it(pick: list[str] | None, path: str) -> bool:

@@ -6,6 +6,7 @@ from treenail_generator.document import Document
 
 from .answers import Answers
 from .faults import Faults
+from .forms import Forms
 from .module_names import ModuleNames
 from .tools import Tools
 from .types import Types
@@ -19,6 +20,7 @@ class Trial:
         self._request = request
         self._document = document
         self._views = Views(document)
+        self._forms = Forms(document)
         self._begin()
 
     def faults_of(self, index: int) -> tuple[Diagnostic, ...]:
@@ -34,5 +36,5 @@ class Trial:
     def _begin(self) -> None:
         request, names, self._faults = self._request, ModuleNames(), Faults()
         types = Types(self._views, request.file.defaults.naming, names, self._faults)
-        answers = Answers(request, self._views, names, self._faults)
+        answers = Answers(request, self._views, self._forms, names, self._faults)
         self._planner = Tools(request, self._document, types, answers, names, self._faults)

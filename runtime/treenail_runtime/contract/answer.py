@@ -4,7 +4,7 @@ Pure functions over JSON. A declared place that is not there yields less, never 
 took place, and a surprise in its answer must not hide that.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -25,10 +25,14 @@ class Redacted:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """A field that is an object, or a list of objects, with a record of its own."""
+    """A field that is an object, or a list of objects, with a record of its own.
+
+    Attributes:
+        record: A function for one that is defined later in the module.
+    """
 
     name: str
-    record: "Record"
+    record: "Record | Callable[[], Record]"
 
 
 Kept: TypeAlias = "str | Nested | Redacted | None"
@@ -66,7 +70,8 @@ class Record:
                 case Redacted(name):
                     kept[name] = _REDACTED
                 case Nested(name, record):
-                    kept[name] = record.of(item)
+                    inner = record if isinstance(record, Record) else record()
+                    kept[name] = inner.of(item)
                 case name:
                     kept[name] = item
         return kept

@@ -27,70 +27,71 @@ from treenail_runtime.contract import (
     ToolContext,
 )
 
-ADDRESS: Final = Record(
-    {
-        "city": "city",
-    }
-)
-
-LIST_PEOPLE_ADDRESS: Final = Record(
+ADDRESS_FIELDS: Final = Record(
     {
         "city": "city",
         "zipCode": "zip_code",
     }
 )
 
-PERSON: Final = Record(
+ADDRESS_RECORD: Final = Record(
+    {
+        "city": "city",
+        "zipCode": "zip_code",
+    },
+    rest=True,
+)
+
+PERSON_FIELDS: Final = Record(
     {
         "personId": "person_id",
         "displayName": "display_name",
         "phone": "phone",
-        "address": Nested("address", LIST_PEOPLE_ADDRESS),
+        "address": Nested("address", ADDRESS_FIELDS),
+        "friends": Nested("friends", lambda: PERSON_FIELDS),
         "links": "links",
     }
 )
 
-LIST_PEOPLE_PERSON: Final = Record(
+PERSON_RECORD: Final = Record(
+    {
+        "personId": "person_id",
+        "displayName": "display_name",
+        "phone": "phone",
+        "pin": None,
+        "oldId": None,
+        "address": Nested("address", ADDRESS_RECORD),
+        "friends": Nested("friends", lambda: PERSON_RECORD),
+        "links": "links",
+    },
+    rest=True,
+)
+
+LIST_PEOPLE_ANSWER_ADDRESS: Final = Record(
+    {
+        "city": "city",
+    }
+)
+
+LIST_PEOPLE_ANSWER: Final = Record(
     {
         "personId": "person_id",
         "displayName": "name",
         "phone": Redacted("phone"),
-        "address": Nested("address", ADDRESS),
-        "friends": Nested("friends", PERSON),
+        "address": Nested("address", LIST_PEOPLE_ANSWER_ADDRESS),
+        "friends": Nested("friends", PERSON_FIELDS),
     }
 )
 
-GET_PERSON_ADDRESS: Final = Record(
-    {
-        "city": "city",
-        "zipCode": "zip_code",
-    },
-    rest=True,
-)
-
-GET_PERSON_PERSON: Final = Record(
+GET_PERSON_ANSWER: Final = Record(
     {
         "personId": "person_id",
         "displayName": "display_name",
         "phone": "phone",
         "pin": None,
         "oldId": None,
-        "address": Nested("address", GET_PERSON_ADDRESS),
-        "friends": "friends",
-        "links": "links",
-    },
-    rest=True,
-)
-
-GET_PERSON_PERSON_: Final = Record(
-    {
-        "personId": "person_id",
-        "displayName": "display_name",
-        "phone": "phone",
-        "pin": None,
-        "oldId": None,
-        "address": Nested("address", GET_PERSON_ADDRESS),
-        "friends": Nested("friends", GET_PERSON_PERSON),
+        "address": Nested("address", ADDRESS_RECORD),
+        "friends": Nested("friends", PERSON_RECORD),
         "links": None,
     },
     rest=True,
@@ -108,7 +109,7 @@ LIST_PEOPLE: Final = Endpoint(
         root="_embedded.people",
         name="people",
         many=True,
-        record=LIST_PEOPLE_PERSON,
+        record=LIST_PEOPLE_ANSWER,
         page=PageNumbers(number="page.number", pages="page.totalPages", total="page.totalElements"),
         max_items=50,
     ),
@@ -131,7 +132,7 @@ class GetPerson(Input):
 GET_PERSON: Final = Endpoint(
     "GET",
     "/people/{personId}",
-    answer=Answer(record=GET_PERSON_PERSON_),
+    answer=Answer(record=GET_PERSON_ANSWER),
     reads=True,
     repeatable=True,
 )

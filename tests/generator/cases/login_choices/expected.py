@@ -21,61 +21,12 @@ from treenail_runtime.contract import (
     Input,
     JsonObject,
     LoginField,
-    Nested,
     PageNumbers,
-    Record,
     Retries,
     Server,
     Tool,
     ToolContext,
     first_pages,
-)
-
-OWNER: Final = Record(
-    {
-        "name": "name",
-    },
-    rest=True,
-)
-
-ACCOUNT: Final = Record(
-    {
-        "id": "id",
-        "owner": Nested("owner", OWNER),
-    },
-    rest=True,
-)
-
-LIST_ACCOUNTS_ANSWER_DATA: Final = Record(
-    {
-        "accounts": Nested("accounts", ACCOUNT),
-    },
-    rest=True,
-)
-
-LIST_ACCOUNTS_ANSWER_PAGE: Final = Record(
-    {
-        "number": "number",
-        "pages": "pages",
-        "total": "total",
-    },
-    rest=True,
-)
-
-LIST_ACCOUNTS_ANSWER: Final = Record(
-    {
-        "data": Nested("data", LIST_ACCOUNTS_ANSWER_DATA),
-        "page": Nested("page", LIST_ACCOUNTS_ANSWER_PAGE),
-    },
-    rest=True,
-)
-
-LIST_CURRENCIES_ANSWER: Final = Record(
-    {
-        "code": "code",
-        "number": "number",
-    },
-    rest=True,
 )
 
 
@@ -90,7 +41,6 @@ class ListAccounts(Input):
 LIST_ACCOUNTS: Final = Endpoint(
     "GET",
     "/users/{user}/accounts",
-    answer=Answer(record=LIST_ACCOUNTS_ANSWER),
     reads=True,
     repeatable=True,
 )
@@ -135,7 +85,7 @@ class ListCurrencies(Input):
 LIST_CURRENCIES: Final = Endpoint(
     "GET",
     "/currencies",
-    answer=Answer(name="items", many=True, record=LIST_CURRENCIES_ANSWER),
+    answer=Answer(name="items", many=True),
     reads=True,
     repeatable=True,
 )

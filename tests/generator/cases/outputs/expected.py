@@ -27,70 +27,71 @@ from treenail_runtime.contract import (
     ToolContext,
 )
 
-ADDRESS: Final = Record(
-    {
-        "city": "city",
-    }
-)
-
-LIST_PEOPLE_ADDRESS: Final = Record(
+ADDRESS_FIELDS: Final = Record(
     {
         "city": "city",
         "zipCode": "zip_code",
     }
 )
 
-PERSON: Final = Record(
+ADDRESS_RECORD: Final = Record(
+    {
+        "city": "city",
+        "zipCode": "zip_code",
+    },
+    rest=True,
+)
+
+PERSON_FIELDS: Final = Record(
     {
         "personId": "person_id",
         "displayName": "display_name",
         "phone": "phone",
-        "address": Nested("address", LIST_PEOPLE_ADDRESS),
+        "address": Nested("address", ADDRESS_FIELDS),
+        "friends": Nested("friends", lambda: PERSON_FIELDS),
         "links": "links",
     }
 )
 
-LIST_PEOPLE_PERSON: Final = Record(
+PERSON_RECORD: Final = Record(
+    {
+        "personId": "person_id",
+        "displayName": "display_name",
+        "phone": "phone",
+        "pin": None,
+        "oldId": None,
+        "address": Nested("address", ADDRESS_RECORD),
+        "friends": Nested("friends", lambda: PERSON_RECORD),
+        "links": "links",
+    },
+    rest=True,
+)
+
+LIST_PEOPLE_ANSWER_ADDRESS: Final = Record(
+    {
+        "city": "city",
+    }
+)
+
+LIST_PEOPLE_ANSWER: Final = Record(
     {
         "personId": "person_id",
         "displayName": "name",
         "phone": Redacted("phone"),
-        "address": Nested("address", ADDRESS),
-        "friends": Nested("friends", PERSON),
+        "address": Nested("address", LIST_PEOPLE_ANSWER_ADDRESS),
+        "friends": Nested("friends", PERSON_FIELDS),
     }
 )
 
-GET_PERSON_ADDRESS: Final = Record(
-    {
-        "city": "city",
-        "zipCode": "zip_code",
-    },
-    rest=True,
-)
-
-GET_PERSON_PERSON: Final = Record(
+GET_PERSON_ANSWER: Final = Record(
     {
         "personId": "person_id",
         "displayName": "display_name",
         "phone": "phone",
         "pin": None,
         "oldId": None,
-        "address": Nested("address", GET_PERSON_ADDRESS),
-        "friends": "friends",
-        "links": "links",
-    },
-    rest=True,
-)
-
-GET_PERSON_PERSON_: Final = Record(
-    {
-        "personId": "person_id",
-        "displayName": "display_name",
-        "phone": "phone",
-        "pin": None,
-        "oldId": None,
-        "address": Nested("address", GET_PERSON_ADDRESS),
-        "friends": Nested("friends", GET_PERSON_PERSON),
+        "address": Nested("address", ADDRESS_RECORD),
+        "friends": Nested("friends", PERSON_RECORD),
         "links": None,
     },
     rest=True,
@@ -108,7 +109,7 @@ LIST_PEOPLE: Final = Endpoint(
         root="_embedded.people",
         name="people",
         many=True,
-        record=LIST_PEOPLE_PERSON,
+        record=LIST_PEOPLE_ANSWER,
         page=PageNumbers(number="page.number", pages="page.totalPages", total="page.totalElements"),
         max_items=50,
     ),
@@ -131,7 +132,7 @@ class GetPerson(Input):
 GET_PERSON: Final = Endpoint(
     "GET",
     "/people/{personId}",
-    answer=Answer(record=GET_PERSON_PERSON_),
+    answer=Answer(record=GET_PERSON_ANSWER),
     reads=True,
     repeatable=True,
 )
@@ -222,25 +223,7 @@ CONNECTOR: Final = Connector(
                                     "type": "object",
                                     "properties": {"city": {"type": "string"}},
                                 },
-                                "friends": {
-                                    "type": "array",
-                                    "items": {
-                                        "type": "object",
-                                        "properties": {
-                                            "person_id": {"type": "string"},
-                                            "display_name": {"type": "string"},
-                                            "phone": {"type": "string"},
-                                            "address": {
-                                                "type": "object",
-                                                "properties": {
-                                                    "city": {"type": "string"},
-                                                    "zip_code": {"type": "string"},
-                                                },
-                                            },
-                                            "links": {"type": "array", "items": {"type": "object"}},
-                                        },
-                                    },
-                                },
+                                "friends": {"type": "array", "items": {"$ref": "#/$defs/Person"}},
                             },
                         },
                     },
@@ -249,6 +232,25 @@ CONNECTOR: Final = Connector(
                     "total_pages": {"type": "integer"},
                     "total_items": {"type": "integer"},
                     "next_page": {"type": "integer"},
+                },
+                "$defs": {
+                    "Person": {
+                        "type": "object",
+                        "properties": {
+                            "person_id": {"type": "string"},
+                            "display_name": {"type": "string"},
+                            "phone": {"type": "string"},
+                            "address": {
+                                "type": "object",
+                                "properties": {
+                                    "city": {"type": "string"},
+                                    "zip_code": {"type": "string"},
+                                },
+                            },
+                            "friends": {"type": "array", "items": {"$ref": "#/$defs/Person"}},
+                            "links": {"type": "array", "items": {"type": "object"}},
+                        },
+                    }
                 },
             },
         ),
@@ -269,48 +271,24 @@ CONNECTOR: Final = Connector(
                     "person_id": {"type": "string"},
                     "display_name": {"type": "string", "maxLength": 40},
                     "phone": {"type": "string"},
-                    "address": {
+                    "address": {"$ref": "#/$defs/Address"},
+                    "friends": {"type": "array", "items": {"$ref": "#/$defs/Person"}},
+                },
+                "$defs": {
+                    "Address": {
                         "type": "object",
                         "properties": {"city": {"type": "string"}, "zip_code": {"type": "string"}},
                     },
-                    "friends": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "properties": {
-                                "person_id": {"type": "string"},
-                                "display_name": {"type": "string", "maxLength": 40},
-                                "phone": {"type": "string"},
-                                "address": {
-                                    "type": "object",
-                                    "properties": {
-                                        "city": {"type": "string"},
-                                        "zip_code": {"type": "string"},
-                                    },
-                                },
-                                "friends": {"type": "array", "items": {"$ref": "#/$defs/Person"}},
-                                "links": {"type": "array", "items": {"type": "object"}},
-                            },
-                        },
-                    },
-                },
-                "$defs": {
                     "Person": {
                         "type": "object",
                         "properties": {
-                            "personId": {"type": "string"},
-                            "displayName": {"type": "string", "maxLength": 40},
+                            "person_id": {"type": "string"},
+                            "display_name": {"type": "string", "maxLength": 40},
                             "phone": {"type": "string"},
-                            "pin": {"type": "string"},
-                            "oldId": {"type": "string"},
                             "address": {"$ref": "#/$defs/Address"},
                             "friends": {"type": "array", "items": {"$ref": "#/$defs/Person"}},
                             "links": {"type": "array", "items": {"type": "object"}},
                         },
-                    },
-                    "Address": {
-                        "type": "object",
-                        "properties": {"city": {"type": "string"}, "zipCode": {"type": "string"}},
                     },
                 },
             },

@@ -20,22 +20,12 @@ from treenail_runtime.contract import (
     JsonBody,
     JsonObject,
     LoginField,
-    Record,
     Retries,
     Server,
     Tool,
     ToolContext,
     form,
     pipe_delimited,
-)
-
-PET: Final = Record(
-    {
-        "kind": "kind",
-        "name": "name",
-        "weight": "weight",
-    },
-    rest=True,
 )
 
 
@@ -60,7 +50,7 @@ class FindPets(Input):
 FIND_PETS: Final = Endpoint(
     "GET",
     "/pets",
-    answer=Answer(name="items", many=True, record=PET),
+    answer=Answer(name="items", many=True),
     reads=True,
     repeatable=True,
 )
@@ -94,7 +84,6 @@ class KeepPet(Input):
 KEEP_PET: Final = Endpoint(
     "PUT",
     "/pets",
-    answer=Answer(record=PET),
     repeatable=True,
     body=JsonBody(required=True),
 )

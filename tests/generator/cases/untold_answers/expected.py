@@ -24,6 +24,23 @@ from treenail_runtime.contract import (
     ToolContext,
 )
 
+FRIEND_RECORD: Final = Record(
+    {
+        "name": "name",
+        "secret": None,
+    },
+    rest=True,
+)
+
+USER_RECORD: Final = Record(
+    {
+        "id": "id",
+        "password": None,
+        "friends": Nested("friends", FRIEND_RECORD),
+    },
+    rest=True,
+)
+
 OMIT_ANSWER_OWNER: Final = Record(
     {
         "email": None,
@@ -61,23 +78,6 @@ REDACT_ANSWER: Final = Record(
     {
         "owner": Nested("owner", REDACT_ANSWER_OWNER),
     }
-)
-
-FRIEND: Final = Record(
-    {
-        "name": "name",
-        "secret": None,
-    },
-    rest=True,
-)
-
-USER: Final = Record(
-    {
-        "id": "id",
-        "password": None,
-        "friends": Nested("friends", FRIEND),
-    },
-    rest=True,
 )
 
 
@@ -142,7 +142,7 @@ class Maybe(Input):
 MAYBE: Final = Endpoint(
     "GET",
     "/maybe",
-    answer=Answer(record=USER),
+    answer=Answer(record=USER_RECORD),
     reads=True,
     repeatable=True,
 )
@@ -218,7 +218,7 @@ CONNECTOR: Final = Connector(
             output_schema={
                 "type": "object",
                 "properties": {
-                    "id": {},
+                    "id": {"type": ["integer", "string"]},
                     "friends": {
                         "type": "array",
                         "items": {"type": "object", "properties": {"name": {"type": "string"}}},

@@ -123,7 +123,57 @@ class CreateBooking_ClientAppointmentScheduleRequest(Input):
     ] = Field(description="Services, in order.", serialization_alias="serviceSchedules")
 
 
-BRANCH: Final = Record(
+ADDRESS_FIELDS: Final = Record(
+    {
+        "streetAddress1": "street_address1",
+        "streetAddress2": "street_address2",
+        "city": "city",
+        "state": "state",
+        "postalCode": "postal_code",
+        "country": "country",
+    }
+)
+
+CREDIT_ACCOUNT_FIELDS: Final = Record(
+    {
+        "outstandingBalance": "outstanding_balance",
+        "creditDays": "credit_days",
+        "creditLimit": "credit_limit",
+    }
+)
+
+LOYALTY_CARD_FIELDS: Final = Record(
+    {
+        "serial": "serial",
+        "points": "points",
+    }
+)
+
+PAGE_INFO_RECORD: Final = Record(
+    {
+        "size": "size",
+        "totalElements": "total_elements",
+        "totalPages": "total_pages",
+        "number": "number",
+    },
+    rest=True,
+)
+
+USER_DURATION_FIELDS: Final = Record(
+    {
+        "userRef": "user_ref",
+        "duration": "duration",
+    }
+)
+
+USER_PRICE_FIELDS: Final = Record(
+    {
+        "userRef": "user_ref",
+        "price": "price",
+    }
+)
+
+LIST_BRANCHES_ANSWER: Final = Record(
     {
         "branchId": "branch_id",
         "name": "name",
@@ -138,7 +188,7 @@ BRANCH: Final = Record(
     }
 )
 
-STAFF: Final = Record(
+LIST_STAFF_ANSWER: Final = Record(
     {
         "staffId": "staff_id",
         "branchId": "branch_id",
@@ -158,7 +208,27 @@ STAFF: Final = Record(
     }
 )
 
-SERVICE: Final = Record(
+GET_STAFF_ANSWER: Final = Record(
+    {
+        "staffId": "staff_id",
+        "branchId": "branch_id",
+        "userId": "user_id",
+        "staffCategoryId": "staff_category_id",
+        "staffCategoryName": "staff_category_name",
+        "firstName": "first_name",
+        "lastName": "last_name",
+        "mobile": Redacted("mobile"),
+        "email": Redacted("email"),
+        "gender": "gender",
+        "archived": "archived",
+        "onlineProfile": "online_profile",
+        "hideFromOnlineBookings": "hide_from_online_bookings",
+        "hideFromAppointmentScreen": "hide_from_appointment_screen",
+        "disqualifiedServices": "disqualified_services",
+    }
+)
+
+LIST_SERVICES_ANSWER: Final = Record(
     {
         "serviceId": "service_id",
         "categoryId": "category_id",
@@ -172,21 +242,7 @@ SERVICE: Final = Record(
     }
 )
 
-USER_PRICE: Final = Record(
-    {
-        "userRef": "user_ref",
-        "price": "price",
-    }
-)
-
-USER_DURATION: Final = Record(
-    {
-        "userRef": "user_ref",
-        "duration": "duration",
-    }
-)
-
-GET_SERVICE_SERVICE: Final = Record(
+GET_SERVICE_ANSWER: Final = Record(
     {
         "serviceId": "service_id",
         "version": "version",
@@ -202,15 +258,15 @@ GET_SERVICE_SERVICE: Final = Record(
         "internetDescription": "internet_description",
         "disqualifiedStaff": "disqualified_staff",
         "staffCategories": "staff_categories",
-        "userPrices": Nested("user_prices", USER_PRICE),
-        "userDurations": Nested("user_durations", USER_DURATION),
-        "userFinishDurations": Nested("user_finish_durations", USER_DURATION),
+        "userPrices": Nested("user_prices", USER_PRICE_FIELDS),
+        "userDurations": Nested("user_durations", USER_DURATION_FIELDS),
+        "userFinishDurations": Nested("user_finish_durations", USER_DURATION_FIELDS),
         "addonServiceIds": "addon_service_ids",
         "isAddonOnly": "is_addon_only",
     }
 )
 
-CLIENT: Final = Record(
+LIST_CLIENTS_ANSWER: Final = Record(
     {
         "clientId": "client_id",
         "firstName": "first_name",
@@ -229,33 +285,7 @@ CLIENT: Final = Record(
     }
 )
 
-ADDRESS: Final = Record(
-    {
-        "streetAddress1": "street_address1",
-        "streetAddress2": "street_address2",
-        "city": "city",
-        "state": "state",
-        "postalCode": "postal_code",
-        "country": "country",
-    }
-)
-
-CREDIT_ACCOUNT: Final = Record(
-    {
-        "outstandingBalance": "outstanding_balance",
-        "creditDays": "credit_days",
-        "creditLimit": "credit_limit",
-    }
-)
-
-LOYALTY_CARD: Final = Record(
-    {
-        "serial": "serial",
-        "points": "points",
-    }
-)
-
-GET_CLIENT_CLIENT: Final = Record(
+GET_CLIENT_ANSWER: Final = Record(
     {
         "clientId": "client_id",
         "version": "version",
@@ -265,7 +295,7 @@ GET_CLIENT_CLIENT: Final = Record(
         "landLine": "land_line",
         "linkedClientMobile": "linked_client_mobile",
         "email": "email",
-        "address": Nested("address", ADDRESS),
+        "address": Nested("address", ADDRESS_FIELDS),
         "birthDate": "birth_date",
         "clientSince": "client_since",
         "gender": "gender",
@@ -286,14 +316,90 @@ GET_CLIENT_CLIENT: Final = Record(
         "firstVisit": "first_visit",
         "lastVisit": "last_visit",
         "deleted": "deleted",
-        "creditAccount": Nested("credit_account", CREDIT_ACCOUNT),
-        "loyaltyCard": Nested("loyalty_card", LOYALTY_CARD),
+        "creditAccount": Nested("credit_account", CREDIT_ACCOUNT_FIELDS),
+        "loyaltyCard": Nested("loyalty_card", LOYALTY_CARD_FIELDS),
         "createdAt": "created_at",
         "updatedAt": "updated_at",
     }
 )
 
-PRODUCT: Final = Record(
+CREATE_CLIENT_ANSWER: Final = Record(
+    {
+        "clientId": "client_id",
+        "version": "version",
+        "firstName": "first_name",
+        "lastName": "last_name",
+        "mobile": "mobile",
+        "landLine": "land_line",
+        "linkedClientMobile": "linked_client_mobile",
+        "email": "email",
+        "address": Nested("address", ADDRESS_FIELDS),
+        "birthDate": "birth_date",
+        "clientSince": "client_since",
+        "gender": "gender",
+        "notes": "notes",
+        "smsMarketingConsent": "sms_marketing_consent",
+        "emailMarketingConsent": "email_marketing_consent",
+        "smsReminderConsent": "sms_reminder_consent",
+        "emailReminderConsent": "email_reminder_consent",
+        "preferredStaffId": "preferred_staff_id",
+        "externalId": "external_id",
+        "creatingBranchId": "creating_branch_id",
+        "archived": "archived",
+        "banned": "banned",
+        "clientCategoryIds": "client_category_ids",
+        "linkedClientId": "linked_client_id",
+        "mergedToClientId": "merged_to_client_id",
+        "lastVisitedBranchId": "last_visited_branch_id",
+        "firstVisit": "first_visit",
+        "lastVisit": "last_visit",
+        "deleted": "deleted",
+        "creditAccount": Nested("credit_account", CREDIT_ACCOUNT_FIELDS),
+        "loyaltyCard": Nested("loyalty_card", LOYALTY_CARD_FIELDS),
+        "createdAt": "created_at",
+        "updatedAt": "updated_at",
+    }
+)
+
+UPDATE_CLIENT_ANSWER: Final = Record(
+    {
+        "clientId": "client_id",
+        "version": "version",
+        "firstName": "first_name",
+        "lastName": "last_name",
+        "mobile": "mobile",
+        "landLine": "land_line",
+        "linkedClientMobile": "linked_client_mobile",
+        "email": "email",
+        "address": Nested("address", ADDRESS_FIELDS),
+        "birthDate": "birth_date",
+        "clientSince": "client_since",
+        "gender": "gender",
+        "notes": "notes",
+        "smsMarketingConsent": "sms_marketing_consent",
+        "emailMarketingConsent": "email_marketing_consent",
+        "smsReminderConsent": "sms_reminder_consent",
+        "emailReminderConsent": "email_reminder_consent",
+        "preferredStaffId": "preferred_staff_id",
+        "externalId": "external_id",
+        "creatingBranchId": "creating_branch_id",
+        "archived": "archived",
+        "banned": "banned",
+        "clientCategoryIds": "client_category_ids",
+        "linkedClientId": "linked_client_id",
+        "mergedToClientId": "merged_to_client_id",
+        "lastVisitedBranchId": "last_visited_branch_id",
+        "firstVisit": "first_visit",
+        "lastVisit": "last_visit",
+        "deleted": "deleted",
+        "creditAccount": Nested("credit_account", CREDIT_ACCOUNT_FIELDS),
+        "loyaltyCard": Nested("loyalty_card", LOYALTY_CARD_FIELDS),
+        "createdAt": "created_at",
+        "updatedAt": "updated_at",
+    }
+)
+
+LIST_PRODUCTS_ANSWER: Final = Record(
     {
         "productId": "product_id",
         "parentProductId": "parent_product_id",
@@ -315,7 +421,7 @@ PRODUCT: Final = Record(
     }
 )
 
-APPOINTMENT: Final = Record(
+LIST_APPOINTMENTS_ANSWER: Final = Record(
     {
         "appointmentId": "appointment_id",
         "version": "version",
@@ -348,7 +454,40 @@ APPOINTMENT: Final = Record(
     }
 )
 
-SERVICE_SCHEDULE: Final = Record(
+GET_APPOINTMENT_ANSWER: Final = Record(
+    {
+        "appointmentId": "appointment_id",
+        "version": "version",
+        "branchId": "branch_id",
+        "bookingId": "booking_id",
+        "groupBookingId": "group_booking_id",
+        "clientId": "client_id",
+        "staffId": "staff_id",
+        "serviceId": "service_id",
+        "roomId": "room_id",
+        "machineId": "machine_id",
+        "appointmentDate": "appointment_date",
+        "startTime": "start_time",
+        "endTime": "end_time",
+        "serviceName": "service_name",
+        "courseName": "course_name",
+        "price": "price",
+        "state": "state",
+        "activationState": "activation_state",
+        "confirmed": "confirmed",
+        "deleted": "deleted",
+        "staffRequest": "staff_request",
+        "isFinishAppointment": "is_finish_appointment",
+        "depositAmount": "deposit_amount",
+        "waitingListDateTime": "waiting_list_date_time",
+        "notes": "notes",
+        "source": "source",
+        "createdAt": "created_at",
+        "updatedAt": "updated_at",
+    }
+)
+
+CHECK_AVAILABILITY_ANSWER_SERVICE_SCHEDULES: Final = Record(
     {
         "serviceId": "service_id",
         "staffId": "staff_id",
@@ -361,21 +500,25 @@ SERVICE_SCHEDULE: Final = Record(
     }
 )
 
-CLIENT_SCHEDULE: Final = Record(
+CHECK_AVAILABILITY_ANSWER_CLIENT_SCHEDULES: Final = Record(
     {
         "clientId": "client_id",
-        "serviceSchedules": Nested("service_schedules", SERVICE_SCHEDULE),
+        "serviceSchedules": Nested(
+            "service_schedules", CHECK_AVAILABILITY_ANSWER_SERVICE_SCHEDULES
+        ),
     }
 )
 
-AVAILABILITY_SLOT: Final = Record(
+CHECK_AVAILABILITY_ANSWER: Final = Record(
     {
         "startTime": "start_time",
-        "clientSchedules": Nested("client_appointment_schedules", CLIENT_SCHEDULE),
+        "clientSchedules": Nested(
+            "client_appointment_schedules", CHECK_AVAILABILITY_ANSWER_CLIENT_SCHEDULES
+        ),
     }
 )
 
-CREATE_BOOKING_SERVICE_SCHEDULE: Final = Record(
+CREATE_BOOKING_ANSWER_SERVICE_SCHEDULES: Final = Record(
     {
         "appointmentId": "appointment_id",
         "serviceId": "service_id",
@@ -388,51 +531,41 @@ CREATE_BOOKING_SERVICE_SCHEDULE: Final = Record(
     }
 )
 
-CREATE_BOOKING_CLIENT_SCHEDULE: Final = Record(
+CREATE_BOOKING_ANSWER_CLIENT_APPOINTMENT_SCHEDULES: Final = Record(
     {
         "clientId": "client_id",
-        "serviceSchedules": Nested("service_schedules", CREATE_BOOKING_SERVICE_SCHEDULE),
+        "serviceSchedules": Nested("service_schedules", CREATE_BOOKING_ANSWER_SERVICE_SCHEDULES),
     }
 )
 
-BOOKING: Final = Record(
+CREATE_BOOKING_ANSWER: Final = Record(
     {
         "bookingId": "booking_id",
         "clientId": "client_id",
         "bookingStatus": "booking_status",
         "clientAppointmentSchedules": Nested(
-            "client_appointment_schedules", CREATE_BOOKING_CLIENT_SCHEDULE
+            "client_appointment_schedules", CREATE_BOOKING_ANSWER_CLIENT_APPOINTMENT_SCHEDULES
         ),
     }
 )
 
-PRODUCT_HISTORY_PAGE_EMBEDDED: Final = Record(
+LIST_PURCHASE_ITEMS_ANSWER_EMBEDDED: Final = Record(
     {
         "productHistories": "product_histories",
     },
     rest=True,
 )
 
-PAGE_INFO: Final = Record(
+LIST_PURCHASE_ITEMS_ANSWER: Final = Record(
     {
-        "size": "size",
-        "totalElements": "total_elements",
-        "totalPages": "total_pages",
-        "number": "number",
-    },
-    rest=True,
-)
-
-PRODUCT_HISTORY_PAGE: Final = Record(
-    {
-        "_embedded": Nested("items_by_kind", PRODUCT_HISTORY_PAGE_EMBEDDED),
-        "page": Nested("page", PAGE_INFO),
+        "_embedded": Nested("items_by_kind", LIST_PURCHASE_ITEMS_ANSWER_EMBEDDED),
+        "page": Nested("page", PAGE_INFO_RECORD),
         "links": None,
     },
     rest=True,
 )
 
-VOUCHER: Final = Record(
+LIST_VOUCHERS_ANSWER: Final = Record(
     {
         "voucherId": "voucher_id",
         "clientId": "client_id",
@@ -446,7 +579,30 @@ VOUCHER: Final = Record(
     }
 )
 
-ROOM: Final = Record(
+GET_VOUCHER_ANSWER: Final = Record(
+    {
+        "voucherId": "voucher_id",
+        "clientId": "client_id",
+        "creatingBranchId": "creating_branch_id",
+        "serialNumber": "serial_number",
+        "originalBalance": "original_balance",
+        "remainingBalance": "remaining_balance",
+        "issueDate": "issue_date",
+        "expiryDate": "expiry_date",
+        "notes": "notes",
+    }
+)
+
+LIST_ROOMS_ANSWER: Final = Record(
+    {
+        "roomId": "room_id",
+        "name": "name",
+        "description": "description",
+        "archived": "archived",
+    }
+)
+
+GET_ROOM_ANSWER: Final = Record(
     {
         "roomId": "room_id",
         "name": "name",
@@ -481,7 +637,7 @@ LIST_BRANCHES: Final = Endpoint(
         root="_embedded.branches",
         name="branches",
         many=True,
-        record=BRANCH,
+        record=LIST_BRANCHES_ANSWER,
         page=PageNumbers(number="page.number", pages="page.totalPages", total="page.totalElements"),
     ),
     reads=True,
@@ -514,7 +670,7 @@ LIST_STAFF: Final = Endpoint(
         root="_embedded.staffs",
         name="staff",
         many=True,
-        record=STAFF,
+        record=LIST_STAFF_ANSWER,
         page=PageNumbers(number="page.number", pages="page.totalPages", total="page.totalElements"),
     ),
     reads=True,
@@ -544,7 +700,7 @@ class GetStaff(Input):
 GET_STAFF: Final = Endpoint(
     "GET",
     "/api/business/{businessId}/branch/{branchId}/staff/{staffId}",
-    answer=Answer(record=STAFF),
+    answer=Answer(record=GET_STAFF_ANSWER),
     reads=True,
     repeatable=True,
 )
@@ -586,7 +742,7 @@ LIST_SERVICES: Final = Endpoint(
         root="_embedded.services",
         name="services",
         many=True,
-        record=SERVICE,
+        record=LIST_SERVICES_ANSWER,
         page=PageNumbers(number="page.number", pages="page.totalPages", total="page.totalElements"),
     ),
     reads=True,
@@ -621,7 +777,7 @@ class GetService(Input):
 GET_SERVICE: Final = Endpoint(
     "GET",
     "/api/business/{businessId}/branch/{branchId}/service/{serviceId}",
-    answer=Answer(record=GET_SERVICE_SERVICE),
+    answer=Answer(record=GET_SERVICE_ANSWER),
     reads=True,
     repeatable=True,
 )
@@ -666,7 +822,7 @@ LIST_CLIENTS: Final = Endpoint(
         root="_embedded.clients",
         name="clients",
         many=True,
-        record=CLIENT,
+        record=LIST_CLIENTS_ANSWER,
         page=PageNumbers(number="page.number", pages="page.totalPages", total="page.totalElements"),
     ),
     reads=True,
@@ -703,7 +859,7 @@ class GetClient(Input):
 GET_CLIENT: Final = Endpoint(
     "GET",
     "/api/business/{businessId}/client/{clientId}",
-    answer=Answer(record=GET_CLIENT_CLIENT),
+    answer=Answer(record=GET_CLIENT_ANSWER),
     reads=True,
     repeatable=True,
 )
@@ -746,7 +902,7 @@ class CreateClient(Input):
 CREATE_CLIENT: Final = Endpoint(
     "POST",
     "/api/business/{businessId}/client",
-    answer=Answer(record=GET_CLIENT_CLIENT),
+    answer=Answer(record=CREATE_CLIENT_ANSWER),
     body=JsonBody(required=True),
 )
 
@@ -816,7 +972,7 @@ class UpdateClient(Input):
 UPDATE_CLIENT: Final = Endpoint(
     "PUT",
     "/api/business/{businessId}/client/{clientId}",
-    answer=Answer(record=GET_CLIENT_CLIENT),
+    answer=Answer(record=UPDATE_CLIENT_ANSWER),
     body=JsonBody(required=True),
 )
 
@@ -875,7 +1031,7 @@ LIST_PRODUCTS: Final = Endpoint(
         root="_embedded.products",
         name="products",
         many=True,
-        record=PRODUCT,
+        record=LIST_PRODUCTS_ANSWER,
         page=PageNumbers(number="page.number", pages="page.totalPages", total="page.totalElements"),
     ),
     reads=True,
@@ -932,7 +1088,7 @@ LIST_APPOINTMENTS: Final = Endpoint(
         root="_embedded.appointments",
         name="appointments",
         many=True,
-        record=APPOINTMENT,
+        record=LIST_APPOINTMENTS_ANSWER,
         page=PageNumbers(number="page.number", pages="page.totalPages", total="page.totalElements"),
     ),
     reads=True,
@@ -974,7 +1130,7 @@ class GetAppointment(Input):
 GET_APPOINTMENT: Final = Endpoint(
     "GET",
     "/api/business/{businessId}/branch/{branchId}/appointment/{appointmentId}",
-    answer=Answer(record=APPOINTMENT),
+    answer=Answer(record=GET_APPOINTMENT_ANSWER),
     reads=True,
     repeatable=True,
 )
@@ -1010,7 +1166,9 @@ class CheckAvailability(Input):
 CHECK_AVAILABILITY: Final = Endpoint(
     "POST",
     "/api/business/{businessId}/branch/{branchId}/appointments/availability",
-    answer=Answer(root="data", name="slots", many=True, record=AVAILABILITY_SLOT, max_items=50),
+    answer=Answer(
+        root="data", name="slots", many=True, record=CHECK_AVAILABILITY_ANSWER, max_items=50
+    ),
     reads=True,
     repeatable=True,
     body=JsonBody(required=True),
@@ -1056,7 +1214,7 @@ class CreateBooking(Input):
 CREATE_BOOKING: Final = Endpoint(
     "POST",
     "/api/business/{businessId}/branch/{branchId}/booking",
-    answer=Answer(record=BOOKING),
+    answer=Answer(record=CREATE_BOOKING_ANSWER),
     body=JsonBody(required=True),
 )
 
@@ -1090,7 +1248,7 @@ class ListPurchaseItems(Input):
 LIST_PURCHASE_ITEMS: Final = Endpoint(
     "GET",
     "/api/business/{businessId}/client/{clientId}/product-history",
-    answer=Answer(record=PRODUCT_HISTORY_PAGE),
+    answer=Answer(record=LIST_PURCHASE_ITEMS_ANSWER),
     reads=True,
     repeatable=True,
 )
@@ -1123,7 +1281,7 @@ LIST_VOUCHERS: Final = Endpoint(
         root="_embedded.vouchers",
         name="vouchers",
         many=True,
-        record=VOUCHER,
+        record=LIST_VOUCHERS_ANSWER,
         page=PageNumbers(number="page.number", pages="page.totalPages", total="page.totalElements"),
     ),
     reads=True,
@@ -1155,7 +1313,7 @@ class GetVoucher(Input):
 GET_VOUCHER: Final = Endpoint(
     "GET",
     "/api/business/{businessId}/voucher/{voucherId}",
-    answer=Answer(record=VOUCHER),
+    answer=Answer(record=GET_VOUCHER_ANSWER),
     reads=True,
     repeatable=True,
 )
@@ -1185,7 +1343,7 @@ LIST_ROOMS: Final = Endpoint(
         root="_embedded.rooms",
         name="rooms",
         many=True,
-        record=ROOM,
+        record=LIST_ROOMS_ANSWER,
         page=PageNumbers(number="page.number", pages="page.totalPages", total="page.totalElements"),
     ),
     reads=True,
@@ -1215,7 +1373,7 @@ class GetRoom(Input):
 GET_ROOM: Final = Endpoint(
     "GET",
     "/api/business/{businessId}/branch/{branchId}/room/{roomId}",
-    answer=Answer(record=ROOM),
+    answer=Answer(record=GET_ROOM_ANSWER),
     reads=True,
     repeatable=True,
 )

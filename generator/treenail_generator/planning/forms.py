@@ -1,0 +1,211 @@
+"""What answers of a schema look like: names and types, leniently, since an answer is never refused.
+
+Unlike a view, a form takes the members of `allOf`, `anyOf` and `oneOf` together: each may bring fields.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, cast
+
+from treenail_generator.document import Document, Schema
+from treenail_generator.yaml_source import JSON, Pointer
+
+_KINDS: Final = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
+_NO_FIELDS: Final[Mapping[str, JSON]] = {}
+_NOTHING: Final = frozenset({"null"})
+_LISTS: Final = frozenset({"array"})
+_NULL: Final = {"type": "null"}
+_SCHEMAS: Final = ("components", "schemas")
+_DEPTH: Final = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What is known of the answers of one schema.
+
+    Attributes:
+        kinds: JSON types; empty when anything may come.
+        properties: Known fields and their schemas; empty for anything but objects.
+        items: The schema of a list's items; None when nothing is known of them.
+        is_secret: Whether it is `writeOnly`: never told.
+        is_dated: Whether it is deprecated: told only when somebody asks for it.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    properties: Mapping[str, JSON] = field(default_factory=lambda: _NO_FIELDS)
+    items: JSON = None
+    is_secret: bool = False
+    is_dated: bool = False
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list, or null."""
+        return self.kinds - _NOTHING == _LISTS
+
+    @property
+    def is_object(self) -> bool:
+        """Whether fields of it are known."""
+        return bool(self.properties) and not self.is_list
+
+
+class Forms:
+    """The forms of one document's schemas; each is read once."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        # By identity: the document normalises each schema once. The schema is kept with its form,
+        # so that no other gets its identity.
+        self._known: dict[int, tuple[object, Form]] = {}
+
+    def of(self, schema: object) -> Form:
+        """The form of `schema`, references followed."""
+        return self._of(schema, 0)
+
+    def listed(self, schema: JSON) -> JSON:
+        """What stands in the innermost list, for a list; otherwise `schema`."""
+        for _ in range(_DEPTH):
+            form = self.of(schema)
+            if not form.is_list or form.items is None:
+                break
+            schema = form.items
+        return schema
+
+    def component(self, schema: JSON) -> Pointer | None:
+        """Where the component stands that `schema`, or null, refers to; None when it stands alone."""
+        while isinstance(schema, dict):
+            ref = schema.get("$ref")
+            if isinstance(ref, str):
+                return self._document.pointer_of_ref(ref)
+            schema = _only_member(schema)
+        return None
+
+    def _of(self, schema: object, depth: int) -> Form:
+        known = self._known.get(id(schema))
+        if known is not None:
+            return known[1]
+        # Stands there while it is read, for a schema that is a part of itself.
+        self._known[id(schema)] = (schema, Form())
+        resolved = self._document.resolve(cast("JSON", schema))
+        if resolved is schema or depth > _DEPTH:
+            form = self._read(resolved, depth)
+        else:
+            form = self._of(resolved, depth + 1)
+        self._known[id(schema)] = (schema, form)
+        return form
+
+    def _read(self, schema: Schema, depth: int) -> Form:
+        form = Form(
+            kinds=_kinds(schema),
+            properties=_properties(schema),
+            items=schema.get("items"),
+            is_secret=schema.get("writeOnly") is True,
+            is_dated=schema.get("deprecated") is True,
+        )
+        if depth > _DEPTH:
+            return form
+        for member in _members(schema, "allOf"):
+            form = _both(form, self._of(member, depth + 1))
+        for keyword in ("anyOf", "oneOf"):
+            members = [self._of(member, depth + 1) for member in _members(schema, keyword)]
+            if members:
+                form = _both(form, _either(members))
+        return form
+
+
+def component_name(pointer: Pointer) -> str | None:
+    """The name of the component at `pointer`; None when it is a part of something else."""
+    if pointer[:-1] == _SCHEMAS or len(pointer) == 2:  # noqa: PLR2004  # #/definitions/Name
+        return str(pointer[-1])
+    return None
+
+
+def _only_member(schema: Schema) -> JSON:
+    """The one schema that `schema` wraps, beside null; None when it says more than that."""
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        members = schema.get(keyword)
+        if isinstance(members, list) and "properties" not in schema:
+            others = [member for member in members if member != _NULL]
+            return others[0] if len(others) == 1 else None
+    return None
+
+
+def _members(schema: Schema, keyword: str) -> list[JSON]:
+    members = schema.get(keyword)
+    return members if isinstance(members, list) else []
+
+
+def _properties(schema: Schema) -> Mapping[str, JSON]:
+    properties = schema.get("properties")
+    return properties if isinstance(properties, dict) else _NO_FIELDS
+
+
+def _kinds(schema: Schema) -> frozenset[str]:
+    told = schema.get("type")
+    if isinstance(told, str):
+        return frozenset({told}) & _KINDS
+    if isinstance(told, list):
+        return frozenset(str(kind) for kind in told) & _KINDS
+    values = cast(
+        "list[Any]", schema.get("enum") or [schema[key] for key in schema if key == "const"]
+    )
+    if values:
+        return frozenset(_kind(value) for value in values)
+    if isinstance(schema.get("properties"), dict) or "additionalProperties" in schema:
+        return frozenset({"object"})
+    return frozenset({"array"}) if "items" in schema else frozenset()
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+        case _:
+            return "array" if isinstance(value, list) else "object"
+
+
+def _both(left: Form, right: Form) -> Form:
+    """What holds where both hold."""
+    kinds = left.kinds & right.kinds if left.kinds and right.kinds else left.kinds | right.kinds
+    joined = _joined((left, right), "allOf")
+    return replace(
+        joined,
+        kinds=kinds,
+        is_secret=left.is_secret or right.is_secret,
+        is_dated=left.is_dated or right.is_dated,
+    )
+
+
+def _either(members: list[Form]) -> Form:
+    """What may come where one of `members` holds."""
+    told = all(member.kinds for member in members)
+    kinds = (
+        frozenset[str]().union(*(member.kinds for member in members)) if told else frozenset[str]()
+    )
+    others = [member for member in members if member.kinds != _NOTHING]
+    return replace(
+        _joined(members, "anyOf"),
+        kinds=kinds,
+        is_secret=bool(others) and all(member.is_secret for member in others),
+    )
+
+
+def _joined(forms: Iterable[Form], keyword: str) -> Form:
+    properties: dict[str, JSON] = {}
+    items: list[JSON] = []
+    for form in forms:
+        if form.items is not None and form.items not in items:
+            items.append(form.items)
+        for name, schema in form.properties.items():
+            other = properties.setdefault(name, schema)
+            if other is not schema and other != schema:
+                properties[name] = {keyword: [other, schema]}
+    several: JSON = {keyword: items} if len(items) > 1 else None
+    return Form(properties=properties, items=items[0] if len(items) == 1 else several)
