@@ -20,6 +20,17 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     "WIRE-STABLE": Requirement(
         "product",
         "A tool's module text depends on its own operation: order and other operations change nothing",
+    "PROOF-DECODER": Requirement(
+        "OpenAPI 3.1.1 Style Examples and Encoding Object, OpenAPI 3.2 Parameter Object, RFC 6570",
+        "The build's own decoder reads each style, place, content type and body as the tables have it",
+    ),
+    "PROOF-EDGES": Requirement(
+        "product",
+        "Edge values are sent faithfully, or refused where no request can carry them, and only there",
+    ),
+    "PROOF-COMMAND": Requirement(
+        "product",
+        "`gen check --prove` tries more arguments, always the same for a seed, and names what is wrong",
     ),
     "WIRE-RESERVED": Requirement(
         "OpenAPI 3.2.1 allowReserved; RFC 6570 3.2.3",

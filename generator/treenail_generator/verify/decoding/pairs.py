@@ -96,8 +96,18 @@ class Pairs:
         self._schemas = schemas
         self._styles = Styles(schemas)
 
-    def read(self, fields: Sequence[Field], pairs: list[tuple[str, str]]) -> dict[str, Reading]:
+    def read(
+        self,
+        fields: Sequence[Field],
+        pairs: list[tuple[str, str]],
+        further: Callable[[str], Field] | None = None,
+    ) -> dict[str, Reading]:
         """What the pairs say of each field; nothing of those that they do not name.
+
+        Args:
+            fields: The declared ones.
+            pairs: Decoded names and raw texts.
+            further: What else there may be, by its name; None when there may be nothing.
 
         Raises:
             DecodingError: They do not follow the rules, or say more than the fields.
@@ -115,6 +125,10 @@ class Pairs:
                 if entries:
                     found[field.name] = self._deep_object(field, entries)
         found |= self._spread(fields, left)
+        if further is not None:
+            for name in dict.fromkeys(key for key, _ in left):
+                texts = _take(left, name.__eq__)
+                found[name] = self._named(further(name), [text for _, text in texts])
         if left:
             raise DecodingError(f"{sorted({key for key, _ in left})} was not asked for")
         return found
@@ -191,16 +205,12 @@ class Pairs:
         self, schema: Schema, text: str, encodings: Mapping[str, Encoding]
     ) -> dict[str, Reading]:
         """An object as `application/x-www-form-urlencoded`."""
-        pairs = pairs_of(text, form_decoded)
-        names = dict.fromkeys(
-            [*self._schemas.names(schema), *(key.partition("[")[0] for key, _ in pairs)]
-        )
-        exact = {key for key, _ in pairs}
-        fields = [
-            of_property(name, self._schemas.property(schema, name), encodings.get(name))
-            for name in dict.fromkeys([*names, *exact])
-        ]
-        return self.read(fields, pairs)
+
+        def field(name: str) -> Field:
+            return of_property(name, self._schemas.property(schema, name), encodings.get(name))
+
+        names = dict.fromkeys([*self._schemas.names(schema), *encodings])
+        return self.read([field(name) for name in names], pairs_of(text, form_decoded), field)
 
     def _deep_object(self, field: Field, entries: Sequence[tuple[str, str]]) -> Reading:
         steps: list[tuple[tuple[str, ...], str]] = []

@@ -23,6 +23,7 @@ _KINDS: Final[dict[str, frozenset[Kind]]] = {
     # Swagger 2.0, which has no other place for it.
     "file": frozenset({"string"}),
 }
+_COMPOSED: Final = frozenset({"$ref", "allOf", "anyOf", "oneOf"})
 _DEPTH: Final = 16
 
 
@@ -35,6 +36,8 @@ class Schemas:
 
     def kinds(self, schema: JSON) -> frozenset[Kind]:
         """The types that it allows; all when it names none."""
+        if isinstance(schema, dict) and not schema.keys() & _COMPOSED:
+            return _own_kinds(schema)
         return self._kinds(schema, 0)
 
     def _kinds(self, schema: JSON, depth: int) -> frozenset[Kind]:
