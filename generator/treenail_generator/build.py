@@ -13,7 +13,7 @@ from .planning import plan_connector
 from .planning.scopes import READ_SCOPE, is_too_weak, is_unknown
 from .render import render
 from .tokens import count_tokens
-from .verify import LoadedModule, LoadedTool, load_custom_tools, verify
+from .verify import LoadedModule, LoadedTool, Watch, ignore, load_custom_tools, verify
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +52,23 @@ class Built:
     spec_sha256: str
 
 
-def build(sources: Sources) -> Built:
+def build(sources: Sources, watch: Watch = ignore) -> Built:
     """Module and lock for `sources`; the same bytes for the same inputs.
+
+    Args:
+        sources: The texts.
+        watch: Is told what is done now.
 
     Raises:
         BuildError: With every fault found, each with its place.
     """
+    watch("reading the connector file and the document")
     request = read_connector_file(sources.connector, sources.connector_name)
     document = read_document(sources.spec, sources.spec_name)
+    watch(f"planning {len(request.file.tools)} tools")
     plan = plan_connector(request, document)
-    verified = verify(render(plan), plan, document)
+    watch(f"printing {len(plan.tools)} tools")
+    verified = verify(render(plan), plan, document, watch)
     loaded = verified.module
     tools = (*loaded.connector.tools, *_custom(plan, request, sources, loaded))
     _keep_budget(plan, tools)

@@ -12,22 +12,26 @@ from treenail_generator.build import Built, build
 from treenail_generator.diagnostics import BuildError, Diagnostic, Location
 from treenail_generator.document import validate_operations
 from treenail_generator.project import Project
+from treenail_generator.verify import Effort
 
 from .common import built_or_exit
 from .files import Outdated, outdated, read_sources, write
 from .options import as_json_option, name_argument, project_option
 from .output import say, say_json, tell, tell_faults, tell_notes, tell_warnings
 from .pins import read_pin
+from .progress import Progress, progress_option
+from .proving import Proven, prove_again
 
 
 @click.command("build")
 @name_argument
 @project_option
 @as_json_option
-def build_command(name: str, project: Project, as_json: bool) -> None:
+@progress_option
+def build_command(name: str, project: Project, as_json: bool, progress: bool | None) -> None:
     """Write connectors/NAME.py and its lock from connectors/NAME.yaml."""
     started = time.monotonic()
-    built = built_or_exit(project, name, as_json=as_json)
+    built = built_or_exit(project, name, as_json=as_json, progress=Progress(wanted=progress))
     try:
         changed = write(project, built, pins=read_pin(project, built).text)
     except BuildError as error:
@@ -57,6 +61,7 @@ class _Checked:
     diagnostics: tuple[Diagnostic, ...] = ()
     outdated: tuple[Outdated, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+    proven: Proven | None = None
 
     @property
     def is_ok(self) -> bool:
@@ -69,19 +74,36 @@ class _Checked:
             "diagnostics": _as_json(self.diagnostics),
             "outdated": [{"path": each.path, "reason": each.reason} for each in self.outdated],
             "warnings": _as_json(self.warnings),
+            **({"proof": self.proven.as_json()} if self.proven is not None else {}),
         }
 
 
 @click.command("check")
 @click.argument("names", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Check every connector of the project.")
+@click.option("--prove", is_flag=True, help="Try the requests with many more arguments.")
+@click.option(
+    "--examples",
+    type=click.IntRange(0, 100_000),
+    default=100,
+    show_default=True,
+    help="With --prove: edge cases tried for each tool.",
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="With --prove: which edge cases."
+)
 @project_option
 @as_json_option
-def check_command(
+@progress_option
+def check_command(  # one for each option
     names: tuple[str, ...],
     every: bool,
+    prove: bool,
+    examples: int,
+    seed: int,
     project: Project,
     as_json: bool,
+    progress: bool | None,
 ) -> None:
     """Prove that the committed modules, locks and pins are what their inputs give."""
     if every == bool(names):
@@ -90,9 +112,10 @@ def check_command(
     if not chosen:
         tell_faults(_no_connectors(project), as_json=as_json)
         sys.exit(1)
+    effort = Effort(examples=examples, seed=seed) if prove else None
     results: list[_Checked] = []
     for name in chosen:
-        results.append(_checked(project, name))
+        results.append(_checked(project, name, effort, Progress(wanted=progress)))
         if not as_json:
             _tell_checked(results[-1])
     is_ok = all(each.is_ok for each in results)
@@ -108,15 +131,20 @@ def _no_connectors(project: Project) -> BuildError:
     return BuildError([Diagnostic(place, "no-connector", fault, hint=hint)])
 
 
-def _checked(project: Project, name: str) -> _Checked:
+def _checked(project: Project, name: str, effort: Effort | None, progress: Progress) -> _Checked:
     try:
-        built = build(read_sources(project, name))
+        built = build(read_sources(project, name), progress)
         pin = read_pin(project, built).outdated
     except BuildError as error:
         return _Checked(name=name, diagnostics=error.diagnostics)
+    finally:
+        progress.end()
+    proven = prove_again(built, effort, progress) if effort is not None else None
     return _Checked(
         name=name,
         tools=len(built.tools),
+        diagnostics=proven.diagnostics if proven is not None else (),
+        proven=proven,
         outdated=(*outdated(project, built), *([pin] if pin is not None else [])),
         warnings=_warnings(built),
     )
@@ -136,6 +164,8 @@ def _tell_checked(checked: _Checked) -> None:
         tell(str(diagnostic))
     for each in checked.outdated:
         tell(f"{each.path} {each.reason}; {each.remedy}")
+    if checked.proven is not None:
+        say(f"{checked.name}: {checked.proven.summary}")
     if checked.is_ok:
         say(f"{checked.name}: up to date, {checked.tools} tools")
 

@@ -6,17 +6,24 @@ from treenail_generator.diagnostics import BuildError
 from treenail_generator.document import Document
 from treenail_generator.plan import ConnectorPlan
 
+from .decoding import NothingRead
 from .formatting import formatted
 from .loaded import LoadedModule, LoadedTool, import_fault, load, load_custom_tools
-from .proof import prove
+from .proof import Effort, Proof, Watch, effort_of_build, ignore, proofs
 
 __all__ = [
+    "Effort",
     "LoadedModule",
     "LoadedTool",
+    "NothingRead",
+    "Proof",
     "Verified",
+    "Watch",
+    "ignore",
     "import_fault",
     "load",
     "load_custom_tools",
+    "proofs",
     "verify",
 ]
 
@@ -29,7 +36,7 @@ class Verified:
     module: LoadedModule
 
 
-def verify(text: str, plan: ConnectorPlan, document: Document) -> Verified:
+def verify(text: str, plan: ConnectorPlan, document: Document, watch: Watch = ignore) -> Verified:
     """The module as it will be written, with every request proven.
 
     Raises:
@@ -37,7 +44,8 @@ def verify(text: str, plan: ConnectorPlan, document: Document) -> Verified:
     """
     final = formatted(text)
     module = load(final, plan.name)
-    faults = prove(module, plan, document)
+    found = list(proofs(module, plan, document, effort_of_build(plan), watch))
+    faults = [fault for each in found if (fault := each.diagnostic) is not None]
     if faults:
         raise BuildError(faults)
     return Verified(final, module)

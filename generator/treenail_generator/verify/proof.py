@@ -1,9 +1,10 @@
 """The proof of the wire: what each tool would send is decoded again and equals its arguments."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from itertools import chain
+from typing import Any, Final, TypeAlias
 
 import jsonschema_rs
 
@@ -34,6 +35,14 @@ _FEW_TOOLS: Final = 60
 _FEW_EDGES: Final = 8
 
 
+Watch: TypeAlias = Callable[[str], None]
+"""Is told what is done now."""
+
+
+def ignore(_: str) -> None:
+    """Watch nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
     """How much is tried.
@@ -41,7 +50,7 @@ class Effort:
     Attributes:
         examples: Edge cases for each tool, beside the planned cases.
         seed: Another one gives other edge cases.
-        ask_openapi_core: Whether openapi-core reads each request, too, where it is right.
+        ask_openapi_core: Whether openapi-core reads the planned cases, too, where it is right.
     """
 
     examples: int
@@ -114,12 +123,17 @@ def prove(
 
 
 def proofs(
-    module: LoadedModule, plan: ConnectorPlan, document: Document, effort: Effort
+    module: LoadedModule,
+    plan: ConnectorPlan,
+    document: Document,
+    effort: Effort,
+    watch: Watch = ignore,
 ) -> Iterator[Proof]:
-    """The proof of every tool, then of the login, one by one."""
+    """The proof of every tool, then of the login, one by one; `watch` is told of each."""
     prover = _Prover(module, plan, document, effort)
     loaded = {tool.name: tool for tool in module.connector.tools}
-    for tool in plan.tools:
+    for number, tool in enumerate(plan.tools, 1):
+        watch(f"proving {tool.name}, {number} of {len(plan.tools)}")
         # Without cases, the plan has told that no example could be made.
         if tool.endpoint is not None and tool.cases:
             yield prover.tool(tool, tool.endpoint, loaded[tool.name])
@@ -157,11 +171,13 @@ class _Prover:
         connection = self._expectations.connection(endpoint)
         validator = jsonschema_rs.Draft202012Validator(loaded.input_schema, validate_formats=True)
         planned = _different((tool.example, *tool.cases))
-        for case in (*planned, *self._edges(tool.name, planned, loaded, validator)):
+        edges = self._edges(tool.name, planned, loaded, validator)
+        for number, case in enumerate(chain(planned, edges)):
             wanted = self._expectations.of_tool(tool.model, endpoint, case, connection)
             try:
                 _check_published(validator, case)
-                self._case(endpoint, loaded, case, wanted, connection)
+                request = self._request(endpoint, loaded, case, wanted, connection)
+                self._compare(endpoint, request, wanted, ask=number < len(planned))
                 proven += 1
             except _Refused:
                 refused += 1
@@ -189,27 +205,27 @@ class _Prover:
             edges = Edges(loaded.input_schema, validator, f"{self._effort.seed}:{name}")
             yield from edges.of(planned, self._effort.examples)
 
-    def _case(
+    def _request(
         self,
         endpoint: EndpointPlan,
         loaded: LoadedTool,
         case: dict[str, JSON],
         wanted: Wanted,
         connection: Mapping[str, str],
-    ) -> None:
-        operation = self._operation(endpoint)
+    ) -> SentRequest:
+        """What the tool sends for `case`."""
         try:
             arguments = loaded.arguments.model_validate(case)
         except ValueError as error:
             raise _Wrong(f"its own model refuses its arguments: {_first_line(error)}") from None
         context = self._module.context(connection, Recorder())
         try:
-            request = sent(loaded.run(arguments, context))
+            return sent(loaded.run(arguments, context))
         except Exception as error:  # noqa: BLE001  # whatever the tool does wrong is its fault
-            if _is_refusal(error) and why_unsayable(operation, wanted) is not None:
+            unsayable = why_unsayable(self._operation(endpoint), wanted)
+            if _is_refusal(error) and unsayable is not None:
                 raise _Refused from None
             raise _Wrong(f"nothing is sent: {type(error).__name__}: {error}") from None
-        self._compare(operation, endpoint, request, wanted)
 
     def _operation(self, endpoint: EndpointPlan) -> Operation:
         operation = self._document.operation(endpoint.operation)
@@ -217,11 +233,11 @@ class _Prover:
         return operation
 
     def _compare(
-        self, operation: Operation, endpoint: EndpointPlan, request: SentRequest, wanted: Wanted
+        self, endpoint: EndpointPlan, request: SentRequest, wanted: Wanted, *, ask: bool
     ) -> None:
         """Refuse a request that does not say exactly what is wanted."""
         try:
-            ours = self._decoder.read(operation, wire(request))
+            ours = self._decoder.read(self._operation(endpoint), wire(request))
         except DecodingError as error:
             raise _Wrong(f"the request cannot be read: {error}") from None
         for key in ours.keys() | wanted.keys():
@@ -231,7 +247,7 @@ class _Prover:
                 read = told(reading)
                 reason = f"{key[0]} {key[1]!r} reads {read!r} instead of {value!r}"
                 raise _Wrong(reason, value, read)
-        if self._oracle is not None:
+        if ask and self._oracle is not None:
             _ask(self._oracle, endpoint, request, wanted)
 
     def login(self) -> Iterator[Proof]:
@@ -266,7 +282,7 @@ class _Prover:
         wanted = self._expectations.of_call(endpoint, connection, page)
         try:
             request = sent(loaded.run(self._module.context(connection, recorder or Recorder())))
-            self._compare(self._operation(endpoint), endpoint, request, wanted)
+            self._compare(endpoint, request, wanted, ask=True)
         except _Wrong as wrong:
             mismatch = _mismatch(wrong, {})
         return Proof(
