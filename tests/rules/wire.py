@@ -20,6 +20,7 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     "WIRE-STABLE": Requirement(
         "product",
         "A tool's module text depends on its own operation: order and other operations change nothing",
+    ),
     "PROOF-DECODER": Requirement(
         "OpenAPI 3.1.1 Style Examples and Encoding Object, OpenAPI 3.2 Parameter Object, RFC 6570",
         "The build's own decoder reads each style, place, content type and body as the tables have it",
