@@ -13,7 +13,7 @@ from .files import File
 from .media_types import OCTETS, concrete_type, essence, first_type, is_json
 from .wire import header_text, json_bytes
 from .wire.styles import Styled
-from .wire.texts import given_items, plain, refuse_empty, text_of
+from .wire.texts import given_items, members, plain, refuse_empty, text_of
 
 _DEFAULT: Final = Part()
 _REST: Final = "*"
@@ -38,7 +38,7 @@ def multipart(body: MultipartBody, value: object) -> Content:
     Raises:
         InvalidArguments: When a value has no defined form.
     """
-    pieces = list(_pieces(body, plain(value)))
+    pieces = list(_pieces(body, members(value)))
     refuse_empty(pieces, "body")
     parts = [_written(piece) for piece in pieces]
     boundary = _boundary(parts)

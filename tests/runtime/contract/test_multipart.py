@@ -8,12 +8,13 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import MISSING
+from pydantic import MISSING, Field
 
 from treenail_runtime.contract import (
     Content,
     Endpoint,
     File,
+    Input,
     InvalidArguments,
     MultipartBody,
     Part,
@@ -89,6 +90,30 @@ def test_each_value_becomes_a_part_of_its_kind() -> None:
         ("items", None, "application/json", b'{"b":1}'),
         ("picture", "a b.png", "image/png", picture.data),
         ("raw", "file", "application/octet-stream", b"1"),
+    ]
+
+
+class _Meta(Input):
+    made_by: str = Field(alias="madeBy")
+
+
+class _Upload(Input):
+    file: File
+    meta: _Meta
+    note: str | MISSING = Field(MISSING, alias="theNote")
+    left: str | MISSING = MISSING
+
+
+@pytest.mark.requirement("WIRE-MULTIPART")
+def test_a_body_that_is_one_argument_keeps_its_files() -> None:
+    upload = _Upload.model_validate(
+        {"file": {"data": "/w=="}, "meta": {"madeBy": "Ann"}, "theNote": "x"}
+    )
+
+    assert [(part.name, part.content) for part in read(sent(FORM, upload))] == [
+        ("file", b"\xff"),
+        ("meta", b'{"madeBy":"Ann"}'),
+        ("theNote", b"x"),
     ]
 
 

@@ -9,7 +9,7 @@ from treenail_runtime.contract.errors import InvalidArguments
 
 from .pairs import Pair, refuse_taken, styled_pairs
 from .styles import FormField, Styled
-from .texts import given_items, json_of, plain, quoted, refuse_empty, text_of
+from .texts import given_items, json_of, members, plain, quoted, refuse_empty, text_of
 
 _UNCODED: Final = "*"
 """WHATWG URL, "application/x-www-form-urlencoded percent-encode set": raw, unlike in RFC 3986."""
@@ -24,7 +24,7 @@ def form_text(value: object, fields: Mapping[str, FormField]) -> str:
     Raises:
         InvalidArguments: When it is no object, or a field has no defined form.
     """
-    content = plain(value)
+    content = members(value)
     if not isinstance(content, Mapping):
         raise InvalidArguments(["a form can only be made of an object"])
     items = given_items(cast("Mapping[str, object]", content))

@@ -97,6 +97,15 @@ def plain(value: object) -> Any:
     return value
 
 
+def members(value: object) -> Any:
+    """The same, one level deep: what is inside stays what it is, such as a file."""
+    if isinstance(value, BaseModel):
+        fields = type(value).model_fields
+        named = {field.alias or name: getattr(value, name) for name, field in fields.items()}
+        return {**named, **(value.model_extra or {})}
+    return value
+
+
 def given_items(value: Mapping[str, object]) -> list[tuple[str, object]]:
     """The members of an object that were not left out."""
     return [(key, item) for key, item in value.items() if item is not MISSING]
