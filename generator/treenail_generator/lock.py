@@ -124,6 +124,8 @@ def _answers(tool: ToolPlan) -> str | Fields | None:
     beside = ("page", "total_pages", "total_items", "next_page") if answer.page is not None else ()
     if answer.max_items is not None:
         beside = (*beside, "truncated")
+    if answer.paging is not None and answer.paging.argument:
+        beside = (*beside, answer.paging.told)
     return {answer.name: answer.record or WHOLE, **dict.fromkeys(beside, WHOLE)}
 
 

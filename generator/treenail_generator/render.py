@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import jinja2
 
-from .expressions import annotation, assigned, bound, definition, kept, sent_as
+from .expressions import annotation, assigned, bound, definition, kept, paged, sent_as
 from .naming import CONTRACT_NAMES
 from .plan import AnswerPlan, CheckPlan, ConnectorPlan, LoginFieldPlan, ToolPlan
 from .project import template_root
@@ -48,6 +48,7 @@ def render(plan: ConnectorPlan) -> str:
         "literal": repr,
         "mapping": _mapping,
         "module_docstring": _module_docstring,
+        "paged": paged,
         "paragraphs": _paragraphs,
         "sent_as": sent_as,
         "text": _text,

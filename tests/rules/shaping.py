@@ -50,6 +50,24 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "RFC 9457 3.1",
         "A problem is told by title, detail and type, where the connector says nothing else.",
     ),
+    "ANS-JMESPATH": Requirement(
+        "JMESPath Specification",
+        "An expression makes the payload, within bounds; its names are checked by the document, and the output "
+        "schema is derived of it or asked for.",
+    ),
+    "ANS-NULLS": Requirement(
+        "treenail", "Null fields are left out everywhere, nowhere, or by records."
+    ),
+    "ANS-PAGES": Requirement(
+        "RFC 8288 3, treenail",
+        "The next page of a list is told with the name of the argument that asks for it, by page number, "
+        "offset, cursor or link, and not behind the last one.",
+    ),
+    "ANS-PAGES-AUTO": Requirement(
+        "treenail",
+        "One call may read several pages, within its time and its number of items; where it ends early it "
+        "tells how to go on, and no item is lost.",
+    ),
     "ANS-REDIRECT": Requirement(
         "RFC 9110 15.4",
         "A documented status 3xx is an answer that tells where it leads; it is not followed.",

@@ -3,7 +3,7 @@
 from .login import Check, LoginEntry, OptionsFrom
 from .params import Constrain, Param
 from .reading import ConnectorRequest, read_connector_file
-from .response import PageSection, ResponseSection
+from .response import PageSection, PaginationSection, ResponseSection
 from .schema import AuthSection, ConnectionInfo, ConnectorFile, json_schema
 from .tools import NESTED_BODY, BodySection, ToolSection
 
@@ -19,6 +19,7 @@ __all__ = [
     "LoginEntry",
     "OptionsFrom",
     "PageSection",
+    "PaginationSection",
     "Param",
     "ResponseSection",
     "ToolSection",

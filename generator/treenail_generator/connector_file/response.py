@@ -1,6 +1,6 @@
 """The sections of the connector file that say what a tool answers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -15,11 +15,38 @@ class PageSection(Closed):
     total: str = Field(description="Dotted path to the number of items in the whole list.")
 
 
+class PaginationSection(Closed):
+    """How the pages of a list follow each other."""
+
+    style: Literal["page", "offset", "cursor", "link"] = Field(
+        description="Pages or items are counted; a cursor stands in the answer or in its Link header."
+    )
+    parameter: str = Field(description="Query parameter that asks for a page.")
+    first: Literal[0, 1] | None = Field(
+        default=None, description="Number of the first page or item; 1 for pages, else 0."
+    )
+    size: str = Field(default="", description="Query parameter that holds the size of a page.")
+    next: str = Field(default="", description="JMESPath to the next cursor, or to a URL with it.")
+    more: str = Field(default="", description="JMESPath to whether there is more.")
+    pages: str = Field(default="", description="JMESPath to the number of pages.")
+    total: str = Field(default="", description="JMESPath to the number of items in all.")
+    auto: bool = Field(default=False, description="Whether one call reads several pages.")
+    max_pages: Annotated[int, Field(ge=1, le=20)] = Field(
+        default=3, description="So many pages one call reads, with auto."
+    )
+
+
 class ResponseSection(Closed):
     """Which part of the upstream's answer the agent gets."""
 
     root: str = Field(
-        default="", description="Dotted path to the payload; empty for the whole answer."
+        default="", description="JMESPath to the payload; empty for the whole answer."
+    )
+    jmespath: str | None = Field(
+        default=None, description="JMESPath that makes the answer of the payload."
+    )
+    schema_: dict[str, Any] | None = Field(
+        default=None, alias="schema", description="JSON Schema of the payload, where none is known."
     )
     name: str | None = Field(
         default=None, description="Under which name a list is answered; an object is wrapped in it."
@@ -36,6 +63,15 @@ class ResponseSection(Closed):
     )
     page: PageSection | Literal["none"] | None = Field(
         default=None, description="Where a list tells its place; `none` tells nothing."
+    )
+    pagination: PaginationSection | Literal["none"] | None = Field(
+        default=None, description="How a list goes on; `none` tells nothing."
+    )
+    nulls: Literal["drop", "keep"] | None = Field(
+        default=None, description="Whether null fields are left out everywhere, or nowhere."
+    )
+    max_file_bytes: Bytes | None = Field(
+        default=None, description="Largest file handed on, like 5MB."
     )
     max_items: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="Longest list handed on; the rest is counted."

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from .login import Login
 from .params import Param
-from .response import PageSection
+from .response import PageSection, PaginationSection
 from .tools import ToolSection
 from .values import (
     Advice,
@@ -149,6 +149,9 @@ class Defaults(Closed):
     )
     page: PageSection | None = Field(
         default=None, description="Where page-numbered answers tell their place."
+    )
+    pagination: PaginationSection | None = Field(
+        default=None, description="How lists go on, wherever the document has these names."
     )
     output: OutputMode = Field(
         default="off", description="Whether tools publish a schema of their answers."

@@ -1,9 +1,9 @@
 """Plans of types and values to Python expressions; every text from outside goes through `repr`."""
 
-from .answers import kept
+from .answers import kept, paged
 from .bodies import sent_as
 from .definitions import definition
 from .fields import annotation, assigned
 from .requests import bound
 
-__all__ = ["annotation", "assigned", "bound", "definition", "kept", "sent_as"]
+__all__ = ["annotation", "assigned", "bound", "definition", "kept", "paged", "sent_as"]

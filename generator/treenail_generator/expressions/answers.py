@@ -1,6 +1,8 @@
 """What becomes of an answer's fields, as Python expressions."""
 
-from treenail_generator.plan import KeptField
+from dataclasses import fields
+
+from treenail_generator.plan import KeptField, PagingPlan
 
 
 def kept(field: KeptField) -> str:
@@ -13,3 +15,13 @@ def kept(field: KeptField) -> str:
         record = f"lambda: {field.record}" if field.late else field.record
         return f"Nested({field.name!r}, {record})"
     return repr(field.name)
+
+
+def paged(plan: PagingPlan) -> str:
+    """The contract's `Paging`; what it assumes by itself is not said."""
+    told = [
+        f"{each.name}={value!r}"
+        for each in fields(plan)
+        if (value := getattr(plan, each.name)) != each.default
+    ]
+    return f"Paging({', '.join(told)})"

@@ -4,7 +4,7 @@ Names that end up in Python source (`attribute`, `function`, `constant`, `model`
 already; every other text is data and is printed as a literal.
 """
 
-from .answers import AnswerPlan, KeptField, PagePlan, RecordPlan
+from .answers import AnswerPlan, KeptField, PagePlan, PagingPlan, RecordPlan
 from .connector import (
     AnnotationPlan,
     AuthPlan,
@@ -91,6 +91,7 @@ __all__ = [
     "NullableType",
     "NumberType",
     "PagePlan",
+    "PagingPlan",
     "Place",
     "RecordPlan",
     "RetriesPlan",

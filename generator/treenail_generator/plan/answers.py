@@ -38,6 +38,23 @@ class PagePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PagingPlan:
+    """How to ask for the next page; see the contract's `Paging`."""
+
+    style: Literal["page", "offset", "cursor", "link"]
+    parameter: str
+    argument: str = ""
+    told: str = "next_cursor"
+    first: int = 1
+    size: str = ""
+    next: str = ""
+    more: str = ""
+    pages: str = ""
+    total: str = ""
+    most_pages: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerPlan:
     """How the upstream's answer becomes the tool's.
 
@@ -51,10 +68,12 @@ class AnswerPlan:
 
     kind: Literal["json", "text", "file", "nothing"] = "json"
     root: str = ""
+    select: str = ""
     name: str | None = None
     many: bool = False
     record: str | None = None
     page: PagePlan | None = None
+    paging: PagingPlan | None = None
     max_items: int | None = None
     media_type: str = "application/json"
     max_file_bytes: int | None = None

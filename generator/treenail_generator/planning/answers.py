@@ -13,6 +13,8 @@ from .faults import Faults
 from .forms import Forms
 from .module_names import ModuleNames
 from .outputs import OutputSchemas
+from .paging import Pagings
+from .payloads import Payload, Payloads
 from .records import Records
 from .successes import Success, success_of
 from .views import View, Views
@@ -39,6 +41,9 @@ class Answers:
         self._forms = forms
         self._faults = faults
         self._records = Records(request, forms, names, faults)
+        self._payloads = Payloads(request, forms, faults)
+        self._pagings = Pagings(request, forms, self._payloads, faults)
+        self._found: dict[str, Payload] = {}
 
     @property
     def records(self) -> tuple[RecordPlan, ...]:
@@ -50,10 +55,11 @@ class Answers:
     ) -> AnswerPlan:
         """The answer of the tool whose `response` section stands at `pointer`."""
         success = success_of(operation, self._forms)
-        payload = self._payload(success.schema, section, pointer)
+        found = self._payloads.of(success.schema, section, pointer)
+        payload = found.schema
         many = self._forms.of(payload).is_list
         item = self._forms.listed(payload)
-        told = section.root.rpartition(".")[2] or "items"
+        told = found.root.rpartition(".")[2] or "items"
         name = section.name or (self._records.styled(told) if many else None)
         defaults = self._request.file.defaults
         page = self._page(success.schema, section, pointer) if many else None
@@ -63,25 +69,28 @@ class Answers:
         max_items = (section.max_items or defaults.max_items) if many else None
         answer = AnswerPlan(
             kind=success.kind,
-            root=section.root,
+            root=found.root,
+            select=found.select,
             name=name,
             many=many,
             record=self._records.of(item, names, pointer, tool),
             page=page,
+            paging=self._pagings.of(operation, section, pointer, success.schema, many=many),
             max_items=max_items,
+            max_file_bytes=section.max_file_bytes,
+            nulls=section.nulls,
             media_type=success.media_type,
             accept=success.accept,
             redirects=success.redirects,
         )
         self._tell_hidden(answer, pointer)
+        self._tell_untyped(found, section, pointer)
+        self._found[tool] = found
         return answer
 
-    def output(self, operation: Operation, answer: AnswerPlan, *, strict: bool) -> dict[str, JSON]:
-        """JSON Schema of what the tool answers; see `outputs.OutputSchemas`."""
-        schema = success_of(operation, self._forms).schema
-        for step in answer.root.split(".") if answer.root else ():
-            schema = self._forms.of(schema).properties.get(step)
-        return self._outputs(strict=strict).of(answer, schema if schema is not None else {})
+    def output(self, tool: str, answer: AnswerPlan, *, strict: bool) -> dict[str, JSON]:
+        """JSON Schema of what a planned tool answers; see `outputs.OutputSchemas`."""
+        return self._outputs(strict=strict).of(answer, self._found[tool].schema)
 
     def _outputs(self, *, strict: bool) -> OutputSchemas:
         return OutputSchemas(self._views, self._forms, self._records.by_constant, strict=strict)
@@ -90,8 +99,8 @@ class Answers:
         """The list at `root`, as the upstream tells it, and the view of one of its items."""
         section = ResponseSection(root=root)
         top = success_of(operation, self._forms).schema
-        payload = self._payload(top, section, pointer)
-        form = self._forms.of(payload)
+        found = self._payloads.of(top, section, pointer)
+        form = self._forms.of(found.schema)
         if form.kinds and not form.is_list:
             self._faults.add(
                 self._request.at(*pointer, "root"),
@@ -101,26 +110,8 @@ class Answers:
             )
         page = self._page(top, section, pointer)
         item = self._views.of(form.items if form.items is not None else {})
-        return AnswerPlan(root=root, name=LIST, many=True, page=page), item
-
-    def _payload(self, top: JSON, section: ResponseSection, pointer: Pointer) -> JSON:
-        """The schema at `root`; one that says nothing when the document does not tell."""
-        schema = top
-        for step in section.root.split(".") if section.root else ():
-            properties = self._forms.of(schema).properties
-            if step not in properties:
-                if properties:
-                    close = nearest(step, properties)
-                    known = f"it has: {', '.join(properties)}"
-                    self._faults.add(
-                        self._request.at(*pointer, "root"),
-                        "unknown-field",
-                        f"root {section.root!r}: the answer has no {step!r}",
-                        hint=f"did you mean {close!r}?" if close else known,
-                    )
-                return {}
-            schema = properties[step]
-        return schema if schema is not None else {}
+        answer = AnswerPlan(root=found.root, select=found.select, name=LIST, many=True, page=page)
+        return answer, item
 
     def _page(self, top: JSON, section: ResponseSection, pointer: Pointer) -> PagePlan | None:
         if section.page == "none":
@@ -159,10 +150,23 @@ class Answers:
                 hint="give the list another name: response: {name: ...}",
             )
 
+    def _tell_untyped(self, found: Payload, section: ResponseSection, pointer: Pointer) -> None:
+        """Report a schema that is asked for and cannot be derived."""
+        mode = section.output or self._request.file.defaults.output
+        if found.untyped and mode != "off":
+            self._faults.add(
+                self._request.at(*pointer, "jmespath" if section.jmespath is not None else "root"),
+                "untyped-answer",
+                f"no schema can be derived of {', '.join(dict.fromkeys(found.untyped))}",
+                hint="say it: response: {schema: {type: ...}}, or output: off",
+            )
+
     def _tell_no_json(self, success: Success, section: ResponseSection, pointer: Pointer) -> None:
         """Report verbs for fields of an answer that has none."""
         told = [
-            key for key in ("root", "pick", "omit", "redact", "rename") if getattr(section, key)
+            key
+            for key in ("root", "jmespath", "pick", "omit", "redact", "rename")
+            if getattr(section, key)
         ]
         if told and success.kind in ("text", "file"):
             self._faults.add(

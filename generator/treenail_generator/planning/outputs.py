@@ -175,6 +175,11 @@ def _beside(answer: AnswerPlan) -> dict[str, JSON]:
     beside: dict[str, JSON] = {}
     if answer.max_items is not None:
         beside["truncated"] = {"type": "object"}
+    if answer.paging is not None and answer.paging.argument:
+        counted = answer.paging.told != "next_cursor"
+        beside[answer.paging.told] = _WHOLE_NUMBER if counted else {}
+        if answer.paging.told != f"next_{answer.paging.argument}":
+            beside["next_argument"] = {"type": "string"}
     if answer.page is not None:
         for name in ("page", "total_pages", "total_items", "next_page"):
             beside[name] = _WHOLE_NUMBER

@@ -31,6 +31,7 @@ from .argument_names import Clash, fields_by_name
 from .bodies import Bodies
 from .faults import Faults
 from .module_names import ModuleNames
+from .paging import with_argument
 from .parameters import Parameters
 from .paths import PathPlan, plan_path
 from .samples import Mode, NoSampleError, Samples
@@ -105,7 +106,7 @@ class Tools:
             errors=advice(section.errors),
             scope=section.scope,
         )
-        return self._with_samples(self._with_output(tool, operation, section), index)
+        return self._with_samples(self._with_output(with_argument(tool), section), index)
 
     def _of_tool(self, endpoint: EndpointPlan, operation: Operation, index: int) -> EndpointPlan:
         """`endpoint` with what the tool says of its answer and its sending."""
@@ -123,12 +124,12 @@ class Tools:
             max_bytes=section.response.max_bytes or defaults.max_bytes,
         )
 
-    def _with_output(self, tool: ToolPlan, operation: Operation, section: ToolSection) -> ToolPlan:
+    def _with_output(self, tool: ToolPlan, section: ToolSection) -> ToolPlan:
         mode = section.response.output or self._request.file.defaults.output
         if mode == "off" or tool.endpoint is None:
             return tool
         strict = mode == "strict"
-        schema = self._answers.output(operation, tool.endpoint.answer, strict=strict)
+        schema = self._answers.output(tool.name, tool.endpoint.answer, strict=strict)
         return replace(tool, output=schema, strict_output=strict)
 
     def endpoint_without_agent(

@@ -46,6 +46,7 @@ from .errors import (
 from .exact import Definitions, JsonSchema
 from .files import File, FileRules
 from .login import Choices, CredentialCheck, LoginField, first_pages, read_choices
+from .paging import Paging
 from .request import Endpoint, Request
 from .types import WHOLE, Date, DateTime, Input, JsonObject, OpaqueId
 from .wire import (
@@ -101,6 +102,7 @@ __all__ = [
     "NotConfigured",
     "OpaqueId",
     "PageNumbers",
+    "Paging",
     "Part",
     "Record",
     "Redacted",

@@ -6,11 +6,13 @@ took place, and a surprise in its answer must not hide that.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from pydantic import JsonValue
 
 from .media import media_of
+from .paging import Paging
+from .selecting import Select, selection
 from .types import JsonObject
 
 _REDACTED: Final = "[redacted]"
@@ -51,18 +53,18 @@ class Record:
     fields: Mapping[str, Kept]
     rest: bool = False
 
-    def of(self, value: JsonValue) -> JsonValue:
-        """`value` with only the kept fields; applied to each item of a list; null fields dropped.
+    def of(self, value: JsonValue, *, nulls: bool = False) -> JsonValue:
+        """`value` with only the kept fields; applied to each item of a list; no null fields, or all.
 
         What is no object has no fields: an allow-list leaves nothing of it.
         """
         if isinstance(value, list):
-            return [self.of(item) for item in value]
+            return [self.of(item, nulls=nulls) for item in value]
         if not isinstance(value, dict):
             return value if self.rest else None
         kept: JsonObject = {}
         for key, item in value.items():
-            if item is None:
+            if item is None and not nulls:
                 continue
             match self.fields.get(key, key if self.rest else None):
                 case None:
@@ -71,7 +73,7 @@ class Record:
                     kept[name] = _REDACTED
                 case Nested(name, record):
                     inner = record if isinstance(record, Record) else record()
-                    kept[name] = inner.of(item)
+                    kept[name] = inner.of(item, nulls=nulls) if item is not None else None
                 case name:
                     kept[name] = item
         return kept
@@ -92,12 +94,16 @@ class Answer:
 
     Attributes:
         root: Dotted path to the payload; empty for the whole answer.
+        select: JMESPath that makes the payload, in place of `root`.
         name: The payload is answered under this name; needed for lists and plain values, since a
             tool's structured answer is an object (MCP 2026-07-28, Tools, "Structured Content").
         many: The payload is a list; absent means empty.
         record: What to keep of each object; None keeps everything.
         page: Page numbers to tell beside a list.
+        paging: How to ask for the next page of a list.
         max_items: Longest list handed on; the rest is counted, not hidden.
+        nulls: `drop` leaves null fields out everywhere, `keep` nowhere; None leaves them out where
+            a record holds.
         media_type: What the upstream promises, for answers that do not say it themselves.
         max_file_bytes: Largest image, sound or other file handed on.
         tells_redirects: Whether a status 3xx is an answer: the place where it leads is told.
@@ -105,43 +111,55 @@ class Answer:
     """
 
     root: str = ""
+    select: str = ""
     name: str | None = None
     many: bool = False
     record: Record | None = None
     page: PageNumbers | None = None
+    paging: Paging | None = None
     max_items: int | None = None
+    nulls: Literal["drop", "keep"] | None = None
     media_type: str = "application/json"
     max_file_bytes: int = 1_000_000
     tells_redirects: bool = False
     promises_file: bool = field(init=False, repr=False, compare=False, default=False)
+    _select: Select | None = field(init=False, repr=False, compare=False, default=None)
     _steps: tuple[str, ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_steps", tuple(self.root.split(".")) if self.root else ())
+        if self.select:
+            object.__setattr__(self, "_select", selection(self.select))
         object.__setattr__(self, "promises_file", media_of(self.media_type).kind == "file")
 
     @property
     def is_partial(self) -> bool:
         """Whether the agent gets a declared part only, so that nothing may pass unread."""
-        return self.record is not None or bool(self.root)
+        return self.record is not None or bool(self.root or self.select)
 
     def lost(self, value: JsonValue) -> int:
         """How many items `value` tells of while the list is not where it is declared.
 
         None behind the last page, where some upstreams leave out the list.
         """
-        if not self.many or self.page is None or _at(value, self._steps) is not None:
+        if not self.many or self.page is None or self.select or _at(value, self._steps) is not None:
             return 0
         number, pages, total = _told(value, self.page)
         is_behind = isinstance(number, int) and isinstance(pages, int) and number >= pages
         return 0 if is_behind else _number(total)
 
     def of(self, value: JsonValue) -> JsonObject:
-        """The tool's answer for the upstream's parsed `value`."""
-        payload = _at(value, self._steps)
+        """The tool's answer for the upstream's parsed `value`.
+
+        Raises:
+            SelectionError: `select` does not fit it.
+        """
+        payload = self._select(value) if self._select else _at(value, self._steps)
         if payload is None and self.many:
             payload = []
-        shaped = self.record.of(payload) if self.record else payload
+        if self.nulls == "drop":
+            payload = _without_nulls(payload)
+        shaped = self.record.of(payload, nulls=self.nulls == "keep") if self.record else payload
         if isinstance(shaped, dict) and self.name is None:
             return shaped
         answer: JsonObject = {self.name or "value": shaped}
@@ -151,6 +169,14 @@ class Answer:
         if self.page:
             answer.update(_place(value, self.page))
         return answer
+
+
+def _without_nulls(value: JsonValue) -> JsonValue:
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return value
 
 
 def _number(value: JsonValue) -> int:

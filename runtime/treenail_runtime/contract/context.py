@@ -1,13 +1,15 @@
 """What a tool may use while it runs: its connection's values and the upstream."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from pydantic import MISSING
+from pydantic import MISSING, JsonValue
 
 from .errors import NotConfigured
-from .reading import read
+from .paging import Paging, read_pages
+from .reading import read, read_page
 from .request import Endpoint, Request
 from .types import JsonObject
 
@@ -134,4 +136,34 @@ class ToolContext:
             querystring=querystring,
             body=body,
         )
-        return read(endpoint, await self.upstream.send(request))
+        answer = await self.upstream.send(request)
+        if endpoint.answer.paging is None:
+            return read(endpoint, answer)
+
+        def page(query: Mapping[str, object]) -> Request:
+            return endpoint.request(path=path, query=query, headers=headers, cookies=cookies)
+
+        return await self._paged(endpoint, endpoint.answer.paging, query, answer, page)
+
+    async def _paged(
+        self,
+        endpoint: Endpoint,
+        paging: Paging,
+        query: Mapping[str, object],
+        answer: UpstreamAnswer,
+        page: Callable[[Mapping[str, object]], Request],
+    ) -> JsonObject:
+        """The page that was asked for, those behind it as far as allowed, and how to go on."""
+        first = read_page(endpoint, paging, query, answer)
+        if paging.most_pages == 1:
+            return paging.telling(*first)
+        deadline = asyncio.get_running_loop().time() + endpoint.timeout_s
+
+        async def ask(value: JsonValue) -> tuple[JsonObject, JsonValue]:
+            further = {**query, paging.parameter: value}
+            async with asyncio.timeout_at(deadline):
+                sent = await self.upstream.send(page(further))
+            return read_page(endpoint, paging, further, sent)
+
+        name = endpoint.answer.name or "value"
+        return await read_pages(paging, name, endpoint.answer.max_items, first, ask)

@@ -4,6 +4,7 @@ A write that took place is told, also when its answer cannot be read: an error w
 to repeat it.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import pydantic_core
@@ -12,7 +13,9 @@ from pydantic import JsonValue
 from .attachments import Attachment, WithFiles
 from .errors import UpstreamMalformed
 from .media import Media, file_name, json_of, lines_of, media_of, text_of
+from .paging import Paging
 from .request import Endpoint
+from .selecting import SelectionError
 from .types import JsonObject
 
 if TYPE_CHECKING:
@@ -37,7 +40,7 @@ def read(endpoint: Endpoint, answer: "UpstreamAnswer") -> JsonObject:
         except ValueError:
             pass
         else:
-            return shaped(endpoint, value)
+            return shaped(endpoint, answer.status, value)
     return _read_otherwise(endpoint, answer, media)
 
 
@@ -58,22 +61,49 @@ def _read_otherwise(endpoint: Endpoint, answer: "UpstreamAnswer", media: Media) 
             value = lines_of(answer.body) if media.kind == "lines" else json_of(answer.body, media)
         except ValueError:
             return _no_json(endpoint, answer, media, promised)
-        return shaped(endpoint, value)
+        return shaped(endpoint, answer.status, value)
     return _handed_on(endpoint, answer, media)
 
 
-def shaped(endpoint: Endpoint, value: JsonValue) -> JsonObject:
+def shaped(endpoint: Endpoint, status: int, value: JsonValue) -> JsonObject:
     """The declared answer made of the upstream's parsed `value`.
 
     Raises:
-        UpstreamMalformed: A read whose list is not where it is declared.
+        UpstreamMalformed: A read whose payload is not where it is declared.
     """
     lost = endpoint.answer.lost(value) if endpoint.reads else 0
     if lost:
         raise malformed(
             f"the upstream tells of {lost} items, but not where its document says they are"
         )
-    return endpoint.answer.of(value)
+    try:
+        return endpoint.answer.of(value)
+    except SelectionError as error:
+        if endpoint.reads:
+            raise malformed(
+                f"the upstream answered something else than its document says: {error}"
+            ) from None
+        return {"ok": True, "status": status, "note": "the answer could not be read"}
+
+
+def read_page(
+    endpoint: Endpoint, paging: Paging, query: Mapping[str, object], answer: "UpstreamAnswer"
+) -> tuple[JsonObject, JsonValue]:
+    """The tool's answer for one page of a list, and the value that asks for the page behind it.
+
+    Raises:
+        UpstreamMalformed: As `read`.
+    """
+    told = read(endpoint, answer)
+    try:
+        value = json_of(answer.body, media_of(answer.content_type))
+    except ValueError:
+        return told, None
+    items, cut = told.get(endpoint.answer.name or "value"), told.get("truncated")
+    count = len(items) if isinstance(items, list) else 0
+    whole = cut.get("of") if isinstance(cut, dict) else None
+    count = whole if isinstance(whole, int) else count
+    return told, paging.following(query, value, count, answer.headers.get("link", ""))
 
 
 def malformed(message: str) -> UpstreamMalformed:
