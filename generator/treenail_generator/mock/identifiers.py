@@ -8,9 +8,9 @@ from typing import Final
 
 from treenail_generator.document import JSON, Schema
 from treenail_generator.document.values import items, mapping
+from treenail_generator.patterns import matching
 
 from .letters import draw, letters
-from .patterns import matching
 from .shapes import Shapes
 
 SEEDED: Final = 45

@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Final
 
 from treenail_generator.document import Schema
+from treenail_generator.patterns import matching
 
 from .identifiers import looks_like_id
 from .letters import draw, letters
 from .moments import START, moved
-from .patterns import matching
 
 # Eleven and thirteen have no common divisor, so 143 people have names of their own.
 _FIRST: Final = (

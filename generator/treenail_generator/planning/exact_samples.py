@@ -1,173 +1,251 @@
-"""Values that satisfy a JSON Schema: guessed, then checked."""
+"""Values that satisfy a JSON Schema: built by its keywords, and checked wherever that was a guess."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final, cast
+from weakref import WeakKeyDictionary
 
 import jsonschema_rs
 
+from treenail_generator.patterns import is_found, matching
+from treenail_generator.plan import Definitions, ExactType
 from treenail_generator.yaml_source import JSON
 
-CANDIDATES: Final = (
-    "text",
-    "a",
-    "A",
-    "1",
-    "0",
-    "12",
-    "123",
-    "1234",
-    "2026",
-    "abc",
-    "ABC",
-    "a1",
-    "A1",
-    "AB",
-    "ABCD",
-    "example-id",
-    "a_b",
-    "a.b",
-    "a@b.c",
-    "#a1b2c3",
-    "#A1B2C3",
-    "+353123456789",
-    "2026-11-20",
-    "09:30",
-    "09:30:00",
-    "EUR",
-    "en",
-    "en-IE",
-    "1.0.0",
-    "00000000",
-    "0000000000000000",
-    "true",
+from .leaf_samples import number_of, text_of
+from .merging import NoSampleError, asked, choices
+
+__all__ = ["NoSampleError", "exact_sample", "exact_samples"]
+
+_MOST_VISITS: Final = 3000
+_MOST_GUESSES: Final = 24
+_FULL_DEPTH: Final = 3
+_MOST_ITEMS: Final = 50
+_MOST_TRIES: Final = 12
+_KEYS: Final = ("key", "key2", "a", "A", "1", "12", "x-key", "text")
+_UNSURE: Final = frozenset(
+    {"not", "contains", "uniqueItems", "propertyNames", "patternProperties", "minProperties"}
+    | {"dependentRequired", "dependentSchemas", "unevaluatedItems", "unevaluatedProperties"}
+    | {"maxProperties", "multipleOf", "const", "enum", "prefixItems", "maxItems"}
 )
-_OTHERS: Final[tuple[JSON, ...]] = (1, 0, 1.5, True, {}, {"key": "text"}, [], None)
-_DEPTH: Final = 4
-_DIFFERENT: Final = 20
-_COMBINED: Final = ("oneOf", "anyOf", "allOf")
+_BY_KEYWORD: Final = (
+    (
+        "object",
+        {"properties", "required", "additionalProperties", "minProperties", "propertyNames"},
+    ),
+    ("array", {"items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"}),
+    ("string", {"minLength", "maxLength", "pattern", "format"}),
+    ("number", {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}),
+)
+_known: WeakKeyDictionary[Definitions, dict[str, tuple[JSON, ...]]] = WeakKeyDictionary()
 
 
-class NoSampleError(Exception):
-    """No value could be made up; the connector file has to give an example."""
-
-
-def exact_sample(schema: dict[str, JSON]) -> JSON:
-    """A value of `schema`.
+def exact_sample(kind: ExactType, *, full: bool = False) -> JSON:
+    """A value of `kind`, with what it may leave out only when `full`.
 
     Raises:
         NoSampleError: No guess fits.
     """
-    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-    for value in _candidates(schema, schema, 0):
-        if validator.is_valid(value):
-            return value
-    raise NoSampleError
+    key = json.dumps([full, kind.own])
+    known = _known.setdefault(kind.definitions, {})
+    if key not in known:
+        known[key] = tuple(islice(exact_samples(kind.schema, full=full), 1))
+    if not known[key]:
+        raise NoSampleError
+    return known[key][0]
 
 
-def _candidates(schema: Any, root: dict[str, JSON], depth: int) -> Iterable[JSON]:
-    """Guesses at values of a schema, most likely first."""
-    if not isinstance(schema, dict) or depth > _DEPTH:
-        yield from ("text", 1, True, {}, [])
-        return
-    node = cast("dict[str, Any]", schema)
-    yield from cast("list[JSON]", node.get("examples", []))
-    yield from cast("list[JSON]", node.get("enum", []))
-    if "const" in node:
-        yield node["const"]
-    if isinstance(node.get("$ref"), str):
-        yield from _candidates(_referred(node, root), root, depth + 1)
-    yield from _objects(node, root, depth)
-    for keyword in _COMBINED:
-        for member in cast("list[Any]", node.get(keyword, [])):
-            yield from _candidates(member, root, depth + 1)
-    if "items" in node or "prefixItems" in node or node.get("type") == "array":
-        yield from _arrays(node, root, depth)
-    yield from _numbers(node)
-    yield from CANDIDATES
-    yield from _OTHERS
+def exact_samples(schema: Mapping[str, Any], *, full: bool = False) -> Iterator[JSON]:
+    """Different values of a schema in one piece, the simplest first."""
+    validator: jsonschema_rs.Draft202012Validator | None = None
+    seen: list[JSON] = []
+    modes = (full, not full)
+    for number in range(_MOST_GUESSES):
+        for mode in modes:
+            maker = _Maker(schema.get("$defs", {}), full=mode)
+            try:
+                value = maker.value(schema, number, frozenset())
+            except NoSampleError:
+                continue
+            if value in seen:
+                continue
+            seen.append(value)
+            if maker.is_guess and validator is None:
+                validator = _validator(schema)
+            if not maker.is_guess or (validator is not None and validator.is_valid(value)):
+                yield value
 
 
-def _referred(node: dict[str, Any], root: dict[str, JSON]) -> Any:
-    definitions = cast("dict[str, Any]", root.get("$defs", {}))
-    return definitions.get(str(node.get("$ref", "")).removeprefix("#/$defs/"))
+def _validator(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
 
 
-def _arrays(node: dict[str, Any], root: dict[str, JSON], depth: int) -> Iterable[JSON]:
-    first: list[JSON] = [
-        _valid(each, root, depth + 1) for each in cast("list[Any]", node.get("prefixItems", []))
-    ]
-    wanted = max(len(first), int(node.get("minItems", 0)), 1)
-    item = node.get("items", {})
-    more = _different(item, root, depth + 1) or [_valid(item, root, depth + 1)]
-    for count in (wanted, len(first), 0):
-        rest = [more[min(place, len(more) - 1)] for place in range(count - len(first))]
-        yield [*first[:count], *rest]
+class _Maker:
+    """Makes one value.
+
+    Attributes:
+        is_guess: Whether the value has to be checked.
+    """
+
+    def __init__(self, definitions: Mapping[str, Any], *, full: bool) -> None:
+        self.is_guess = False
+        self._definitions = definitions
+        self._full = full
+        self._visits = 0
+
+    def value(self, node: object, number: int, refs: frozenset[str], depth: int = 0) -> JSON:
+        """The value of that number; the first alternative that has one, where there are several."""
+        many = choices(node, self._definitions)
+        for turn in range(min(many, _MOST_TRIES)):
+            self._visits += 1
+            if self._visits > _MOST_VISITS:
+                break
+            try:
+                return self._chosen(node, number + turn, refs, depth)
+            except NoSampleError:
+                continue
+        raise NoSampleError
+
+    def _chosen(self, node: object, number: int, refs: frozenset[str], depth: int) -> JSON:
+        found = asked(node, self._definitions, number, refs)
+        schema = found.schema
+        self.is_guess = self.is_guess or found.is_guess or bool(schema.keys() & _UNSURE)
+        if "const" in schema:
+            return schema["const"]
+        if "enum" in schema:
+            values = cast("list[JSON]", schema["enum"])
+            if not values:
+                raise NoSampleError
+            return values[number % len(values)]
+        match _kind(schema, number):
+            case "object":
+                return self._object(schema, number, found.refs, depth)
+            case "array":
+                return self._array(schema, number, found.refs, depth)
+            case "integer" | "number" as kind:
+                return number_of(schema, number, whole=kind == "integer")
+            case "boolean":
+                return number % 2 == 0
+            case "null":
+                return None
+            case _:
+                return text_of(schema, number)
+
+    def _array(
+        self, schema: Mapping[str, Any], number: int, refs: frozenset[str], depth: int
+    ) -> JSON:
+        first = cast("list[Any]", schema.get("prefixItems", []))
+        least = int(schema.get("minItems", 0))
+        most = min(int(schema.get("maxItems", _MOST_ITEMS)), max(_MOST_ITEMS, least))
+        wanted = min(max(least, len(first) if first else 1), most)
+        if number and number % 4 == 3:  # noqa: PLR2004  # now and then, as few as there may be
+            wanted = least
+        nodes = [*first, *[schema.get("items", {})] * (wanted - len(first))][:wanted]
+        contained = schema.get("contains")
+        made: list[JSON] = []
+        for index, node in enumerate(nodes):
+            both = {"allOf": [node, contained]} if contained is not None else node
+            try:
+                made.append(self._item(both, number + index, refs, depth, schema, made))
+            except NoSampleError:
+                if len(made) < least:
+                    raise
+                break
+        return made
+
+    def _item(
+        self,
+        node: object,
+        number: int,
+        refs: frozenset[str],
+        depth: int,
+        schema: Mapping[str, Any],
+        others: list[JSON],
+    ) -> JSON:
+        """An item; another one than `others` where no item may occur twice."""
+        value = self.value(node, number, refs, depth + 1)
+        for turn in range(_MOST_TRIES):
+            if not schema.get("uniqueItems") or value not in others:
+                break
+            value = self.value(node, number + turn + 1, refs, depth + 1)
+        return value
+
+    def _object(
+        self, schema: Mapping[str, Any], number: int, refs: frozenset[str], depth: int
+    ) -> JSON:
+        properties = cast("dict[str, Any]", schema.get("properties", {}))
+        required = self._required(schema)
+        made: dict[str, JSON] = {}
+        for name in required:
+            made[name] = self.value(_property(schema, name), number, refs, depth + 1)
+        most = int(schema.get("maxProperties", len(properties) + len(required) + _MOST_ITEMS))
+        least = int(schema.get("minProperties", 0))
+        for name, node in properties.items():
+            wanted = len(made) < least or (self._full and depth < _FULL_DEPTH)
+            if name not in made and wanted and len(made) < most:
+                self._add(made, name, node, number, refs, depth)
+        for key in _other_keys(schema, number) if len(made) < least or not properties else ():
+            if len(made) >= max(least, 1 if depth == 0 and not properties else 0):
+                break
+            if key not in made and len(made) < most:
+                self._add(made, key, _property(schema, key), number, refs, depth)
+        return made
+
+    def _add(
+        self,
+        made: dict[str, JSON],
+        name: str,
+        node: object,
+        number: int,
+        refs: frozenset[str],
+        depth: int,
+    ) -> None:
+        """Put a field into an object that may do without it."""
+        try:
+            made[name] = self.value(node, number, refs, depth + 1)
+        except NoSampleError:
+            return
+
+    def _required(self, schema: Mapping[str, Any]) -> list[str]:
+        required = list(cast("list[str]", schema.get("required", [])))
+        dependent = cast("dict[str, list[str]]", schema.get("dependentRequired", {}))
+        present = [*required, *(schema.get("properties", {}) if self._full else ())]
+        for name in present:
+            more = [each for each in dependent.get(name, []) if each not in required]
+            required += more
+            present += more
+        return required
 
 
-def _numbers(node: dict[str, Any]) -> Iterable[JSON]:
-    """Numbers at and near the bounds."""
-    for bound in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf"):
-        limit = node.get(bound)
-        if isinstance(limit, int | float):
-            yield from (limit, limit + 1, limit - 1, limit + 0.5, limit - 0.5)
-    low, high = node.get("exclusiveMinimum"), node.get("exclusiveMaximum")
-    if isinstance(low, int | float) and isinstance(high, int | float):
-        yield (low + high) / 2
+def _kind(schema: Mapping[str, Any], number: int) -> str:
+    told = schema.get("type")
+    if isinstance(told, list):
+        kinds = cast("list[str]", told)
+        others = [each for each in kinds if each != "null"] or kinds
+        return others[number % len(others)]
+    if isinstance(told, str):
+        return told
+    return next((kind for kind, keys in _BY_KEYWORD if keys & schema.keys()), "string")
 
 
-def _objects(node: dict[str, Any], root: dict[str, JSON], depth: int) -> Iterable[JSON]:
-    known, required, alternatives = _parts(node, root, depth)
-    if not known and not required:
-        return
-    made = {name: _valid(each, root, depth + 1) for name, each in known.items()}
-    made |= {name: "text" for name in required if name not in known}
-    yield made
-    yield {name: made[name] for name in required}
-    for extra_known, extra_required in alternatives:
-        names = (*required, *extra_required)
-        own = {name: _valid(each, root, depth + 1) for name, each in extra_known.items()}
-        yield {name: own.get(name, made.get(name, "text")) for name in names}
-        yield {**{name: made[name] for name in required}, **own}
-    for name in known:
-        yield {**{each: made[each] for each in required}, name: made[name]}
+def _property(schema: Mapping[str, Any], name: str) -> object:
+    """The schema of a field called `name`."""
+    if name in schema.get("properties", {}):
+        return schema["properties"][name]
+    for pattern, node in cast("dict[str, Any]", schema.get("patternProperties", {})).items():
+        if is_found(pattern, name):
+            return node
+    return schema.get("additionalProperties", {})
 
 
-def _parts(
-    schema: Any, root: dict[str, JSON], depth: int
-) -> tuple[dict[str, Any], list[str], list[tuple[dict[str, Any], list[str]]]]:
-    """Properties and required names of an object with its `allOf`; the same of each alternative."""
-    if not isinstance(schema, dict) or depth > 2 * _DEPTH:
-        return {}, [], []
-    node = cast("dict[str, Any]", schema)
-    known = dict(cast("dict[str, Any]", node.get("properties", {})))
-    required = list(cast("list[str]", node.get("required", [])))
-    alternatives: list[tuple[dict[str, Any], list[str]]] = []
-    for member in (_referred(node, root), *cast("list[Any]", node.get("allOf", []))):
-        more, needed, others = _parts(member, root, depth + 1)
-        known |= more
-        required += needed
-        alternatives += others
-    for keyword in ("oneOf", "anyOf"):
-        for member in cast("list[Any]", node.get(keyword, [])):
-            alternatives.append(_parts(member, root, depth + 1)[:2])
-    return known, list(dict.fromkeys(required)), alternatives
-
-
-def _different(schema: Any, root: dict[str, JSON], depth: int) -> list[JSON]:
-    """A few primitive values of `schema`, for items that have to differ."""
-    whole: dict[str, JSON] = {"$defs": root.get("$defs", {})}
-    whole |= cast("dict[str, JSON]", schema) if isinstance(schema, dict) else {}
-    validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
-    found = (value for value in _candidates(schema, root, depth) if validator.is_valid(value))
-    values = list(islice(found, _DIFFERENT))
-    return list(dict.fromkeys(value for value in values if isinstance(value, str | int | float)))
-
-
-def _valid(schema: Any, root: dict[str, JSON], depth: int) -> JSON:
-    if not isinstance(schema, dict):
-        return "text"
-    whole = {**cast("dict[str, Any]", schema), "$defs": root.get("$defs", {})}
-    validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
-    fits = (value for value in _candidates(schema, root, depth) if validator.is_valid(value))
-    return next(fits, "text")
+def _other_keys(schema: Mapping[str, Any], number: int) -> Iterator[str]:
+    """Names for fields that the schema does not name."""
+    names = schema.get("propertyNames")
+    if isinstance(names, dict):
+        yield from (each for each in exact_samples(cast("Any", names)) if isinstance(each, str))
+    for pattern in cast("dict[str, Any]", schema.get("patternProperties", {})):
+        spelt = (matching(pattern, number + turn) for turn in range(_MOST_TRIES))
+        yield from (each for each in spelt if each is not None)
+    if schema.get("additionalProperties", True) is not False:
+        yield from _KEYS
+        yield from (f"key{count}" for count in range(3, _MOST_ITEMS))

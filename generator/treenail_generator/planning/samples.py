@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import unquote
 
+from treenail_generator.patterns import is_found
 from treenail_generator.plan import (
     Absent,
     Binding,
@@ -27,24 +28,11 @@ from treenail_generator.plan import (
 )
 from treenail_generator.yaml_source import JSON
 
-from .exact_samples import CANDIDATES, NoSampleError, exact_sample
+from .exact_samples import NoSampleError, exact_sample
+from .leaf_samples import FORMATS, number_of, text_of
 
 Mode: TypeAlias = Literal["minimal", "full", "hostile", "null"]
 
-_FORMATS: Final = {
-    "date": "2026-11-20",
-    "date-time": "2026-11-20T09:30:00Z",
-    "time": "09:30:00Z",
-    "duration": "PT1H",
-    "email": "ada@example.com",
-    "uuid": "3f2b8c1e-5a77-4d0e-9b1a-6f1c2d3e4f50",
-    "uri": "https://example.com/a",
-    "url": "https://example.com/a",
-    "hostname": "example.com",
-    "ipv4": "192.0.2.1",
-    "ipv6": "2001:db8::1",
-    "byte": "YQ==",
-}
 _TRICKY: Final = "a b&c=d+e%25/\u00e9?#[]\"'\\;:,|$"
 _TRICKY_DELIMITED: Final = "a&c=d+e%25/\u00e9?#;:$"
 _TRICKY_HEADER: Final = "a b&c/d%25;:$"
@@ -140,13 +128,13 @@ def _leaf(kind: TypePlan, mode: Mode, tricky: str) -> JSON:
         case TextType():
             return _text(kind, tricky if mode == "hostile" else None)
         case NumberType():
-            return _number(kind)
+            return number_of(_schema(kind), whole=kind.whole)
         case BooleanType():
             return mode != "hostile"
         case ChoiceType(values):
             return values[-1 if mode == "hostile" else 0]
         case ExactType():
-            return exact_sample(kind.schema)
+            return exact_sample(kind, full=mode != "minimal")
         case FileType():
             return _file(kind, mode)
         case _:
@@ -186,41 +174,37 @@ def _tricky(binding: Binding, between: frozenset[str]) -> str:
 def _text(kind: TextType, tricky: str | None) -> str:
     if kind.opaque_id:
         return "qZepIh3T5rewMUebHiH9PA"
-    fits = (text for text in _text_candidates(kind, tricky) if _fits(kind, text))
-    found = next(fits, None)
-    if found is None:
-        raise NoSampleError
-    return found
-
-
-def _text_candidates(kind: TextType, tricky: str | None) -> Iterable[str]:
-    if kind.format in _FORMATS:
-        yield _FORMATS[kind.format]
-    else:
-        least, most = kind.min_length or 0, kind.max_length
-        for text in ((tricky,) if tricky else ()) + CANDIDATES:
-            yield text
-            yield text.ljust(least, text[-1])[:most]
+    least, most = kind.min_length or 0, kind.max_length
+    if tricky and kind.format not in FORMATS:
+        for text in (tricky, tricky.ljust(least, tricky[-1])[:most]):
+            if _fits(kind, text):
+                return text
+    return text_of(_schema(kind))
 
 
 def _fits(kind: TextType, text: str) -> bool:
     return (
         len(text) >= (kind.min_length or 0)
         and (kind.max_length is None or len(text) <= kind.max_length)
-        and (kind.pattern is None or re.search(kind.pattern, text) is not None)
+        and (kind.pattern is None or is_found(kind.pattern, text))
     )
 
 
-def _number(kind: NumberType) -> int | float:
-    step = kind.multiple_of or 1
-    low, high = kind.minimum, kind.maximum
-    if kind.exclusive_minimum is not None:
-        low = kind.exclusive_minimum + (step if kind.whole else 0.5)
-    if kind.exclusive_maximum is not None:
-        high = kind.exclusive_maximum - (step if kind.whole else 0.5)
-    value = low if low is not None else min(1, high) if high is not None else 1
-    if kind.whole and value % step:
-        value += step - value % step
-    if high is not None and value > high:
-        raise NoSampleError
-    return value
+def _schema(kind: TextType | NumberType) -> dict[str, Any]:
+    """The bounds of `kind`, as a schema says them."""
+    if isinstance(kind, TextType):
+        told: dict[str, Any] = {
+            "format": kind.format,
+            "minLength": kind.min_length,
+            "maxLength": kind.max_length,
+            "pattern": kind.pattern,
+        }
+    else:
+        told = {
+            "minimum": kind.minimum,
+            "maximum": kind.maximum,
+            "exclusiveMinimum": kind.exclusive_minimum,
+            "exclusiveMaximum": kind.exclusive_maximum,
+            "multipleOf": kind.multiple_of,
+        }
+    return {key: value for key, value in told.items() if value is not None}

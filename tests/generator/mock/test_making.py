@@ -7,7 +7,7 @@ import pytest
 
 from treenail_generator.mock.letters import letters, singular
 from treenail_generator.mock.moments import moved, spelled_like
-from treenail_generator.mock.patterns import matching
+from treenail_generator.patterns import matching
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,10 @@
 import re
 import string
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
+
+import jsonschema_rs
 
 _PRINTABLE: Final = "".join(chr(code) for code in range(0x20, 0x7F))
 _WORD: Final = string.ascii_letters + string.digits + "_"
@@ -19,6 +22,41 @@ _ESCAPES: Final = {"t": "\t", "n": "\n", "r": "\r"}
 _COUNTS: Final = {"?": (0, 1), "*": (0, None), "+": (1, None)}
 _MORE: Final = 3  # how much longer than its least an open repetition may get
 _LONGEST: Final = 64
+
+
+_CODE: Final = re.compile(
+    r"(?:\{([0-9A-Fa-f]+)\}|([0-9A-Fa-f]{4})|([0-9A-Fa-f]{2})(?![0-9A-Fa-f]))"
+)
+_PROPERTIES: Final = {
+    "L": string.ascii_letters,
+    "Lu": string.ascii_uppercase,
+    "Ll": string.ascii_lowercase,
+    "N": string.digits,
+    "Nd": string.digits,
+    "P": "-_.,;:!?()",
+    "S": "+$<=>",
+    "Z": " ",
+    "Zs": " ",
+    "M": "\u0301",
+    "C": "\u0000",
+    "alpha": string.ascii_letters,
+    "alnum": string.ascii_letters + string.digits,
+    "digit": string.digits,
+    "upper": string.ascii_uppercase,
+    "lower": string.ascii_lowercase,
+    "space": " ",
+    "punct": "-_.,;:!?()",
+    "ascii": _PRINTABLE,
+}
+
+
+def _property(name: str, *, excluded: bool) -> str:
+    """Some characters of a Unicode property or POSIX class."""
+    plain = name.rpartition("=")[2]
+    found = _PROPERTIES.get(plain) or _PROPERTIES.get({"Letter": "L", "Number": "N"}.get(plain, ""))
+    if found is None:
+        raise UnsupportedPatternError
+    return "".join(sign for sign in _PRINTABLE if sign not in found) if excluded else found
 
 
 class UnsupportedPatternError(Exception):
@@ -46,8 +84,22 @@ def matching(pattern: str, number: int) -> str | None:
     """The text of that number in which the pattern is found; None when none could be made up."""
     try:
         text = _Speller(number).spell(_Parser(pattern).parse())
-        return text if re.search(pattern, text) else None
-    except (UnsupportedPatternError, re.error):
+        return text if is_found(pattern, text) else None
+    except (UnsupportedPatternError, RecursionError):
+        return None
+
+
+def is_found(pattern: str, text: str) -> bool:
+    """Whether `text` holds what the ECMA-262 `pattern` asks for; never when it is no pattern."""
+    validator = _validator(pattern)
+    return validator is not None and validator.is_valid(text)
+
+
+@lru_cache(4096)
+def _validator(pattern: str) -> jsonschema_rs.Draft202012Validator | None:
+    try:
+        return jsonschema_rs.Draft202012Validator({"pattern": pattern})
+    except (jsonschema_rs.ValidationError, ValueError):
         return None
 
 
@@ -71,7 +123,7 @@ class _Speller:
 
 
 class _Parser:
-    """ECMA-262 without look-around, references and property escapes."""
+    """ECMA-262 without references; what look-around asks for is left to luck, and checked."""
 
     def __init__(self, pattern: str) -> None:
         self._rest = pattern
@@ -87,9 +139,20 @@ class _Parser:
         while self._rest and not self._rest.startswith(")"):
             if self._take("|"):
                 choice.branches.append([])
-            elif not (self._take("^") or self._take("$")):
+            elif not self._asserted():
                 choice.branches[-1].append(self._repeated(self._atom()))
         return choice
+
+    def _asserted(self) -> bool:
+        """Whether what comes next takes no text; it is passed over."""
+        if any(self._take(sign) for sign in ("^", "$", r"\b", r"\B", r"\A", r"\z", r"\Z")):
+            return True
+        if not any(self._take(start) for start in ("(?=", "(?!", "(?<=", "(?<!")):
+            return False
+        self._choice()
+        if not self._take(")"):
+            raise UnsupportedPatternError
+        return True
 
     def _take(self, text: str) -> bool:
         found = self._rest.startswith(text)
@@ -105,8 +168,10 @@ class _Parser:
 
     def _atom(self) -> _Signs | _Choice:
         if self._take("("):
-            if self._rest.startswith("?") and not self._take("?:"):
+            named = re.match(r"\?(?::|P?<\w+>)", self._rest)
+            if self._rest.startswith("?") and named is None:
                 raise UnsupportedPatternError
+            self._rest = self._rest[named.end() :] if named is not None else self._rest
             inner = self._choice()
             if not self._take(")"):
                 raise UnsupportedPatternError
@@ -122,6 +187,12 @@ class _Parser:
         sign = self._next()
         if sign in _CLASSES:
             return _CLASSES[sign]
+        if sign in "pP" and (found := re.match(r"\{\^?([A-Za-z_=]+)\}", self._rest)):
+            self._rest = self._rest[found.end() :]
+            return _property(found[1], excluded=sign == "P")
+        if sign in "xu" and (found := _CODE.match(self._rest)):
+            self._rest = self._rest[found.end() :]
+            return chr(int(found[1] or found[2] or found[3], 16))
         if sign.isalnum() and sign not in _ESCAPES:
             raise UnsupportedPatternError
         return _ESCAPES.get(sign, sign)
@@ -130,6 +201,10 @@ class _Parser:
         excluded = self._take("^")
         signs: list[str] = []
         while not self._take("]"):
+            if found := re.match(r"\[:(\w+):\]", self._rest):
+                self._rest = self._rest[found.end() :]
+                signs.append(_property(found[1], excluded=False))
+                continue
             sign = self._next()
             if sign == "\\":
                 signs.append(self._escaped())
@@ -139,6 +214,8 @@ class _Parser:
                 signs.append(sign)
         listed = "".join(signs)
         allowed = [sign for sign in _PRINTABLE if (sign in listed) != excluded]
+        # A class of other scripts, or of control characters, is what it lists.
+        allowed = allowed or ([] if excluded else list(listed))
         if not allowed:
             raise UnsupportedPatternError
         return _Signs("".join(allowed))
