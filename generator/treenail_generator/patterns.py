@@ -22,6 +22,7 @@ _ESCAPES: Final = {"t": "\t", "n": "\n", "r": "\r"}
 _COUNTS: Final = {"?": (0, 1), "*": (0, None), "+": (1, None)}
 _MORE: Final = 3  # how much longer than its least an open repetition may get
 _LONGEST: Final = 64
+_MOST_REPEATED: Final = 4096
 
 
 _CODE: Final = re.compile(
@@ -73,6 +74,7 @@ class _Repeat:
     inner: "_Signs | _Choice"
     least: int
     most: int
+    longest: int = 1
 
 
 @dataclass(slots=True)
@@ -80,10 +82,16 @@ class _Choice:
     branches: list[list[_Repeat]] = field(default_factory=lambda: [[]])
 
 
-def matching(pattern: str, number: int) -> str | None:
-    """The text of that number in which the pattern is found; None when none could be made up."""
+def matching(pattern: str, number: int, *, stretch: int = 0) -> str | None:
+    """The text of that number in which the pattern is found; None when none could be made up.
+
+    Args:
+        pattern: ECMA-262.
+        number: Chooses among branches, characters and counts.
+        stretch: How much longer than its least each repetition gets at least, where it may.
+    """
     try:
-        text = _Speller(number).spell(_Parser(pattern).parse())
+        text = _Speller(number, stretch).spell(_Parser(pattern).parse())
         return text if is_found(pattern, text) else None
     except (UnsupportedPatternError, RecursionError):
         return None
@@ -104,18 +112,19 @@ def _validator(pattern: str) -> jsonschema_rs.Draft202012Validator | None:
 
 
 class _Speller:
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, stretch: int) -> None:
         self._rest = number
+        self._stretch = stretch
 
     def spell(self, node: _Signs | _Choice) -> str:
         if isinstance(node, _Signs):
             return node.allowed[self._draw(len(node.allowed))]
         branch = node.branches[self._draw(len(node.branches))]
-        return "".join(
-            self.spell(part.inner)
-            for part in branch
-            for _ in range(part.least + self._draw(part.most - part.least + 1))
-        )
+        return "".join(self.spell(part.inner) for part in branch for _ in range(self._count(part)))
+
+    def _count(self, part: _Repeat) -> int:
+        least = min(part.least + self._stretch, part.longest) if self._stretch else part.least
+        return least + self._draw(max(part.most - least, 0) + 1)
 
     def _draw(self, limit: int) -> int:
         self._rest, found = divmod(self._rest, limit)
@@ -200,6 +209,7 @@ class _Parser:
     def _class(self) -> _Signs:
         excluded = self._take("^")
         signs: list[str] = []
+        ended = False
         while not self._take("]"):
             if found := re.match(r"\[:(\w+):\]", self._rest):
                 self._rest = self._rest[found.end() :]
@@ -208,10 +218,13 @@ class _Parser:
             sign = self._next()
             if sign == "\\":
                 signs.append(self._escaped())
-            elif sign == "-" and signs and not self._rest.startswith("]"):
-                signs.append(self._range(signs[-1]))
+            elif sign == "-" and signs and not ended and not self._rest.startswith("]"):
+                ended = self._add_range(signs)
+                continue
             else:
                 signs.append(sign)
+            # Behind a range, or a class of its own, a dash is a dash.
+            ended = len(signs[-1]) != 1
         listed = "".join(signs)
         allowed = [sign for sign in _PRINTABLE if (sign in listed) != excluded]
         # A class of other scripts, or of control characters, is what it lists.
@@ -219,6 +232,14 @@ class _Parser:
         if not allowed:
             raise UnsupportedPatternError
         return _Signs("".join(allowed))
+
+    def _add_range(self, signs: list[str]) -> bool:
+        """Whether what follows a dash made a range of it; else both stand for themselves."""
+        if len(signs[-1]) == 1:
+            signs.append(self._range(signs[-1]))
+            return True
+        signs.append("-")
+        return False
 
     def _range(self, first: str) -> str:
         last = self._next()
@@ -230,14 +251,18 @@ class _Parser:
 
     def _repeated(self, inner: _Signs | _Choice) -> _Repeat:
         least, most = 1, 1
+        ceiling: int | None = 1
         if self._rest[:1] in _COUNTS and self._rest:
             least, ceiling = _COUNTS[self._next()]
             most = ceiling if ceiling is not None else least + _MORE
         elif found := re.match(r"\{(\d+)(,?)(\d*)\}", self._rest):
             self._rest = self._rest[found.end() :]
             least = int(found[1])
-            most = int(found[3]) if found[3] else least + _MORE if found[2] else least
-        self._take("?")
-        if not least <= most <= 10 * _LONGEST:
+            ceiling = int(found[3]) if found[3] else None if found[2] else least
+            most = ceiling if ceiling is not None else least + _MORE
+        if not self._take("?"):
+            self._take("+")
+        if not least <= most or least > _MOST_REPEATED:
             raise UnsupportedPatternError
-        return _Repeat(inner, least, min(most, max(least, _LONGEST)))
+        longest = _MOST_REPEATED if ceiling is None else ceiling
+        return _Repeat(inner, least, min(most, max(least, _LONGEST)), min(longest, _MOST_REPEATED))

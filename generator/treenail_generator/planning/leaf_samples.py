@@ -38,7 +38,8 @@ _WORDS: Final = (
     *("09:30", "09:30:00", "EUR", "en", "en-IE", "1.0.0", "00000000", "true", "/a"),
     *("https://example.com/a", "192.0.2.1", "192.0.2.0/24", "aaaaaaaaaaaaaaaa", "1.5", "-1"),
 )
-_SPELLINGS: Final = 60
+_SPELLINGS: Final = 8
+_STRETCHES: Final = 4
 _MOST: Final = 100_000
 
 
@@ -67,10 +68,12 @@ def _texts(schema: Mapping[str, Any], number: int, least: int, most: int) -> Ite
         yield word.ljust(min(least, _MOST), "t")[:most]
         return
     for turn in range(_SPELLINGS):
-        # Draws of a large number make open repetitions longer.
-        spelt = matching(pattern, number + turn if turn < _SPELLINGS // 2 else 7**turn + number)
-        if spelt is not None:
+        if (spelt := matching(pattern, number + turn)) is not None:
             yield spelt
+    for stretch in (1, 2, 4, 8, 12, 20, 28, 40, 80, 160, 320, 1000):
+        for turn in range(_STRETCHES):
+            if (spelt := matching(pattern, number + turn, stretch=stretch)) is not None:
+                yield spelt
     for word in _WORDS:
         yield word
         yield word.ljust(min(least, _MOST), word[-1])[:most]
