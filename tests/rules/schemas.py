@@ -4,4 +4,21 @@ from typing import Final
 
 from .requirement import Requirement
 
-REQUIREMENTS: Final[dict[str, Requirement]] = {}
+_CORE: Final = "JSON Schema 2020-12 core"
+_VALIDATION: Final = "JSON Schema 2020-12 validation"
+
+REQUIREMENTS: Final[dict[str, Requirement]] = {
+    "JS-KEYWORDS": Requirement(
+        f"{_VALIDATION} 6, and documents that exist",
+        "A keyword whose value JSON Schema does not know is rewritten by a named rule or left out, "
+        "and every published schema is valid.",
+    ),
+    "JS-REGEX": Requirement(
+        f"{_CORE} 6.4",
+        "Patterns are ECMA-262 with the flag u; those of other dialects are translated or left out.",
+    ),
+    "JS-SAMPLES": Requirement(
+        "Any real OpenAPI document, proven on the wire",
+        "An example value is found for schemas with patterns, bounds, formats, alternatives and circles.",
+    ),
+}

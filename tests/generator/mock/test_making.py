@@ -33,9 +33,7 @@ def test_pattern_gets_texts_that_match(pattern: str) -> None:
     assert all(text is not None and re.search(pattern, text) for text in texts)
 
 
-@pytest.mark.parametrize(
-    "pattern", [r"^\p{L}+$", "^(?=a)b$", "(", "[", "a{3000}", r"(a)\1", "[z-a]"]
-)
+@pytest.mark.parametrize("pattern", ["(?i)a", "^(?=a)b$", "(", "[", "a{9000}", r"(a)\1", "[z-a]"])
 def test_pattern_that_is_not_understood_gets_none(pattern: str) -> None:
     assert matching(pattern, 7) is None
 

@@ -162,7 +162,7 @@ CONNECTOR: Final = Connector(
                 read_only=False, destructive=False, idempotent=False, open_world=True
             ),
             operation="depend",
-            example={"body": {"title": "text", "language": "text", "x-note": "text"}},
+            example={"body": {}},
         ),
         Tool(
             name="create",

@@ -1,0 +1,319 @@
+"""Schema keywords as people write them, made JSON Schema 2020-12; each change has a named rule.
+
+A keyword that cannot be understood is left out: it restricts nothing then, and the upstream decides.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias, cast
+
+from treenail_generator.document.model import Schema
+from treenail_generator.document.patterns import as_ecma
+from treenail_generator.yaml_source import JSON
+
+Tell: TypeAlias = Callable[[str, JSON], None]
+"""Called with the rule that was applied, and the keyword's value as it was written."""
+
+TYPES: Final = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
+_OTHER_TYPES: Final = {
+    "bool": "boolean",
+    "date": "string",
+    "date-time": "string",
+    "datetime": "string",
+    "decimal": "number",
+    "dict": "object",
+    "double": "number",
+    "enum": "string",
+    "file": "string",
+    "float": "number",
+    "int": "integer",
+    "int32": "integer",
+    "int64": "integer",
+    "list": "array",
+    "long": "integer",
+    "map": "object",
+    "str": "string",
+    "text": "string",
+    "timestamp": "string",
+    "uuid": "string",
+}
+_FORMATS: Final = {"date": "date", "date-time": "date-time", "datetime": "date-time"} | {
+    "file": "binary",
+    "uuid": "uuid",
+}
+_NUMBERS: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+_COUNTS: Final = (
+    *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+    *("minContains", "maxContains"),
+)
+_FLAGS: Final = ("uniqueItems", "deprecated", "readOnly", "writeOnly")
+_TEXTS: Final = ("description", "title", "format", "contentEncoding", "contentMediaType")
+_LISTS: Final = ("allOf", "anyOf", "oneOf", "prefixItems")
+_MAPS: Final = ("properties", "patternProperties", "dependentSchemas")
+_WORDS: Final = {"true": True, "false": False}
+_DIGITS: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_GONE: Final = object()
+
+
+def repaired(schema: Schema, tell: Tell, *, or_null: bool = False) -> Schema:
+    """A copy of `schema` whose keywords have values that JSON Schema 2020-12 knows.
+
+    Args:
+        schema: Its keywords as they are written.
+        tell: Hears of every change.
+        or_null: Whether null is allowed beside the `type`.
+    """
+    kept: dict[str, Any] = dict(schema)
+    _rewrite_old_keywords(kept, tell)
+    if not isinstance(kept.get("$ref", ""), str):
+        del kept["$ref"]
+    for keyword, read in _READERS:
+        if keyword in kept:
+            _settle(kept, keyword, read, tell)
+    _repair_type(kept, tell)
+    _repair_enum(kept, tell, or_null=or_null)
+    if "pattern" in kept:
+        _settle(kept, "pattern", as_ecma, tell)
+    if isinstance(kept.get("patternProperties"), dict):
+        _repair_patterns(kept, tell)
+    return kept
+
+
+def _settle(kept: Schema, keyword: str, read: Callable[[Any], Any], tell: Tell) -> None:
+    """Keep what `read` makes of the keyword; leave it out where that is nothing."""
+    value = kept[keyword]
+    found = read(value)
+    if found is _GONE or found is None:
+        del kept[keyword]
+        tell(f"{keyword}-left-out", value)
+    elif found is not value and (found != value or type(found) is not type(value)):
+        kept[keyword] = found
+        tell(f"{keyword}-rewritten", value)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool):
+        # OpenAPI 3.0 knows boolean bounds; what is left of them here says nothing.
+        return _GONE
+    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
+        return float(value) if "." in value else int(value)
+    return value if isinstance(value, int | float) else _GONE
+
+
+def _positive(value: Any) -> Any:
+    found = _number(value)
+    return found if found is not _GONE and found > 0 else _GONE
+
+
+def _count(value: Any) -> Any:
+    found = _number(value)
+    if found is _GONE or found < 0 or found != int(found):
+        return _GONE
+    return int(found)
+
+
+def _flag(value: Any) -> Any:
+    word = _WORDS.get(value.strip().lower()) if isinstance(value, str) else value
+    return word if isinstance(word, bool) else _GONE
+
+
+def _text(value: Any) -> Any:
+    return value if isinstance(value, str) else _GONE
+
+
+def _members(value: Any) -> Any:
+    if isinstance(value, dict):
+        return [cast("Any", value)]
+    members = cast("list[Any]", value) if isinstance(value, list) else []
+    return [each for each in members if _is_schema(each)] or _GONE
+
+
+def _mapping(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return _GONE
+    named = cast("dict[str, Any]", value)
+    if all(map(_is_schema, named.values())):
+        return named
+    nothing: dict[str, Any] = {}
+    return {key: each if _is_schema(each) else nothing for key, each in named.items()}
+
+
+def _is_schema(value: Any) -> bool:
+    return isinstance(value, dict | bool)
+
+
+def _required(value: Any) -> Any:
+    if not isinstance(value, list):
+        return _GONE
+    names = cast("list[Any]", value)
+    return list(dict.fromkeys(each for each in names if isinstance(each, str)))
+
+
+def _values(value: Any) -> Any:
+    if not isinstance(value, list) or not value:
+        return _GONE
+    found: list[Any] = []
+    for each in cast("list[Any]", value):
+        if not any(_same(each, other) for other in found):
+            found.append(each)
+    return found
+
+
+def _same(left: Any, right: Any) -> bool:
+    """Whether JSON takes both for one value; to Python, true is 1."""
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
+
+
+def _inner(value: Any) -> Any:
+    if isinstance(value, str):
+        return _flag(value)
+    return value if _is_schema(value) else _GONE
+
+
+def _dependent(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return _GONE
+    named = cast("dict[str, Any]", value)
+    lists = {key: _required(names) for key, names in named.items()}
+    return {key: names for key, names in lists.items() if names is not _GONE}
+
+
+_READERS: Final[tuple[tuple[str, Callable[[Any], Any]], ...]] = (
+    *((keyword, _number) for keyword in _NUMBERS if keyword != "multipleOf"),
+    ("multipleOf", _positive),
+    *((keyword, _count) for keyword in _COUNTS),
+    *((keyword, _flag) for keyword in _FLAGS),
+    *((keyword, _text) for keyword in _TEXTS),
+    *((keyword, _members) for keyword in _LISTS),
+    *((keyword, _mapping) for keyword in _MAPS),
+    *((keyword, _inner) for keyword in ("items", "additionalProperties", "not", "contains")),
+    *((keyword, _inner) for keyword in ("if", "then", "else", "propertyNames")),
+    *((keyword, _inner) for keyword in ("unevaluatedItems", "unevaluatedProperties")),
+    ("required", _required),
+    ("enum", _values),
+    ("dependentRequired", _dependent),
+)
+
+
+def _rewrite_old_keywords(kept: dict[str, Any], tell: Tell) -> None:
+    """Drafts before 2019-09: tuples as a list under `items`, and `dependencies`."""
+    items = kept.get("items")
+    if isinstance(items, list):
+        tell("items-rewritten", None)
+        kept["prefixItems"] = items
+        rest = kept.pop("additionalItems", None)
+        del kept["items"]
+        if isinstance(rest, dict | bool):
+            kept["items"] = rest
+    kept.pop("additionalItems", None)
+    told: Any = kept.pop("dependencies", None)
+    if isinstance(told, dict):
+        tell("dependencies-rewritten", None)
+        pairs = cast("dict[str, Any]", told).items()
+        names: dict[str, Any] = {key: each for key, each in pairs if isinstance(each, list)}
+        schemas: dict[str, Any] = {key: each for key, each in pairs if _is_schema(each)}
+        kept |= {"dependentRequired": names} if names else {}
+        kept |= {"dependentSchemas": schemas} if schemas else {}
+
+
+def _repair_type(kept: dict[str, Any], tell: Tell) -> None:
+    told = kept.get("type")
+    if told is None or (isinstance(told, str) and told in TYPES):
+        if told is None and "type" in kept:
+            del kept["type"]
+        return
+    listed = cast("list[Any]", told) if isinstance(told, list) else cast("list[Any]", [told])
+    kinds = list(dict.fromkeys(_kind(each) for each in listed))
+    known = [each for each in kinds if each is not None]
+    if isinstance(told, str) and told in _FORMATS:
+        kept.setdefault("format", _FORMATS[told])
+    if len(known) < len(kinds) or not known:
+        # A word that names no type may have meant any.
+        del kept["type"]
+        tell("type-left-out", cast("JSON", told))
+    elif known != told:
+        kept["type"] = known if len(known) > 1 else known[0]
+        if len(known) != 1 or known[0] != listed[0]:
+            tell("type-rewritten", cast("JSON", told))
+
+
+def _kind(told: Any) -> str | None:
+    if not isinstance(told, str):
+        return None
+    word = told.strip().lower()
+    return word if word in TYPES else _OTHER_TYPES.get(word)
+
+
+def _repair_enum(kept: Schema, tell: Tell, *, or_null: bool) -> None:
+    """Let the values of `enum` be of the `type` beside it, as YAML and hasty authors do not."""
+    values = kept.get("enum")
+    told = kept.get("type")
+    if not isinstance(values, list) or told is None:
+        return
+    kinds = [*cast("list[str]", told if isinstance(told, list) else [told])]
+    kinds += ["null"] if or_null else []
+    listed = cast("list[Any]", values)
+    fitting = [_as_kind(each, kinds) for each in listed]
+    found = [each for each in fitting if each is not _GONE]
+    if not found:
+        _move_enum(kept, kinds, listed)
+        tell("enum-against-type", listed)
+    elif len(found) < len(listed) or not all(map(_same, found, listed)):
+        kept["enum"] = _values(found)
+        if [each for each in listed if each is not None] != found:
+            tell("enum-rewritten", listed)
+
+
+def _move_enum(kept: dict[str, Any], kinds: list[str], values: list[Any]) -> None:
+    """Where no value is of the type: those of an array are its items', else the type is wrong."""
+    items = kept.get("items")
+    if kinds[0] == "array" and isinstance(items, dict) and "enum" not in items:
+        kept["items"] = {**items, "enum": values}
+        del kept["enum"]
+    else:
+        del kept["type"]
+
+
+def _as_kind(value: Any, kinds: list[str]) -> Any:
+    """`value` as one of `kinds`; gone when it cannot be."""
+    kind = kind_of(value)
+    if kind in kinds or (kind == "integer" and "number" in kinds):
+        return value
+    if isinstance(value, float) and value.is_integer() and "integer" in kinds:
+        return int(value)
+    if "string" in kinds and isinstance(value, bool | int | float):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, str):
+        number = _number(value)
+        if number is not _GONE and {"integer", "number"} & {*kinds}:
+            return number if "number" in kinds or isinstance(number, int) else _GONE
+        if "boolean" in kinds:
+            return _WORDS.get(value.strip().lower(), _GONE)
+    return _GONE
+
+
+def kind_of(value: Any) -> str:
+    """The JSON type of `value`; whole numbers are integers."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def _repair_patterns(kept: Schema, tell: Tell) -> None:
+    named = cast("dict[str, Any]", kept["patternProperties"])
+    known = {as_ecma(pattern): each for pattern, each in named.items()}
+    if list(known) != list(named):
+        tell("patternProperties-rewritten", list(named))
+        kept["patternProperties"] = {key: each for key, each in known.items() if key is not None}
