@@ -3,16 +3,18 @@
 A keyword that cannot be understood is left out: it restricts nothing then, and the upstream decides.
 """
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias, cast
 
 from treenail_generator.document.model import Schema
 from treenail_generator.document.patterns import as_ecma
-from treenail_generator.yaml_source import JSON
 
-Tell: TypeAlias = Callable[[str, JSON], None]
-"""Called with the rule that was applied, and the keyword's value as it was written."""
+Odd: TypeAlias = tuple[str, str]
+"""A keyword whose value means nothing as it stands, and what was done to it."""
+
+_LEFT_OUT: Final = "left out"
 
 TYPES: Final = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
 _OTHER_TYPES: Final = {
@@ -53,42 +55,49 @@ _MAPS: Final = ("properties", "patternProperties", "dependentSchemas")
 _WORDS: Final = {"true": True, "false": False}
 _DIGITS: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _GONE: Final = object()
+_LONGEST: Final = 60
 
 
-def repaired(schema: Schema, tell: Tell, *, or_null: bool = False) -> Schema:
+def repaired(schema: Schema, odd: list[Odd], *, or_null: bool = False) -> Schema:
     """A copy of `schema` whose keywords have values that JSON Schema 2020-12 knows.
 
     Args:
         schema: Its keywords as they are written.
-        tell: Hears of every change.
+        odd: Gains every change.
         or_null: Whether null is allowed beside the `type`.
     """
     kept: dict[str, Any] = dict(schema)
-    _rewrite_old_keywords(kept, tell)
+    _rewrite_old_keywords(kept)
     if not isinstance(kept.get("$ref", ""), str):
         del kept["$ref"]
     for keyword, read in _READERS:
         if keyword in kept:
-            _settle(kept, keyword, read, tell)
-    _repair_type(kept, tell)
-    _repair_enum(kept, tell, or_null=or_null)
+            _settle(kept, keyword, read, odd)
+    _repair_type(kept, odd)
+    _repair_enum(kept, odd, or_null=or_null)
     if "pattern" in kept:
-        _settle(kept, "pattern", as_ecma, tell)
+        _settle(kept, "pattern", as_ecma, odd)
     if isinstance(kept.get("patternProperties"), dict):
-        _repair_patterns(kept, tell)
+        _repair_patterns(kept, odd)
     return kept
 
 
-def _settle(kept: Schema, keyword: str, read: Callable[[Any], Any], tell: Tell) -> None:
+def _settle(kept: Schema, keyword: str, read: Callable[[Any], Any], odd: list[Odd]) -> None:
     """Keep what `read` makes of the keyword; leave it out where that is nothing."""
     value = kept[keyword]
     found = read(value)
     if found is _GONE or found is None:
         del kept[keyword]
-        tell(f"{keyword}-left-out", value)
+        odd.append((keyword, _LEFT_OUT))
     elif found is not value and (found != value or type(found) is not type(value)):
         kept[keyword] = found
-        tell(f"{keyword}-rewritten", value)
+        if keyword != "required" or set(found) != set(map(str, cast("list[Any]", value))):
+            odd.append((keyword, f"read as {_shown(found)}"))
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _number(value: Any) -> Any:
@@ -195,20 +204,17 @@ _READERS: Final[tuple[tuple[str, Callable[[Any], Any]], ...]] = (
 )
 
 
-def _rewrite_old_keywords(kept: dict[str, Any], tell: Tell) -> None:
+def _rewrite_old_keywords(kept: dict[str, Any]) -> None:
     """Drafts before 2019-09: tuples as a list under `items`, and `dependencies`."""
     items = kept.get("items")
     if isinstance(items, list):
-        tell("items-rewritten", None)
         kept["prefixItems"] = items
-        rest = kept.pop("additionalItems", None)
         del kept["items"]
-        if isinstance(rest, dict | bool):
-            kept["items"] = rest
-    kept.pop("additionalItems", None)
+    rest = kept.pop("additionalItems", None)
+    if "prefixItems" in kept and isinstance(rest, dict | bool):
+        kept.setdefault("items", rest)
     told: Any = kept.pop("dependencies", None)
     if isinstance(told, dict):
-        tell("dependencies-rewritten", None)
         pairs = cast("dict[str, Any]", told).items()
         names: dict[str, Any] = {key: each for key, each in pairs if isinstance(each, list)}
         schemas: dict[str, Any] = {key: each for key, each in pairs if _is_schema(each)}
@@ -216,7 +222,7 @@ def _rewrite_old_keywords(kept: dict[str, Any], tell: Tell) -> None:
         kept |= {"dependentSchemas": schemas} if schemas else {}
 
 
-def _repair_type(kept: dict[str, Any], tell: Tell) -> None:
+def _repair_type(kept: dict[str, Any], odd: list[Odd]) -> None:
     told = kept.get("type")
     if told is None or (isinstance(told, str) and told in TYPES):
         if told is None and "type" in kept:
@@ -230,11 +236,11 @@ def _repair_type(kept: dict[str, Any], tell: Tell) -> None:
     if len(known) < len(kinds) or not known:
         # A word that names no type may have meant any.
         del kept["type"]
-        tell("type-left-out", cast("JSON", told))
+        odd.append(("type", _LEFT_OUT))
     elif known != told:
         kept["type"] = known if len(known) > 1 else known[0]
         if len(known) != 1 or known[0] != listed[0]:
-            tell("type-rewritten", cast("JSON", told))
+            odd.append(("type", f"read as {_shown(kept['type'])}"))
 
 
 def _kind(told: Any) -> str | None:
@@ -244,7 +250,7 @@ def _kind(told: Any) -> str | None:
     return word if word in TYPES else _OTHER_TYPES.get(word)
 
 
-def _repair_enum(kept: Schema, tell: Tell, *, or_null: bool) -> None:
+def _repair_enum(kept: Schema, odd: list[Odd], *, or_null: bool) -> None:
     """Let the values of `enum` be of the `type` beside it, as YAML and hasty authors do not."""
     values = kept.get("enum")
     told = kept.get("type")
@@ -257,11 +263,11 @@ def _repair_enum(kept: Schema, tell: Tell, *, or_null: bool) -> None:
     found = [each for each in fitting if each is not _GONE]
     if not found:
         _move_enum(kept, kinds, listed)
-        tell("enum-against-type", listed)
+        odd.append(("enum", "kept against the type beside it"))
     elif len(found) < len(listed) or not all(map(_same, found, listed)):
         kept["enum"] = _values(found)
         if [each for each in listed if each is not None] != found:
-            tell("enum-rewritten", listed)
+            odd.append(("enum", f"read as {_shown(found)}"))
 
 
 def _move_enum(kept: dict[str, Any], kinds: list[str], values: list[Any]) -> None:
@@ -311,9 +317,9 @@ def kind_of(value: Any) -> str:
             return "object"
 
 
-def _repair_patterns(kept: Schema, tell: Tell) -> None:
+def _repair_patterns(kept: Schema, odd: list[Odd]) -> None:
     named = cast("dict[str, Any]", kept["patternProperties"])
     known = {as_ecma(pattern): each for pattern, each in named.items()}
     if list(known) != list(named):
-        tell("patternProperties-rewritten", list(named))
+        odd.append(("patternProperties", "read by other patterns"))
         kept["patternProperties"] = {key: each for key, each in known.items() if key is not None}

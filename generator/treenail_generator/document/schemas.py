@@ -3,14 +3,11 @@
 from collections.abc import Callable, Iterator
 
 from treenail_generator.diagnostics import Diagnostic
+from treenail_generator.document.dialect import Odd, repaired
 from treenail_generator.document.model import WITH_SIBLINGS, Schema, Version
 from treenail_generator.document.references import References, ref_of, split_ref
 from treenail_generator.document.soundness import sound
 from treenail_generator.yaml_source import JSON, Pointer
-
-# These would move the base of the references, which here is always the document.
-_BASES = {"$anchor", "$defs", "$dynamicAnchor", "$id", "$schema", "$vocabulary", "definitions"}
-_DROPPED = _BASES | {"$comment", "discriminator", "example", "externalDocs", "nullable", "xml"}
 
 _MAPS = {"dependentSchemas", "patternProperties", "properties"}
 _LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
@@ -21,6 +18,19 @@ _SINGLES = _UNEVALUATED | _CONDITIONS | _ITEMS
 _IN_PLACE = {"$ref", "allOf", "anyOf", "if", "not", "oneOf"}
 _TEXTS = {"default", "description", "examples", "title"}
 _ANNOTATIONS = _TEXTS | {"deprecated", "readOnly", "writeOnly"}
+_BOUNDS = {"maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum", "multipleOf"}
+_SIZES = {
+    *("maxLength", "minLength", "pattern", "format", "contentEncoding", "contentMediaType"),
+    *("maxItems", "minItems", "uniqueItems", "maxContains", "minContains"),
+    *("maxProperties", "minProperties", "required", "dependentRequired"),
+}
+# All others are of no vocabulary that clients know, or would move the base of the references, which
+# here is always the document.
+_KEYWORDS = (
+    {"$ref", "type", "enum", "const", "additionalItems", "dependencies"}
+    | (_MAPS | _LISTS | _SINGLES)
+    | (_ANNOTATIONS | _BOUNDS | _SIZES)
+)
 _NULL: Schema = {"type": "null"}
 
 
@@ -40,7 +50,7 @@ class Schemas:
 
     def normalised(self, raw: JSON, pointer: Pointer) -> Schema:
         """The raw schema at a place as JSON Schema 2020-12; `{}` when it is none."""
-        odd: list[str] = []
+        odd: list[Odd] = []
         schema = as_object(normalise(raw, self._version, odd))
         if odd:
             self.faults.extend(self._faults(raw, pointer))
@@ -73,11 +83,11 @@ class Schemas:
     def _faults(self, raw: JSON, pointer: Pointer) -> Iterator[Diagnostic]:
         if not isinstance(raw, dict):
             return
-        odd: list[str] = []
+        odd: list[Odd] = []
         _kept(raw, self._version, odd)
-        for key in odd:
+        for key, change in odd:
             location = self.references.source.at((*pointer, key))
-            message = f"JSON Schema does not allow this value of {key!r}; it is left out"
+            message = f"JSON Schema does not allow this value of {key!r}; it is {change}"
             yield Diagnostic(location, "invalid-openapi", message)
         for step, child in subschemas(raw):
             yield from self._faults(child, (*pointer, *step))
@@ -89,10 +99,10 @@ def ref_name(schema: JSON) -> str | None:
     return None if ref is None else split_ref(ref)[-1]
 
 
-def normalise(raw: JSON, version: Version, odd: list[str]) -> JSON:
+def normalise(raw: JSON, version: Version, odd: list[Odd]) -> JSON:
     """A raw schema and all its subschemas as JSON Schema 2020-12; references stay as they are.
 
-    `odd` gains the names of keywords whose values mean nothing and were left out.
+    `odd` gains the keywords whose values mean nothing as they stand, and what was done to them.
 
     Source: OpenAPI 3.0.4, section 4.7.24 (Schema Object); OpenAPI 3.1.1, section 4.8.24.
     """
@@ -100,19 +110,26 @@ def normalise(raw: JSON, version: Version, odd: list[str]) -> JSON:
         return raw if isinstance(raw, bool) else {}
     kept = _kept(raw, version, odd)
     schema = map_subschemas(kept, lambda child: normalise(child, version, odd))
-    nullable = raw.get("nullable") is True or (version == "2.0" and raw.get("x-nullable") is True)
-    return _with_null(schema) if nullable else schema
+    return _with_null(schema) if _is_nullable(raw, version) else schema
 
 
-def _kept(raw: Schema, version: Version, odd: list[str]) -> Schema:
+def _kept(raw: Schema, version: Version, odd: list[Odd]) -> Schema:
     """The keywords that count, in the words of 2020-12; subschemas are still to be read."""
     if version not in WITH_SIBLINGS and (ref := ref_of(raw)) is not None:
         return {"$ref": ref}
-    schema = {_keyword(key): raw[key] for key in raw if _is_kept(key)}
+    schema = {_keyword(key): raw[key] for key in raw if _keyword(key) in _KEYWORDS}
     _modernise(schema, raw)
     if version == "2.0" and schema.get("type") == "file":
         schema |= {"type": "string", "format": "binary"}
-    return sound(schema, odd)
+    schema = repaired(schema, odd, or_null=_is_nullable(raw, version))
+    left: list[str] = []
+    schema = sound(schema, left)
+    odd.extend((key, "left out") for key in left)
+    return schema
+
+
+def _is_nullable(raw: Schema, version: Version) -> bool:
+    return raw.get("nullable") is True or (version == "2.0" and raw.get("x-nullable") is True)
 
 
 def map_subschemas(schema: Schema, change: Callable[[JSON], JSON]) -> Schema:
@@ -142,10 +159,6 @@ def _mapped(key: str, value: JSON, change: Callable[[JSON], JSON]) -> JSON:
 def _keyword(key: str) -> str:
     """Nothing here has dynamic anchors, and without one `$dynamicRef` is a plain `$ref`."""
     return "$ref" if key == "$dynamicRef" else key
-
-
-def _is_kept(key: str) -> bool:
-    return key not in _DROPPED and not key.startswith("x-")
 
 
 def _modernise(schema: Schema, raw: Schema) -> None:
