@@ -1,0 +1,39 @@
+"""Usage: probe_ours.py PROJECT HIDDEN: write the tools of the built connector `doc` to stdout.
+
+One JSON list: each tool as tools/list tells it, its operation, and what of it can be sent. HIDDEN is
+a JSON file with what `gen init` said it hides.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from treenail_generator.connector_file import read_connector_file
+from treenail_generator.document import read_document
+from treenail_generator.lock import published
+from treenail_generator.planning import plan_connector
+from treenail_generator.verify import load
+
+if __name__ == "__main__":
+    project, hidden_file = map(Path, sys.argv[1:])
+    request = read_connector_file(
+        (project / "connectors/doc.yaml").read_text(), "connectors/doc.yaml"
+    )
+    document = read_document((project / request.file.spec).read_text(), request.file.spec)
+    plan = plan_connector(request, document)
+    loaded = load((project / "connectors/doc.py").read_text(), "doc").connector
+    hidden: dict[str, list[str]] = {}
+    for each in json.loads(hidden_file.read_text())["hidden"]:
+        hidden.setdefault(each["tool"], []).append(each["parameter"])
+    tools: list[object] = []
+    for tool, own in zip(loaded.tools, plan.tools, strict=True):
+        assert own.endpoint is not None  # noqa: S101  # init writes no tool without an operation
+        operation = document.operation(own.endpoint.operation)
+        assert operation is not None  # noqa: S101  # it was built
+        sent = [(each.place, each.upstream) for each in own.endpoint.bindings]
+        told = [name.partition(":")[::2] for name in hidden.get(tool.name, [])]
+        inputs = [
+            (place, name.lower() if place == "header" else name) for place, name in (*sent, *told)
+        ]
+        tools.append({"tool": published(tool), "operation": operation.endpoint, "inputs": inputs})
+    json.dump(tools, sys.stdout)
