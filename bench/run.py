@@ -29,6 +29,7 @@ import servers
 import sizes
 
 _PARTS: Final = ("calls", "bearers", "logins", "counters", "sizes", "build", "clients")
+_CORPUS: Final = "corpus"
 _LATEST: Final = Path(__file__).parent / "results" / "latest.json"
 _CALLS: Final = 2000
 _QUICK_CALLS: Final = 1000
@@ -44,8 +45,14 @@ def main() -> None:
     """Do it, or say in one line why it cannot be done."""
     if sys.platform != "linux":
         sys.exit("The benchmark reads /proc and pins processes to cores: it needs Linux.")
+    chosen = _arguments()
     try:
-        _measure(_arguments())
+        if _CORPUS in (chosen.only or ()):
+            script = Path(__file__).parent / "corpus/run.py"
+            subprocess.run([sys.executable, str(script)], check=True)
+            chosen.only.remove(_CORPUS)
+        if chosen.only != []:
+            _measure(chosen)
     except (load.LoadError, servers.StartError, subprocess.CalledProcessError) as error:
         sys.exit(f"Nothing was measured: {error}")
 
@@ -98,7 +105,9 @@ def _measure(chosen: argparse.Namespace) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure treenail beside a peer.")
     parser.add_argument("--quick", action="store_true", help="fewer calls and rounds: a first look")
-    parser.add_argument("--only", action="append", choices=_PARTS, help="a part; may be repeated")
+    parser.add_argument(
+        "--only", action="append", choices=(*_PARTS, _CORPUS), help="a part; may be repeated"
+    )
     parser.add_argument("--rounds", type=int, help=f"{_ROUNDS}, or {_QUICK_ROUNDS} with --quick")
     parser.add_argument("--profile", action="store_true", help="also say where the CPU goes")
     parser.add_argument("--json", type=Path, help=f"write here as well as to {_LATEST.name}")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 import jsonschema_rs
-
 from inputs import BODY, resolved
 
 Kind: TypeAlias = Literal[

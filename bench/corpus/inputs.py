@@ -4,7 +4,8 @@ OpenAPI 2.0 and 3.x; shares nothing with what it judges. Local references only.
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
+from urllib.parse import unquote
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 # OpenAPI 3.1.1, 4.8.12.1: definitions of these header parameters shall be ignored.
@@ -55,25 +56,15 @@ def resolved(document: Any, ref: str) -> Any:
     """What a local reference leads to (RFC 6901); None when it leads nowhere."""
     node = document
     for step in ref.removeprefix("#").split("/")[1:]:
-        key = _unquoted(step).replace("~1", "/").replace("~0", "~")
-        if isinstance(node, dict) and key in node:
-            node = node[key]  # pyright: ignore[reportUnknownVariableType]  # anything may stand there
-        elif isinstance(node, list) and key.isdigit() and int(key) < len(node):  # pyright: ignore[reportUnknownArgumentType]  # the same
-            node = node[int(key)]  # pyright: ignore[reportUnknownVariableType]  # the same
-        else:
-            return None
-    return node  # pyright: ignore[reportUnknownVariableType]  # the same
-
-
-def _unquoted(step: str) -> str:
-    from urllib.parse import unquote  # noqa: PLC0415  # only here
-
-    return unquote(step)
+        key = unquote(step).replace("~1", "/").replace("~0", "~")
+        is_index = key.isdigit() and int(key) < len(_items(node))
+        node = _items(node)[int(key)] if is_index else _mapping(node).get(key)
+    return node
 
 
 def _mapping(node: Any) -> dict[str, Any]:
-    return {str(key): each for key, each in node.items()} if isinstance(node, dict) else {}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # anything may stand there
+    return cast("dict[str, Any]", node) if isinstance(node, dict) else {}
 
 
 def _items(node: Any) -> list[Any]:
-    return list(node) if isinstance(node, list) else []  # pyright: ignore[reportUnknownArgumentType]  # the same
+    return cast("list[Any]", node) if isinstance(node, list) else []

@@ -44,7 +44,11 @@ def run(command: Sequence[str], *, seconds: float, mib: int) -> Run:
         began = time.perf_counter()
         with out.open("wb") as stdout, err.open("wb") as stderr:
             process = subprocess.Popen(
-                command, stdout=stdout, stderr=stderr, preexec_fn=limit, start_new_session=True
+                command,
+                stdout=stdout,
+                stderr=stderr,
+                preexec_fn=limit,  # noqa: PLW1509  # no threads here
+                start_new_session=True,
             )
             status, usage = _wait(process.pid, began + seconds)
             # So that Popen does not look for what was waited for here.

@@ -4,4 +4,34 @@ from typing import Final
 
 from .requirement import Requirement
 
-REQUIREMENTS: Final[dict[str, Requirement]] = {}
+_INIT: Final = "docs/init.md"
+
+REQUIREMENTS: Final[dict[str, Requirement]] = {
+    "INIT-BUILDS": Requirement(_INIT, "What `gen init` writes builds as it is"),
+    "INIT-NAMED": Requirement(
+        _INIT, "Whatever is refused or hidden is named with its code, in the file and the output"
+    ),
+    "INIT-STABLE": Requirement(
+        _INIT, "A name is made of its operation alone; no name passes to another operation"
+    ),
+    "INIT-LEGAL": Requirement(
+        "MCP 2026-07-28, Tools: tool names",
+        "Proposed names are legal with a client's prefix, each once",
+    ),
+    "INIT-CHOICE": Requirement(
+        _INIT, "Tags and patterns choose operations; what matches nothing is told"
+    ),
+    "INIT-AUTH": Requirement(
+        "OpenAPI 3.1.1, 4.8.27 Security Scheme Object",
+        "Credentials go the way that most of the operations accept, from login fields",
+    ),
+    "INIT-TEXTS": Requirement(
+        "OWASP LLM01:2025", "Texts become plain and short; what gives orders to agents is left out"
+    ),
+    "INIT-QUOTED": Requirement(
+        "YAML 1.2.2, 5.7", "Any text reads back as it was, or without what no text may hold"
+    ),
+    "CORPUS-CHECKER": Requirement(
+        "docs/benchmarks.md", "The checker of the corpus finds each kind of flaw that it counts"
+    ),
+}
