@@ -15,7 +15,7 @@ MODULES = ("cleanliness", "inputs")
 
 @pytest.fixture
 def checker(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.syspath_prepend(str(root / "bench/corpus"))
+    monkeypatch.setattr(sys, "path", [str(root / "bench/corpus"), *sys.path])
     yield importlib.import_module("cleanliness")
     for name in MODULES:
         sys.modules.pop(name, None)
@@ -61,7 +61,7 @@ def test_a_planted_flaw_is_found(kind: str, checker: Any) -> None:
 @pytest.mark.requirement("CORPUS-CHECKER")
 def test_what_an_operation_takes_is_read_from_every_place_and_version(checker: Any) -> None:
     inputs = importlib.import_module("inputs")
-    document = {
+    document: dict[str, Any] = {
         "parameters": {"Page": {"name": "page", "in": "query"}},
         "paths": {
             "/a": {
