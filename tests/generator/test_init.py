@@ -295,3 +295,18 @@ def test_an_optional_parameter_that_is_deprecated_is_hidden_and_named(tmp_path: 
 
     assert file["tools"][0]["params"] == {"query:old": {"hide": True}}
     assert "# deprecated: " in file_text(tmp_path)
+
+
+@pytest.mark.requirement("INIT-BUILDS")
+def test_a_document_without_operations_becomes_a_connector_without_tools(tmp_path: Path) -> None:
+    assert proposed(tmp_path, document({}))["tools"] == []
+
+
+@pytest.mark.requirement("INIT-BUILDS")
+def test_the_budget_leaves_some_room_above_the_exact_costs(tmp_path: Path) -> None:
+    file = proposed(tmp_path, document(plot()))
+    listed = told(run(tmp_path, "list", "plots", "--json"))
+
+    assert listed["tokens"] < file["budget"]["tokens"] < 3 * listed["tokens"]
+    assert file["budget"]["tools"] == 1
+    assert f"; about {listed['tools'][0]['tokens']} tokens\n" in file_text(tmp_path)

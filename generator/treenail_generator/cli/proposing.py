@@ -18,6 +18,7 @@ from treenail_generator.init import (
     Wishes,
     choose,
     propose,
+    proved,
     tag_counts,
     unmatched,
     written,
@@ -82,7 +83,7 @@ def init_command(
             kept_names=_kept_names(project, name),
         )
         operations = _chosen(document, wishes, as_json=as_json)
-        proposal = propose(document, wishes, operations)
+        proposal = proved(propose(document, wishes, operations), placed.text)
         _write(project, placed, proposal, force=force)
     except BuildError as error:
         tell_faults(error, as_json=as_json)

@@ -11,6 +11,7 @@ from .credentials import propose_auth
 from .hints import annotations_of, paging_of
 from .names import tool_names, words_of
 from .proposal import Hidden, Proposal, Refused, ToolProposal
+from .proving import proved
 from .regions import propose_regions
 from .trials import Verdict, verdicts
 from .wishes import Wishes
@@ -23,6 +24,7 @@ __all__ = [
     "Wishes",
     "choose",
     "propose",
+    "proved",
     "tag_counts",
     "unmatched",
     "written",

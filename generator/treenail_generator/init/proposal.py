@@ -88,6 +88,7 @@ class Proposal:
     Attributes:
         regions: The first one is the default.
         refused: Operations that were wished for and are left out.
+        is_proved: Whether it was built, so that its costs are exact.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Proposal:
     output: Literal["off", "lenient"]
     tools: tuple[ToolProposal, ...]
     refused: tuple[Refused, ...]
+    is_proved: bool = False
 
     @property
     def tokens(self) -> int:

@@ -8,8 +8,9 @@ from treenail_generator.yaml_source import JSON
 from .proposal import Proposal, RegionProposal, ToolProposal
 from .quoting import comment, quoted, value
 
-_HEAD_ROOM: Final = 2
-_ROUND: Final = 1000
+_HEAD_ROOM: Final = 125
+"""Per cent."""
+_ROUND: Final = 100
 _MOST_REASONS: Final = 3
 
 
@@ -41,6 +42,12 @@ def written(proposal: Proposal) -> str:
         lines.extend(_tool(tool))
     lines.extend(_refused(proposal))
     return "\n".join(lines) + "\n"
+
+
+def tool_lines(text: str) -> tuple[int, ...]:
+    """The lines, from 1, on which the tools of a written file begin."""
+    lines = enumerate(text.split("\n"), 1)
+    return tuple(number for number, line in lines if line.startswith("  - operation: "))
 
 
 def _head(proposal: Proposal) -> Iterator[str]:
@@ -101,10 +108,13 @@ def _limits(proposal: Proposal) -> Iterator[str]:
     if proposal.output == "lenient":
         yield "defaults:"
         yield "  output: lenient"
-    tokens = -(-proposal.tokens * _HEAD_ROOM // _ROUND) * _ROUND
     if proposal.tools:
-        yield "# The build fails above it. Estimated with room; `gen list` counts exactly."
-        yield f"# budget: {{tokens: {tokens}, tools: {len(proposal.tools)}}}"
+        tokens = -(-proposal.tokens * _HEAD_ROOM // 100 // _ROUND) * _ROUND
+        most = max(-(-tool.tokens * _HEAD_ROOM // 100) for tool in proposal.tools)
+        budget = f"budget: {{tokens: {tokens}, tool_tokens: {most}, tools: {len(proposal.tools)}}}"
+        # An estimate must not fail a build.
+        yield "# The build fails above it. Lower it with every tool that you leave out or shorten."
+        yield budget if proposal.is_proved else f"# {budget}"
 
 
 def _tool(tool: ToolProposal) -> Iterator[str]:
@@ -128,4 +138,7 @@ def _refused(proposal: Proposal) -> Iterator[str]:
     for refused in proposal.refused:
         yield f"# refused: {comment(refused.operation)} ({comment(refused.endpoint)})"
         for fault in refused.faults[:_MOST_REASONS]:
-            yield f"#   {fault.code}: {comment(fault.message)} ({comment(str(fault.location))})"
+            # A place in the connector file is one in a file that was never written.
+            own = fault.location.file == f"connectors/{proposal.name}.yaml"
+            place = "" if own else f" ({fault.location})"
+            yield f"#   {fault.code}: {comment(fault.message + place)}"

@@ -101,12 +101,14 @@ class LoadedModule:
         Raises:
             LookupError: It is none that the generator made.
         """
-        for name in ("CONNECTOR", "ToolContext"):
-            if name not in module.__dict__:
-                raise LookupError(f"it has no {name}")
+        if "CONNECTOR" not in module.__dict__:
+            raise LookupError("it has no CONNECTOR")
         self.module = module
-        self._context = cast("Callable[..., Any]", module.__dict__["ToolContext"])
         self.connector = cast("LoadedConnector", module.__dict__["CONNECTOR"])
+        # A connector without a tool has no use for it.
+        if self.connector.tools and "ToolContext" not in module.__dict__:
+            raise LookupError("it has no ToolContext")
+        self._context = cast("Callable[..., Any]", module.__dict__.get("ToolContext"))
 
     def context(self, connection: Mapping[str, str], sender: Sender) -> Any:
         """The contract's `ToolContext` over `sender`."""
