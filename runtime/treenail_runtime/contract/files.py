@@ -14,8 +14,14 @@ from pydantic_core import PydanticCustomError, core_schema
 from .media_types import is_media_type, matches
 
 _MEMBERS: Final = frozenset({"data", "name", "type"})
-_DATA_URI: Final = re.compile(r"data:([^,]*?)(;[ ]*base64)?,", re.IGNORECASE)
+_DATA_URI: Final = re.compile(r"data:([^,]*?)(;[ ]*base64)?,")
 _URL_SAFE: Final = str.maketrans("-_", "+/")
+_SUBTYPE: Final = "[A-Za-z0-9.+_-]+"
+_SIGN: Final = "[A-Za-z0-9+/_-]"
+_PUBLISHED_DATA: Final = f"^data:[^,]*,|^(?:{_SIGN}{{4}})*(?:{_SIGN}{{2}}==|{_SIGN}{{3}}=)?$"
+_PUBLISHED_NAME: Final = r"^[^\x00-\x1f\x7f/\\]{1,255}$"
+"""What is taken, so that no call fails that a client has checked."""
+
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f/\\\ud800-\udfff]{1,255}")
 
 
@@ -24,7 +30,7 @@ class File:
     """The content of a file, with what it is called and what it is.
 
     As an argument it is `{"data": ..., "name"?: ..., "type"?: ...}`: `data` is base64 (RFC 4648 4 or
-    5, without spaces) or a `data:` URI (RFC 2397), which may also hold plain text.
+    5, padded, without spaces) or a `data:` URI (RFC 2397), which may also hold plain text.
     """
 
     data: bytes
@@ -64,21 +70,32 @@ class FileRules:
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
-        kind: dict[str, Any] = {"type": "string", "description": "media type"}
-        if self.accept:
-            ranged = any("*" in accepted for accepted in self.accept)
-            one_of = f"one of {', '.join(self.accept)}"
-            kind = {"type": "string", "description": one_of} if ranged else {"enum": [*self.accept]}
         return {
             "type": "object",
             "properties": {
-                "data": {"type": "string", "description": "base64, or a data: URI"},
-                "name": {"type": "string"},
-                "type": kind,
+                "data": {
+                    "type": "string",
+                    "pattern": _PUBLISHED_DATA,
+                    "description": "base64, or a data: URI",
+                },
+                "name": {"type": "string", "pattern": _PUBLISHED_NAME},
+                "type": self._published_type(),
             },
-            "required": ["data"],
+            # A data: URI may tell it as well, but nothing less than this makes every file fit.
+            "required": ["data", "type"] if self.accept else ["data"],
             "additionalProperties": False,
         }
+
+    def _published_type(self) -> dict[str, Any]:
+        if not self.accept or any("*/*" in each for each in self.accept):
+            return {"type": "string", "pattern": f"^{_SUBTYPE}/{_SUBTYPE}$"}
+        if not any("*" in each for each in self.accept):
+            return {"enum": [*self.accept]}
+        kinds = "|".join(
+            re.escape(each.removesuffix("*")) + (_SUBTYPE if each.endswith("*") else "")
+            for each in self.accept
+        )
+        return {"type": "string", "pattern": f"^(?:{kinds})$"}
 
     def file(self, value: object) -> File:
         """The file that an argument describes.
@@ -122,11 +139,10 @@ class FileRules:
         if len(text) > (self.max_bytes + 2) // 3 * 4:
             raise self._too_large()
         try:
-            padded = text + "=" * (-len(text) % 4)
-            data = base64.b64decode(padded.translate(_URL_SAFE), validate=True)
+            data = base64.b64decode(text.translate(_URL_SAFE), validate=True)
         except (binascii.Error, ValueError):
             raise PydanticCustomError(
-                "file", "data should be base64 without spaces, or a data: URI"
+                "file", "data should be padded base64 without spaces, or a data: URI"
             ) from None
         if len(data) > self.max_bytes:
             raise self._too_large()
