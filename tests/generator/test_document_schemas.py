@@ -1,12 +1,15 @@
 """Schemas of documents: references, one dialect, bundles and the hash of what is reached."""
 
 import hashlib
+import json
+import time
 from textwrap import dedent
 
 import pytest
 
 from treenail_generator.diagnostics import BuildError
 from treenail_generator.document import (
+    JSON,
     Document,
     Operation,
     Parameter,
@@ -418,3 +421,49 @@ def test_unrelated_changes_leave_the_closure_hash_alone(before: str, after: str)
 def test_related_changes_change_the_closure_hash(before: str, after: str) -> None:
     assert HASHED.count(before) == 1
     assert closure_hash(HASHED.replace(before, after)) != closure_hash(HASHED)
+
+
+@pytest.mark.requirement("DOC-HASHES")
+def test_the_hashes_of_operations_that_share_everything_are_quick() -> None:
+    """A circle, and a chain longer than Python's stack, that every operation reaches."""
+
+    def text(last: str) -> str:
+        schemas: dict[str, JSON] = {
+            f"S{number}": {
+                "description": "x" * 1000,
+                "properties": {
+                    "next": {"$ref": f"#/components/schemas/S{number + 1}"},
+                    "first": {"$ref": "#/components/schemas/S0"} if number == 500 else {},
+                },
+            }
+            for number in range(3000)
+        }
+        schemas["S3000"] = {"description": last}
+        paths: dict[str, JSON] = {
+            f"/{number}": {
+                "get": {
+                    "operationId": f"a{number}",
+                    "parameters": [
+                        {
+                            "name": "q",
+                            "in": "query",
+                            "schema": {"$ref": f"#/components/schemas/S{number}"},
+                        }
+                    ],
+                }
+            }
+            for number in range(1000)
+        }
+        return json.dumps({"openapi": "3.1.0", "paths": paths, "components": {"schemas": schemas}})
+
+    started = time.process_time()
+    one, other = (read_document(text(last), "api.json") for last in ("one", "other"))
+    hashes = [
+        {document.closure_sha256(found) for found in document.operations}
+        for document in (one, other, one)
+    ]
+
+    assert len(hashes[0]) == 1000
+    assert not hashes[0] & hashes[1]
+    assert hashes[0] == hashes[2]
+    assert time.process_time() - started < 10

@@ -14,6 +14,11 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "RFC 8259 4; YAML 1.2.2 3.2.1.1",
         "Keys that repeat are refused, all at once, each with the place of the first.",
     ),
+    "DOC-HASHES": Requirement(
+        "docs/drift.md, the lock",
+        "The hash of an operation changes with anything that it reaches and with nothing else; the"
+        " hashes of all operations together cost no more than reading what they share once.",
+    ),
     "DOC-JSON-FALLBACK": Requirement(
         "RFC 8259; YAML 1.2.2 1.3",
         "JSON is read by its own rules, which allow characters that YAML forbids; what only looks"

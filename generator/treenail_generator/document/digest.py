@@ -4,36 +4,106 @@ import hashlib
 import json
 
 from treenail_generator.document.model import Operation, Server
-from treenail_generator.document.references import References, Target
+from treenail_generator.document.references import References, Target, join_ref
 from treenail_generator.document.values import mapping
-from treenail_generator.yaml_source import JSON
+from treenail_generator.yaml_source import JSON, Pointer
 
 # Callbacks are another service's interface; the others count as they are in force.
 _REPLACED = frozenset(("callbacks", "parameters", "security", "servers"))
 
 
-def closure_sha256(
-    references: References, operation: Operation, servers: tuple[Server, ...]
-) -> str:
-    """Hex SHA-256 over the operation and all it reaches by reference; key order does not count.
+class Digests:
+    """The hashes of one document; what many operations reach is looked at once."""
 
-    Args:
-        references: Of the document.
-        operation: One of its usable operations.
-        servers: Those in force for it.
-    """
+    def __init__(self, references: References) -> None:
+        """Of a document's references; nothing is looked at yet."""
+        self._references = references
+        self._found: dict[Pointer, str] = {}
+
+    def closure_sha256(self, operation: Operation, servers: tuple[Server, ...]) -> str:
+        """Hex SHA-256 over the operation and all it reaches; the order of keys does not count.
+
+        Args:
+            operation: A usable operation of the document.
+            servers: Those in force for it.
+        """
+        references = self._references
+        starts = [
+            Target(pointer, references.value_at(pointer))
+            for pointer in (operation.pointer, *(each.pointer for each in operation.parameters))
+        ]
+        reached: dict[str, JSON] = {
+            reference.ref: self._reach(references.find(reference.ref))
+            for start in starts
+            for reference in references.inside(start)
+        }
+        return _sha256({**_contract(references, operation, servers), "reached": reached})
+
+    def _reach(self, start: Target) -> str:
+        """One hash for all that a value reaches; values that reach each other share it.
+
+        Tarjan's algorithm, without recursion: chains of references are longer than Python's stack.
+        """
+        found = self._found
+        if start.pointer in found:
+            return found[start.pointer]
+        order = {start.pointer: 0}
+        lowest = dict(order)
+        open_targets = [start]
+        path = [(start, iter(self._next(start)))]
+        while path:
+            here, following = path[-1]
+            beyond = next((each for each in following if each.pointer not in found), None)
+            if beyond is None:
+                path.pop()
+                if path:
+                    above = path[-1][0].pointer
+                    lowest[above] = min(lowest[above], lowest[here.pointer])
+                if lowest[here.pointer] == order[here.pointer]:
+                    self._close(_popped(open_targets, here.pointer))
+            elif beyond.pointer in order:
+                lowest[here.pointer] = min(lowest[here.pointer], order[beyond.pointer])
+            else:
+                order[beyond.pointer] = lowest[beyond.pointer] = len(order)
+                open_targets.append(beyond)
+                path.append((beyond, iter(self._next(beyond))))
+        return found[start.pointer]
+
+    def _next(self, target: Target) -> list[Target]:
+        refs = dict.fromkeys(reference.ref for reference in self._references.inside(target))
+        return [self._references.find(ref) for ref in refs]
+
+    def _close(self, circle: list[Target]) -> None:
+        """Hash values that all reach each other: what they say, and what they reach besides."""
+        inside = {target.pointer for target in circle}
+        beyond = {
+            self._found[each.pointer]
+            for target in circle
+            for each in self._next(target)
+            if each.pointer not in inside
+        }
+        says: dict[str, JSON] = {join_ref(target.pointer): target.value for target in circle}
+        sha256 = _sha256({"says": says, "beyond": list[JSON](sorted(beyond))})
+        self._found |= dict.fromkeys(inside, sha256)
+
+
+def _popped(targets: list[Target], first: Pointer) -> list[Target]:
+    """Take off the targets from the one at `first` on."""
+    taken = [targets.pop()]
+    while taken[-1].pointer != first:
+        taken.append(targets.pop())
+    return taken
+
+
+def _contract(
+    references: References, operation: Operation, servers: tuple[Server, ...]
+) -> dict[str, JSON]:
+    """What the operation itself says, with what is in force around it."""
     node = mapping(references.value_at(operation.pointer))
-    starts = [
-        Target(operation.pointer, node),
-        *(
-            Target(parameter.pointer, references.value_at(parameter.pointer))
-            for parameter in operation.parameters
-        ),
-    ]
     components = mapping(references.root.get("components"))
     schemes = mapping(components.get("securitySchemes"))
     names = {name for requirement in operation.security for name in requirement}
-    contract: JSON = {
+    return {
         "method": operation.method,
         "path": operation.path,
         "operation": {key: node[key] for key in node if key not in _REPLACED},
@@ -47,9 +117,11 @@ def closure_sha256(
             for requirement in operation.security
         ],
         "schemes": {name: schemes.get(name) for name in sorted(names)},
-        "reached": {ref: found.value for ref, found in references.closure(starts).items()},
     }
-    canonical = json.dumps(contract, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _sha256(value: JSON) -> str:
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 

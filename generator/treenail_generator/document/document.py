@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from treenail_generator.diagnostics import Diagnostic, Location
 from treenail_generator.document.bundling import bundle
-from treenail_generator.document.digest import closure_sha256
+from treenail_generator.document.digest import Digests
 from treenail_generator.document.model import (
     Operation,
     Schema,
@@ -33,6 +33,7 @@ class Document:
         security: The default alternatives; operations already carry theirs.
         security_schemes: By name.
         index: The operations.
+        digests: The hashes of what they reach.
         faults: Those of the document itself, all of them bearable.
         notes: What was read otherwise than the file says it: upgraded, overlaid or left aside.
     """
@@ -48,6 +49,7 @@ class Document:
     references: References
     schemas: Schemas
     index: Operations
+    digests: Digests
     faults: tuple[Diagnostic, ...]
 
     @property
@@ -130,4 +132,4 @@ class Document:
     def closure_sha256(self, operation: Operation) -> str:
         """Hex digest of the operation and everything it reaches, and of nothing else."""
         servers = operation.servers or self.servers
-        return closure_sha256(self.references, operation, servers)
+        return self.digests.closure_sha256(operation, servers)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from treenail_generator.diagnostics import BuildError, Diagnostic
+from treenail_generator.document.digest import Digests
 from treenail_generator.document.document import Document
 from treenail_generator.document.model import (
     WITH_SIBLINGS,
@@ -65,6 +66,7 @@ def _read_root(context: Context, notes: tuple[Diagnostic, ...]) -> Document:
         references=references,
         schemas=context.schemas,
         index=Operations(context),
+        digests=Digests(references),
         faults=(*_read_dialect(source), *scheme_faults),
     )
 

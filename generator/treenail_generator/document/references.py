@@ -101,7 +101,7 @@ class References:
         queue = list(starts)
         passed = {target.pointer for target in queue} | known
         for start in queue:
-            for reference in self._references_in(start):
+            for reference in self.inside(start):
                 try:
                     target = self.find(reference.ref, at=reference.pointer)
                     self.follow(target)
@@ -115,6 +115,13 @@ class References:
         if faults:
             raise BuildError(dict.fromkeys(faults))
         return reached
+
+    def inside(self, target: Target) -> tuple[Reference, ...]:
+        """The references inside a value, without looking behind them."""
+        if target.pointer not in self._inside:
+            found = references_in(target, siblings_count=self._siblings_count)
+            self._inside[target.pointer] = tuple(found)
+        return self._inside[target.pointer]
 
     def check(self, starts: Iterable[Target]) -> None:
         """Refuse starts that reach a broken reference; cheap for what was checked before.
@@ -158,12 +165,6 @@ class References:
 
     def _fail(self, at: Pointer, code: str, message: str, hint: str | None = None) -> NoReturn:
         raise BuildError([Diagnostic(self.source.at(at), code, message, hint=hint)])
-
-    def _references_in(self, target: Target) -> tuple[Reference, ...]:
-        if target.pointer not in self._inside:
-            found = references_in(target, siblings_count=self._siblings_count)
-            self._inside[target.pointer] = tuple(found)
-        return self._inside[target.pointer]
 
 
 def ref_of(value: JSON) -> str | None:
