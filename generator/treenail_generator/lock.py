@@ -65,7 +65,6 @@ class Lock(BaseModel):
 
 def published(tool: LoadedTool) -> dict[str, Any]:
     """The tool as tools/list tells it (MCP 2026-07-28, `Tool`)."""
-    hints = tool.annotations
     output = {"outputSchema": tool.output_schema} if tool.output_schema is not None else {}
     return {
         "name": tool.name,
@@ -73,12 +72,7 @@ def published(tool: LoadedTool) -> dict[str, Any]:
         "description": tool.description,
         "inputSchema": tool.input_schema,
         **output,
-        "annotations": {
-            "readOnlyHint": hints.read_only,
-            "destructiveHint": hints.destructive,
-            "idempotentHint": hints.idempotent,
-            "openWorldHint": hints.open_world,
-        },
+        "annotations": tool.annotations.published,
     }
 
 

@@ -46,12 +46,8 @@ async def test_the_list_holds_the_committed_tools(phorest_url: str, mode: str) -
         assert (tool.title, tool.description) == (own.title, own.description)
         assert tool.input_schema == own.input_schema
         assert tool.annotations is not None
-        assert tool.annotations.model_dump(exclude_none=True) == {
-            "read_only_hint": own.annotations.read_only,
-            "destructive_hint": own.annotations.destructive,
-            "idempotent_hint": own.annotations.idempotent,
-            "open_world_hint": own.annotations.open_world,
-        }
+        hints = tool.annotations.model_dump(by_alias=True, exclude_none=True)
+        assert hints == own.annotations.published
 
 
 @pytest.mark.requirement("S0-46", "NO-SECRETS")

@@ -61,6 +61,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         f"{MCP}/server/tools",
         "results carry text and structuredContent; failures are isError results",
     ),
+    "MCP-HINTS": Requirement(
+        f"{MCP}/schema, ToolAnnotations",
+        "hints are told where they differ from what clients assume, and mean the same",
+    ),
     "MCP-ADVICE": Requirement("ours", "a failure tells the agent what to do next"),
     "MCP-UNKNOWN": Requirement(
         "ours", "an unknown argument is refused by name, with the nearest name"

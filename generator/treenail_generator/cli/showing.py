@@ -62,8 +62,8 @@ def _hints(entry: dict[str, Any]) -> str:
     hints = entry["annotations"]
     words = [
         "reads" if hints["readOnlyHint"] else "writes",
-        *(["destructive"] if hints["destructiveHint"] else []),
-        *(["idempotent"] if hints["idempotentHint"] and not hints["readOnlyHint"] else []),
+        *(["destructive"] if hints.get("destructiveHint") else []),
+        *(["idempotent"] if hints.get("idempotentHint") else []),
     ]
     return ", ".join(words)
 

@@ -72,12 +72,25 @@ def _surface(old: Surface, new: Surface) -> Iterator[Found]:
         yield "breaking", "the answer has no schema any more"
     elif after is not None:
         yield "compatible", "the answer has a schema now"
-    for hint, value in cast("Mapping[str, Any]", old["annotations"]).items():
-        if new["annotations"].get(hint) != value:
-            yield "compatible", f"{hint} is {new['annotations'].get(hint)} now"
+    hints = _hints(old), _hints(new)
+    for hint, value in hints[1].items():
+        if hints[0][hint] != value:
+            yield "compatible", f"{hint} is {value} now"
     for key in ("title", "description"):
         if old[key] != new[key]:
             yield "invisible", f"the {key} reads differently"
+
+
+def _hints(surface: Surface) -> Mapping[str, bool]:
+    """All hints, with what clients assume of those that are not told (MCP, `ToolAnnotations`)."""
+    told = cast("Mapping[str, bool]", surface["annotations"])
+    reads = told.get("readOnlyHint", False)
+    return {
+        "readOnlyHint": reads,
+        "destructiveHint": not reads and told.get("destructiveHint", True),
+        "idempotentHint": reads or told.get("idempotentHint", False),
+        "openWorldHint": told.get("openWorldHint", True),
+    }
 
 
 def _scope(old: Lock | None, new: Lock, name: str) -> Iterator[Found]:

@@ -1,7 +1,9 @@
 """The rule about annotations: do they agree with each other and with the HTTP method?"""
 
 from collections.abc import Iterator
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
+
+from treenail_generator.verify import LoadedAnnotations
 
 from .connector import LintedConnector
 from .finding import Finding
@@ -21,7 +23,7 @@ _READING_VERBS: Final = frozenset(
 def annotations(connector: LintedConnector) -> Iterator[Finding]:
     """Annotations that a client, or a person who approves calls, would be misled by."""
     for tool in connector.tools:
-        for message in _contradictions(tool.surface["annotations"]):
+        for message in _contradictions(tool.annotations):
             yield Finding(
                 rule="annotations",
                 severity="warning",
@@ -42,27 +44,27 @@ def annotations(connector: LintedConnector) -> Iterator[Finding]:
             )
 
 
-def _contradictions(hints: Any) -> Iterator[str]:
+def _contradictions(hints: LoadedAnnotations) -> Iterator[str]:
     """Combinations that MCP 2026-07-28 gives no meaning (`ToolAnnotations`)."""
-    if hints["readOnlyHint"] and hints["destructiveHint"]:
+    if hints.read_only and hints.destructive:
         yield "is annotated read-only and destructive at once"
-    if hints["readOnlyHint"] and not hints["idempotentHint"]:
+    if hints.read_only and not hints.idempotent:
         yield "is annotated read-only, but not idempotent"
 
 
 def _against_method(tool: LintedTool) -> Iterator[tuple[Hint, str]]:
     if tool.operation is None:
         return
-    method, hints = tool.operation.method, tool.surface["annotations"]
-    if hints["readOnlyHint"]:
+    method, hints = tool.operation.method, tool.annotations
+    if hints.read_only:
         if method in _WRITING:
             yield "read_only", f"is annotated read-only, but {method} changes something"
         return
     if method in _READING:
         yield "read_only", f"is not annotated read-only, although {method} only reads"
-    if method == "DELETE" and not hints["destructiveHint"]:
+    if method == "DELETE" and not hints.destructive:
         yield "destructive", "is not annotated destructive, although it deletes"
-    if method in _UNREPEATABLE and hints["idempotentHint"]:
+    if method in _UNREPEATABLE and hints.idempotent:
         yield "idempotent", f"is annotated idempotent, but {method} is not by itself"
     if method == "POST" and _verb(tool.name) in _READING_VERBS:
         yield "read_only", "reads by its name, but counts as a write because it is a POST"

@@ -11,7 +11,7 @@ from treenail_generator.document import Document, Operation
 from treenail_generator.lock import published
 from treenail_generator.plan import ToolPlan
 from treenail_generator.tokens import count_tokens
-from treenail_generator.verify import LoadedTool
+from treenail_generator.verify import LoadedAnnotations, LoadedTool
 
 from .arguments import Argument, read_arguments
 
@@ -38,6 +38,7 @@ class LintedTool:
     tokens: int
     call_tokens: int
     arguments: tuple[Argument, ...]
+    annotations: LoadedAnnotations
     operation: Operation | None
     section: ToolSection | None
     plan: ToolPlan | None
@@ -62,6 +63,7 @@ def _read_tool(built: Built, tool: LoadedTool) -> LintedTool:
         tokens=count_tokens(surface),
         call_tokens=count_tokens({"name": tool.name, "arguments": dict(tool.example)}),
         arguments=read_arguments(tool.input_schema),
+        annotations=tool.annotations,
         operation=_operation(built.document, tool.operation),
         section=next((each for each in sections if each.name == tool.name), None),
         plan=plan,

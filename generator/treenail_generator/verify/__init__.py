@@ -8,11 +8,19 @@ from treenail_generator.plan import ConnectorPlan
 
 from .decoding import NothingRead
 from .formatting import formatted
-from .loaded import LoadedModule, LoadedTool, import_fault, load, load_custom_tools
+from .loaded import (
+    LoadedAnnotations,
+    LoadedModule,
+    LoadedTool,
+    import_fault,
+    load,
+    load_custom_tools,
+)
 from .proof import Effort, Proof, Watch, effort_of_build, ignore, proofs
 
 __all__ = [
     "Effort",
+    "LoadedAnnotations",
     "LoadedModule",
     "LoadedTool",
     "NothingRead",

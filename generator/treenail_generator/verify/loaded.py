@@ -36,6 +36,11 @@ class LoadedAnnotations(Protocol):
     idempotent: bool
     open_world: bool
 
+    @property
+    def published(self) -> Mapping[str, bool]:
+        """What clients are told."""
+        ...
+
 
 class LoadedTool(Protocol):
     """The contract's `Tool`."""
@@ -155,7 +160,8 @@ def _check_tool(tool: Any, file: str) -> None:
     problem = "its arguments are no Input model"
     try:
         schema = tool.input_schema
-        sound = schema.get("type") == "object" and schema.get("additionalProperties") is False
+        closed = tool.arguments.model_config.get("extra") == "forbid"
+        sound = closed and schema.get("type") == "object"
         _ = (tool.annotations.read_only, tool.annotations.open_world)
         json.dumps((tool.name, tool.title, tool.description, tool.operation))
         answers: dict[str, Any] = tool.output_schema or {}

@@ -61,6 +61,22 @@ class Annotations:
     idempotent: bool
     open_world: bool
 
+    @property
+    def published(self) -> dict[str, bool]:
+        """What clients are told; what they assume anyway is left out, since each word costs.
+
+        Whether a tool is destructive or idempotent means nothing where it only reads; it is taken
+        to be not idempotent, and to talk to the outside, unless it says otherwise.
+        """
+        told = {"readOnlyHint": self.read_only}
+        if not self.read_only:
+            told["destructiveHint"] = self.destructive
+        if self.idempotent and not self.read_only:
+            told["idempotentHint"] = True
+        if not self.open_world:
+            told["openWorldHint"] = False
+        return told
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tool:

@@ -77,17 +77,11 @@ class _Handlers:
 
 
 def _published(tool: Tool) -> types.Tool:
-    hints = tool.annotations
     return types.Tool(
         name=tool.name,
         title=tool.title,
         description=tool.description,
         input_schema=tool.input_schema,
         output_schema=dict(tool.output_schema) if tool.output_schema is not None else None,
-        annotations=types.ToolAnnotations(
-            read_only_hint=hints.read_only,
-            destructive_hint=hints.destructive,
-            idempotent_hint=hints.idempotent,
-            open_world_hint=hints.open_world,
-        ),
+        annotations=types.ToolAnnotations.model_validate(tool.annotations.published),
     )
