@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .connector_file import ConnectorRequest, read_connector_file
 from .diagnostics import BuildError, Diagnostic, Location
-from .document import Document, read_document
+from .document import Document, Inputs, read_document
 from .lock import lock_text, published, total_tokens
 from .plan import ConnectorPlan
 from .planning import plan_connector
@@ -23,6 +23,7 @@ class Sources:
     """The inputs of one build: texts, and the names under which people know them.
 
     Attributes:
+        inputs: What is read together with the document; None when nothing is.
         custom: Text of `connectors/<name>_custom.py`; None when there is none.
     """
 
@@ -30,8 +31,17 @@ class Sources:
     connector_name: str
     spec: str
     spec_name: str
+    inputs: Inputs | None = None
     custom: str | None = None
     custom_name: str = ""
+
+    def document(self) -> Document:
+        """The document that these texts make.
+
+        Raises:
+            BuildError: See `read_document`.
+        """
+        return read_document(self.spec, self.spec_name, self.inputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +93,7 @@ def _uncollected() -> Generator[None]:
 def _build(sources: Sources, watch: Watch) -> Built:
     watch("reading the connector file and the document")
     request = read_connector_file(sources.connector, sources.connector_name)
-    document = read_document(sources.spec, sources.spec_name)
+    document = sources.document()
     watch(f"planning {len(request.file.tools)} tools")
     plan = plan_connector(request, document)
     watch(f"printing {len(plan.tools)} tools")

@@ -89,13 +89,18 @@ def lock_text(
     planned = {tool.name: tool for tool in plan.tools}
     lock = {
         "format": _FORMAT,
-        "spec": {"path": plan.spec, "sha256": spec_sha256},
+        "spec": {"path": plan.spec, "sha256": spec_sha256, **_files(document)},
         "operations": operations,
         "records": {record.constant: _fields(record) for record in plan.records},
         "tools": {tool.name: _locked(tool, planned.get(tool.name)) for tool in tools},
         "tokens": total_tokens(tools),
     }
     return json.dumps(lock, indent=2, sort_keys=True) + "\n"
+
+
+def _files(document: Document) -> dict[str, Any]:
+    """Overlays and further documents, where there are any."""
+    return {"files": dict(document.files)} if document.files else {}
 
 
 def _locked(tool: LoadedTool, plan: ToolPlan | None) -> dict[str, Any]:

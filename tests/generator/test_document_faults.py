@@ -131,7 +131,7 @@ def test_asking_for_a_broken_operation_says_what_breaks_it_and_where() -> None:
     document = read(BROKEN)
     remote = (
         "api.yaml:28:21: remote-ref: 'https://x.test/a.yaml#/A' leads out of this file\n"
-        "  hint: bundle the document into one file; nothing is fetched at build time"
+        "  hint: bundle the document into one file, or say `spec: {path, refs: file}`; nothing is fetched"
     )
 
     assert refusal_of(document, "remote") == remote

@@ -58,4 +58,23 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "What a document says in vain costs that part only: it is left out with a warning, and"
         " refuses nothing that would be sent right.",
     ),
+    "DOC-FILES": Requirement(
+        "docs/documents.md, several files",
+        "With `refs: file` references lead to files in the document's folder or below, and to no"
+        " other; every place names its file, and the lock holds every hash.",
+    ),
+    "OVERLAY-ACTIONS": Requirement(
+        "OpenAPI Overlay 1.1.0, Action Object",
+        "Actions are applied in order: update and copy merge, remove takes away, by the rules of"
+        " the specification.",
+    ),
+    "OVERLAY-FAULTS": Requirement(
+        "OpenAPI Overlay 1.1.0, Schema; RFC 9535",
+        "Faults of an overlay are told at once, each with its place; an action that selects"
+        " nothing is a warning.",
+    ),
+    "OVERLAY-PLACES": Requirement(
+        "docs/documents.md, overlays",
+        "What an overlay brings has its place in the overlay, all else in the document.",
+    ),
 }

@@ -8,9 +8,10 @@ from typing import Any, cast
 
 from treenail_generator.build import Built, Sources
 from treenail_generator.diagnostics import BuildError, Diagnostic, Location, nearest
+from treenail_generator.document import Inputs, ReadOther, TextFile
 from treenail_generator.project import Project
 from treenail_generator.reference import reference_page
-from treenail_generator.yaml_source import read_source
+from treenail_generator.yaml_source import Pointer, Source, read_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,52 +40,74 @@ def read_sources(project: Project, name: str) -> Sources:
             f"did you mean {close!r}?" if close else f"connectors here: {known}",
         )
     text = read_text(project, path)
-    spec = _spec_path(project, path, text)
+    spec, inputs = read_inputs(project, read_source(text, project.shown(path)))
     custom = project.custom_module(name)
     return Sources(
         connector=text,
         connector_name=project.shown(path),
         spec=read_text(project, spec),
         spec_name=project.shown(spec),
+        inputs=inputs,
         custom=read_text(project, custom) if custom.is_file() else None,
         custom_name=project.shown(custom),
     )
 
 
-def _spec_path(project: Project, path: Path, text: str) -> Path:
-    source = read_source(text, project.shown(path))
-    given = (
-        cast("dict[str, Any]", source.value).get("spec") if isinstance(source.value, dict) else None
-    )
+def read_inputs(project: Project, source: Source) -> tuple[Path, Inputs]:
+    """The path of the document that a connector file names, and what is read together with it.
+
+    Only the shape that leads to files is looked at; the rest is the build's.
+
+    Raises:
+        BuildError: A file is missing, lies outside the project, or is no UTF-8 text.
+    """
+    root = cast("dict[str, Any]", source.value) if isinstance(source.value, dict) else {}
+    given = root.get("spec")
+    pointer: Pointer = ("spec",)
+    section: dict[str, Any] = {}
+    if isinstance(given, dict):
+        section, pointer = cast("dict[str, Any]", given), ("spec", "path")
+        given = section.get("path")
     if not isinstance(given, str):
-        at = source.at(("spec",)) if given is not None else source.at(())
-        raise BuildError(
-            [
-                Diagnostic(
-                    at,
-                    "missing-key",
-                    "the connector file needs 'spec'",
-                    hint="spec: specs/<name>.yaml",
-                )
-            ]
-        )
-    spec = project.root / given
-    if not spec.is_file():
-        raise BuildError(
-            [
-                Diagnostic(
-                    source.at(("spec",)),
-                    "no-spec",
-                    f"{given} does not exist",
-                    hint="give the document's path, from the project's folder",
-                )
-            ]
-        )
-    if not spec.resolve().is_relative_to(project.root.resolve()):
-        raise BuildError(
-            [Diagnostic(source.at(("spec",)), "no-spec", f"{given} lies outside the project")]
-        )
-    return spec
+        at = source.at(pointer) if "spec" in root else source.at(())
+        fault, hint = "the connector file needs 'spec'", "spec: specs/<name>.yaml"
+        raise BuildError([Diagnostic(at, "missing-key", fault, hint=hint)])
+    spec = _inside(project, source, pointer, given)
+    listed: object = section.get("overlays")
+    overlays = cast("list[object]", listed) if isinstance(listed, list) else []
+    files = [
+        _inside(project, source, ("spec", "overlays", index), each)
+        for index, each in enumerate(overlays)
+        if isinstance(each, str)
+    ]
+    texts = [TextFile(read_text(project, file), project.shown(file)) for file in files]
+    read_other = _reader(project, spec.parent) if section.get("refs") == "file" else None
+    return spec, Inputs(overlays=texts, read_other=read_other)
+
+
+def _inside(project: Project, source: Source, pointer: Pointer, given: str) -> Path:
+    """The file that the connector file names at the pointer; it lies inside the project."""
+    path = project.root / given
+    fault, hint = None, None
+    if not path.is_file():
+        fault, hint = f"{given} does not exist", "give its path from the project's folder"
+    elif not path.resolve().is_relative_to(project.root.resolve()):
+        fault = f"{given} lies outside the project"
+    if fault is not None:
+        raise BuildError([Diagnostic(source.at(pointer), "no-spec", fault, hint=hint)])
+    return path
+
+
+def _reader(project: Project, folder: Path) -> ReadOther:
+    """Reads files in the folder and below it, wherever links lead."""
+
+    def read_other(path: str) -> str | None:
+        file = (folder / path).resolve()
+        if not file.is_relative_to(folder.resolve()) or not file.is_file():
+            return None
+        return read_text(project, file)
+
+    return read_other
 
 
 def read_text(project: Project, path: Path) -> str:

@@ -6,7 +6,6 @@ import click
 
 from treenail_generator.connector_file import read_connector_file
 from treenail_generator.diagnostics import BuildError, Diagnostic, Location
-from treenail_generator.document import read_document
 from treenail_generator.mock import FAULTS, print_url, run_mock
 from treenail_generator.project import Project
 
@@ -59,7 +58,7 @@ def mock_command(
     try:
         sources = read_sources(project, name)
         request = read_connector_file(sources.connector, sources.connector_name)
-        document = read_document(sources.spec, sources.spec_name)
+        document = sources.document()
     except BuildError as error:
         tell_faults(error, as_json=as_json)
         sys.exit(1)

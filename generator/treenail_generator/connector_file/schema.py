@@ -6,7 +6,7 @@ Schema of this model for editors, which show the descriptions.
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from .login import Login
 from .params import Param
@@ -193,6 +193,28 @@ class MockSection(Closed):
     seed: int = Field(default=1, description="Chooses the data that is made up.")
 
 
+class SpecSection(Closed):
+    """The OpenAPI document, and what is read together with it."""
+
+    path: str = Field(description="Path of the document, from the root of the project.")
+    overlays: list[str] = Field(
+        default=[], description="Paths of overlays, in the order in which they are applied."
+    )
+    refs: Literal["local", "file"] = Field(
+        default="local", description="Whether the document may lead to other files beside it."
+    )
+
+
+def _form_of_spec(given: object) -> str:
+    return "text" if isinstance(given, str) else "section"
+
+
+Spec: TypeAlias = Annotated[
+    Annotated[str, Tag("text")] | Annotated[SpecSection, Tag("section")],
+    Discriminator(_form_of_spec),
+]
+
+
 class ConnectorFile(Closed):
     """The whole file."""
 
@@ -203,7 +225,9 @@ class ConnectorFile(Closed):
         pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$", description="Version of the tools, as in 1.0.0."
     )
     instructions: str = Field(description="What an agent should know before its first call.")
-    spec: str = Field(description="Path of the OpenAPI document, from the root of the project.")
+    spec: Spec = Field(
+        description="Path of the OpenAPI document, from the root of the project; or more about it."
+    )
     servers: Servers = Field(description="Where the upstream is.")
     auth: AuthSection = Field(description="How credentials are sent.")
     login: Login = Field(default=Login(fields=[]), description="What a person fills in to connect.")
@@ -230,6 +254,11 @@ class ConnectorFile(Closed):
         default=[], description="Names of the hand-written tools in connectors/<name>_custom.py."
     )
     mock: MockSection = Field(default=MockSection(), description="What `gen mock` makes up.")
+
+    @property
+    def spec_path(self) -> str:
+        """Path of the document, however the file tells it."""
+        return self.spec if isinstance(self.spec, str) else self.spec.path
 
 
 def json_schema() -> dict[str, Any]:

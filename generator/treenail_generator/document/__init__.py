@@ -1,6 +1,7 @@
 """OpenAPI documents: read tolerantly, operation by operation; validated strictly on demand."""
 
 from treenail_generator.document.document import Document
+from treenail_generator.document.inputs import Inputs, ReadOther, TextFile
 from treenail_generator.document.model import (
     Body,
     Encoding,
@@ -26,11 +27,13 @@ __all__ = [
     "Body",
     "Document",
     "Encoding",
+    "Inputs",
     "Media",
     "Operation",
     "Parameter",
     "Place",
     "Pointer",
+    "ReadOther",
     "Response",
     "Schema",
     "SecurityKind",
@@ -38,6 +41,7 @@ __all__ = [
     "SecurityScheme",
     "Server",
     "ServerVariable",
+    "TextFile",
     "Version",
     "read_document",
     "validate_operations",

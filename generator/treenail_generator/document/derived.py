@@ -61,6 +61,10 @@ class Origins:
             node = inner
         return node.copy()
 
+    def drop(self, pointer: Pointer) -> None:
+        """Forget a part that is gone."""
+        self._node(pointer[:-1]).inside.pop(pointer[-1], None)
+
     def drop_item(self, pointer: Pointer, index: int, length: int) -> None:
         """Forget an item of a list; those behind it move up."""
         node = self._node(pointer)

@@ -1,7 +1,7 @@
 """The document as a whole: its operations, and its schemas wherever a reference leads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from treenail_generator.diagnostics import Diagnostic, Location
 from treenail_generator.document.bundling import bundle
@@ -35,6 +35,7 @@ class Document:
         index: The operations.
         digests: The hashes of what they reach.
         faults: Those of the document itself, all of them bearable.
+        files: SHA-256 of every overlay and further document that was read, by name.
         notes: What was read otherwise than the file says it: upgraded, overlaid or left aside.
     """
 
@@ -45,6 +46,7 @@ class Document:
     servers: tuple[Server, ...]
     security: tuple[SecurityRequirement, ...]
     security_schemes: Mapping[str, SecurityScheme]
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
     notes: tuple[Diagnostic, ...] = ()
     references: References
     schemas: Schemas

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from treenail_generator.document.bundling import free_name
+from treenail_generator.document.gathering import FILES
 from treenail_generator.document.model import WITH_SIBLINGS, Operation, Version
 from treenail_generator.document.references import (
     MAPS_OF_NAMES,
@@ -127,7 +128,7 @@ class Pruned:
     def _place(self, target: Target) -> Pointer:
         """Where the target will stand among the components."""
         if target.pointer not in self._places:
-            kind = _kind(target.pointer)
+            kind = _kind(target.pointer, target.value)
             components = self._components.setdefault(kind, {})
             name = free_name(str(target.pointer[-1]), components)
             components[name] = None
@@ -140,6 +141,22 @@ class Pruned:
     def _component(self, ref: str) -> Target:
         _, kind, name = split_ref(ref)
         return Target(("components", kind, name), self._components[kind][name])
+
+
+def _kind_of_file(value: JSON) -> str:
+    """Other files need no `components`, so only the value tells."""
+    node = mapping(value)
+    if {"in", "name"} <= node.keys():
+        return "parameters"
+    if "description" in node and not node.keys() & {
+        "type",
+        "properties",
+        "allOf",
+        "anyOf",
+        "oneOf",
+    }:
+        return "responses"
+    return "requestBodies" if "content" in node else "schemas"
 
 
 def _leave_out_words_of_2(schema: dict[str, JSON]) -> None:
@@ -176,8 +193,10 @@ def _repaired_schema(schema: JSON) -> JSON:
     return map_subschemas(sound(schema, []), _repaired_schema)
 
 
-def _kind(pointer: Pointer) -> str:
+def _kind(pointer: Pointer, value: JSON) -> str:
     """Under which kind of components a target belongs; schemas can stand anywhere."""
+    if pointer[0] == FILES:
+        return _kind_of_file(value)
     if "requestBody" in pointer[-1:] or "requestBodies" in pointer[-2:-1]:
         return "requestBodies"
     return next((str(parent) for parent in pointer[-2:-1] if parent in _KINDS), "schemas")

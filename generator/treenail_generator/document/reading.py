@@ -1,12 +1,16 @@
 """Text to document: the root is strict, everything below it costs one operation at most."""
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import get_args
 
 from treenail_generator.diagnostics import BuildError, Diagnostic
 from treenail_generator.document.digest import Digests
 from treenail_generator.document.document import Document
+from treenail_generator.document.gathering import gather
+from treenail_generator.document.inputs import Inputs, TextFile
 from treenail_generator.document.model import (
     WITH_SIBLINGS,
     SecurityKind,
@@ -14,6 +18,7 @@ from treenail_generator.document.model import (
     Version,
 )
 from treenail_generator.document.operations import Operations, read_security
+from treenail_generator.document.overlays import apply_overlays
 from treenail_generator.document.parts import PLACES, Context, read_servers
 from treenail_generator.document.references import References, Target, child
 from treenail_generator.document.schemas import Schemas
@@ -29,7 +34,7 @@ _DIALECTS = re.compile(
 )
 
 
-def read_document(text: str, file: str) -> Document:
+def read_document(text: str, file: str, inputs: Inputs | None = None) -> Document:
     """Read an OpenAPI document of any version from 2.0 to 3.2; opens no file and no connection.
 
     A faulty operation does not fail the document: it becomes a warning, and an error for whoever
@@ -38,17 +43,53 @@ def read_document(text: str, file: str) -> Document:
     Raises:
         BuildError: The text is no YAML or JSON (see `read_source`), no OpenAPI document
             (`not-openapi`), one of another version (`openapi-version`), or one whose paths are
-            no mapping (`invalid-openapi`).
+            no mapping (`invalid-openapi`); or an overlay has faults (see `apply_overlays`).
     """
-    source = read_source(text, file)
+    inputs = inputs or Inputs()
+    overlays = _read_overlays(inputs.overlays)
+    source, idle = apply_overlays(read_source(text, file), overlays)
     version = _read_version(source)
+    others: tuple[TextFile, ...] = ()
+    if inputs.read_other is not None:
+        source, others = gather(source, inputs.read_other)
     source, notes = upgrade(source) if version == "2.0" else (source, ())
     references = References(source, siblings_count=version in WITH_SIBLINGS)
     context = Context(version=version, references=references, schemas=Schemas(version, references))
-    return _read_root(context, notes)
+    document = _read_root(context)
+    return replace(
+        document,
+        faults=(*idle, *document.faults),
+        files=_hashes((*inputs.overlays, *others)),
+        notes=(*notes, *_left_aside(context)),
+    )
 
 
-def _read_root(context: Context, notes: tuple[Diagnostic, ...]) -> Document:
+def _read_overlays(files: Sequence[TextFile]) -> tuple[Source, ...]:
+    faults: list[Diagnostic] = []
+    sources: list[Source] = []
+    for each in files:
+        try:
+            sources.append(read_source(each.text, each.file))
+        except BuildError as error:
+            faults.extend(error.diagnostics)
+    if faults:
+        raise BuildError(faults)
+    return tuple(sources)
+
+
+def _hashes(files: Sequence[TextFile]) -> dict[str, str]:
+    return {each.file: hashlib.sha256(each.text.encode()).hexdigest() for each in files}
+
+
+def _left_aside(context: Context) -> Iterator[Diagnostic]:
+    """What is another service's interface: the upstream would call it, not we."""
+    source, webhooks = context.references.source, context.references.root.get("webhooks")
+    if mapping(webhooks):
+        message = f"webhooks are left aside ({len(mapping(webhooks))})"
+        yield Diagnostic(source.key_at(("webhooks",)), "left-aside", message, severity="note")
+
+
+def _read_root(context: Context) -> Document:
     references, source = context.references, context.references.source
     root = Target((), source.value)
     if not isinstance(references.root.get("paths") or {}, dict):
@@ -62,7 +103,6 @@ def _read_root(context: Context, notes: tuple[Diagnostic, ...]) -> Document:
         servers=read_servers(context, child(root, "servers")),
         security=read_security(references.root.get("security")),
         security_schemes=schemes,
-        notes=notes,
         references=references,
         schemas=context.schemas,
         index=Operations(context),

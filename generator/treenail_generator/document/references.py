@@ -138,7 +138,7 @@ class References:
 
     def _search(self, ref: str, at: Pointer, searching: frozenset[str]) -> Target:
         if not ref.startswith("#"):
-            hint = "bundle the document into one file; nothing is fetched at build time"
+            hint = "bundle the document into one file, or say `spec: {path, refs: file}`; nothing is fetched"
             self._fail(at, "remote-ref", f"{ref!r} leads out of this file", hint)
         if not ref.startswith("#/"):
             hint = "name the place from the root of the document: '#/components/schemas/…'"

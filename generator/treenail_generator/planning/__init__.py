@@ -100,7 +100,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
             tools=file.budget.tools,
             source=request.at("budget"),
         ),
-        spec=file.spec,
+        spec=file.spec_path,
         scopes=scopes,
         token_prefix=file.token_prefix,
         notes=tuple(faults.notes),
