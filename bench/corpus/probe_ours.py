@@ -19,7 +19,7 @@ if __name__ == "__main__":
     request = read_connector_file(
         (project / "connectors/doc.yaml").read_text(), "connectors/doc.yaml"
     )
-    document = read_document((project / request.file.spec).read_text(), request.file.spec)
+    document = read_document((project / request.file.spec_path).read_text(), request.file.spec_path)
     plan = plan_connector(request, document)
     loaded = load((project / "connectors/doc.py").read_text(), "doc").connector
     hidden: dict[str, list[str]] = {}

@@ -77,4 +77,9 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "docs/documents.md, overlays",
         "What an overlay brings has its place in the overlay, all else in the document.",
     ),
+    "DOC-32": Requirement(
+        "OpenAPI 3.2.0",
+        "`query`, additional methods, whole query strings, the style cookie, shared media types,"
+        " items of streams, nested encodings and data of examples are read.",
+    ),
 }

@@ -1,14 +1,21 @@
 """Which operations a document has: found by their keys alone, none of them read."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from treenail_generator.diagnostics import BuildError, Diagnostic
+from treenail_generator.document.model import Version
 from treenail_generator.document.references import References, Target, child, ref_of
 from treenail_generator.document.values import mapping, text
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_ALL_METHODS = (*_METHODS, "query")
+METHODS = frozenset(method.upper() for method in _ALL_METHODS)
+"""The methods that a path item has fields for."""
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 9.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +32,10 @@ class PathItem:
                 return child(layer, key)
         return child(self.layers[-1], key)
 
-    def methods(self) -> tuple[str, ...]:
-        """The lower-case methods, in file order."""
+    def methods(self, known: Collection[str]) -> tuple[str, ...]:
+        """The lower-case methods among the known ones, in file order."""
         keys = (key for layer in self.layers for key in mapping(layer.value))
-        return tuple(dict.fromkeys(key for key in keys if key in _METHODS))
+        return tuple(dict.fromkeys(key for key in keys if key in known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +62,9 @@ class Index:
         faults: Why a name leads to no operation, by name.
     """
 
-    def __init__(self, references: References) -> None:
+    def __init__(self, references: References, version: Version) -> None:
         """Look at every path and method, and no further."""
+        self._version = version
         self._references = references
         self.faults: dict[str, tuple[Diagnostic, ...]] = {}
         self.entries = tuple(self._keyed(list(self._found())))
@@ -77,11 +85,33 @@ class Index:
     def _found(self) -> Iterator[Entry]:
         """Every operation, with its endpoint for a key."""
         for item in self._path_items():
-            for method in item.methods():
-                target = item.get(method)
+            for method, target in self._methods(item):
                 operation_id = text(mapping(target.value).get("operationId")) or None
-                key = f"{method.upper()} {item.path}"
-                yield Entry(key, operation_id, method.upper(), item, target)
+                yield Entry(f"{method} {item.path}", operation_id, method, item, target)
+
+    def _methods(self, item: PathItem) -> Iterator[tuple[str, Target]]:
+        """Since 3.2 a path item has `query`, and any further method as it is spelt.
+
+        Source: OpenAPI 3.2.0, Path Item Object.
+        """
+        is_32 = self._version == "3.2"
+        for method in item.methods(_ALL_METHODS if is_32 else _METHODS):
+            yield method.upper(), item.get(method)
+        additional = item.get("additionalOperations")
+        for method in mapping(additional.value) if is_32 else ():
+            if _TOKEN.fullmatch(method) and method.lower() not in _ALL_METHODS:
+                yield method, child(additional, method)
+            else:
+                self._refuse(item, child(additional, method), method)
+
+    def _refuse(self, item: PathItem, target: Target, method: str) -> None:
+        fault = Diagnostic(
+            self._references.source.key_at(target.pointer),
+            "invalid-openapi",
+            f"{method!r} is no additional method",
+            hint="it is a name of its own kind, spelt as HTTP sends it",
+        )
+        self.faults[f"additional {method} {item.path}"] = (fault,)
 
     def _keyed(self, found: list[Entry]) -> Iterator[Entry]:
         ids = Counter(entry.id for entry in found)

@@ -88,6 +88,7 @@ class Parameter:
         allow_empty: The deprecated `allowEmptyValue`.
         item_styles: Styles of the arrays inside the array, the outer first (2.0); else empty.
         content_type: The media type of a parameter with `content`, None of one with `schema`.
+        encoding: Of the fields of a `content`, by name.
         examples: Values from `example` and `examples`, not those of the schema.
         location: Where the parameter itself stands, behind any reference.
         pointer: The same place as a pointer into the raw document.
@@ -106,6 +107,7 @@ class Parameter:
     allow_empty: bool
     item_styles: tuple[str, ...] = ()
     content_type: str | None
+    encoding: "Mapping[str, Encoding]" = field(default_factory=lambda: _NO_ENCODINGS)
     examples: tuple[JSON, ...]
     location: Location
     pointer: Pointer

@@ -43,7 +43,7 @@ class Operations:
     def __init__(self, context: Context) -> None:
         """Find all, and read none."""
         self._context = context
-        self._index = Index(context.references)
+        self._index = Index(context.references, context.version)
         self._read: dict[str, _Read] = {}
 
     def find(self, name: str) -> Operation | None:

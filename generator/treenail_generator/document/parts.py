@@ -28,6 +28,9 @@ _SWAGGER_PLACES = ("body", "formData")
 _SWAGGER_HINT = "that is Swagger 2.0; in OpenAPI 3 it is the requestBody"
 _BODIES_HINT = "an operation has one body parameter, or formData parameters, not both"
 
+# OpenAPI 3.2.0, Parameter Object, `explode`.
+_EXPLODED = {"cookie", "form"}
+
 # OpenAPI 3.1.1, section 4.8.12.2 (Parameter Object, `style`); 3.0 says the same.
 _DEFAULT_STYLES: Mapping[Place, str] = {
     "path": "simple",
@@ -70,7 +73,7 @@ def read_parameter(context: Context, listed: Target) -> Parameter:
     holder = target
     if content_type is not None:
         media_pointer = (*pointer, "content", content_type)
-        holder = Target(media_pointer, mapping(content[content_type]))
+        holder = context.references.follow(Target(media_pointer, content[content_type]))
     style = _read_style(context, node) or _DEFAULT_STYLES[place]
     return Parameter(
         name=_read_name(context, target),
@@ -80,11 +83,12 @@ def read_parameter(context: Context, listed: Target) -> Parameter:
         description=_read_description(context, listed, node),
         schema=_read_schema(context, holder),
         style=style,
-        explode=flag(node.get("explode"), default=style == "form"),
+        explode=flag(node.get("explode"), default=style in _EXPLODED),
         allow_reserved=flag(node.get("allowReserved")),
         allow_empty=flag(node.get("allowEmptyValue")),
         item_styles=_read_item_styles(context, node),
         content_type=content_type,
+        encoding=_read_encodings(context, holder) if content_type is not None else {},
         examples=_read_examples(context, holder),
         location=context.references.source.key_at(pointer),
         pointer=pointer,
@@ -149,7 +153,10 @@ def _read_server_variable(context: Context, pointer: Pointer, variable: JSON) ->
 
 
 def _read_name(context: Context, target: Target) -> str:
-    name = context.references.source.text_at((*target.pointer, "name"))
+    """As written; the name of a part's header stands in no field, but is the key."""
+    name = context.references.source.text_at((*target.pointer, "name")) or text(
+        mapping(target.value).get("name")
+    )
     if not name:
         context.fail(target.pointer, "a parameter without a name")
     return name
@@ -191,21 +198,35 @@ def _read_content(context: Context, holder: Target) -> tuple[Media, ...]:
     )
 
 
-def _read_media(context: Context, content_type: str, target: Target) -> Media:
+def _read_media(context: Context, content_type: str, listed: Target) -> Media:
+    """A media type, since 3.2 behind its reference if it is one."""
+    target = context.references.follow(listed)
     node = mapping(target.value)
+    item_schema = node.get("itemSchema")
     location_of = context.references.source.key_at
     return Media(
         content_type=content_type,
         schema=_read_schema(context, target),
         examples=_read_examples(context, target),
-        encoding={
-            name: _read_encoding(context, (*target.pointer, "encoding", name), mapping(encoding))
-            for name, encoding in mapping(node.get("encoding")).items()
-        },
+        item_schema=None
+        if item_schema is None
+        else context.schemas.normalised(item_schema, (*target.pointer, "itemSchema")),
+        encoding=_read_encodings(context, target),
+        positional=bool(node.keys() & {"itemEncoding", "prefixEncoding"}),
         location=location_of(target.pointer),
         pointer=target.pointer,
         schema_pointer=(*target.pointer, "schema"),
     )
+
+
+def _read_encodings(context: Context, holder: Target) -> dict[str, Encoding]:
+    """The `encoding` of a media type, or of another encoding."""
+    declared = mapping(mapping(holder.value).get("encoding"))
+    pointer = (*holder.pointer, "encoding")
+    return {
+        name: _read_encoding(context, (*pointer, name), mapping(encoding))
+        for name, encoding in declared.items()
+    }
 
 
 def _read_encoding(context: Context, pointer: Pointer, node: dict[str, JSON]) -> Encoding:
@@ -216,6 +237,8 @@ def _read_encoding(context: Context, pointer: Pointer, node: dict[str, JSON]) ->
         item_styles=_read_item_styles(context, node),
         explode=explode if isinstance(explode, bool) else None,
         allow_reserved=allow_reserved if isinstance(allow_reserved, bool) else None,
+        headers=_read_part_headers(context, pointer, node),
+        encoding=_read_encodings(context, Target(pointer, node)),
         location=context.references.source.key_at(pointer),
     )
 
@@ -225,12 +248,28 @@ def _read_schema(context: Context, holder: Target) -> Schema:
     return context.schemas.normalised(declared.value, declared.pointer)
 
 
+def _read_part_headers(
+    context: Context, pointer: Pointer, node: dict[str, JSON]
+) -> dict[str, Parameter]:
+    """Header fields of a part: parameters that are named by their keys.
+
+    Source: OpenAPI 3.1.1, Header Object; Encoding Object: Content-Type is described elsewhere.
+    """
+    headers: dict[str, Parameter] = {}
+    for name, declared in mapping(node.get("headers")).items():
+        if name.lower() != "content-type":
+            target = context.references.follow(Target((*pointer, "headers", name), declared))
+            named = {**mapping(target.value), "name": name, "in": "header"}
+            headers[name] = read_parameter(context, Target(target.pointer, named))
+    return headers
+
+
 def _read_examples(context: Context, holder: Target) -> tuple[JSON, ...]:
     """The value of `example` and the inline values of `examples`."""
     node = mapping(holder.value)
     found = [node["example"]] if "example" in node else []
     for name, example in mapping(node.get("examples")).items():
         target = context.references.follow(Target((*holder.pointer, "examples", name), example))
-        if isinstance(target.value, dict) and "value" in target.value:
-            found.append(target.value["value"])
+        known = mapping(target.value)
+        found.extend(known[key] for key in ("value", "dataValue") if key in known)
     return tuple(found)

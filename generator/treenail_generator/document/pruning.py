@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from treenail_generator.document.bundling import free_name
 from treenail_generator.document.gathering import FILES
+from treenail_generator.document.index import METHODS
 from treenail_generator.document.model import WITH_SIBLINGS, Operation, Version
 from treenail_generator.document.references import (
     MAPS_OF_NAMES,
@@ -22,7 +23,7 @@ from treenail_generator.document.values import mapping
 from treenail_generator.yaml_source import JSON, Pointer
 
 _VERSIONS: dict[Version, str] = {"2.0": "3.0.4", "3.0": "3.0.4", "3.1": "3.1.1", "3.2": "3.2.0"}
-_KINDS = {"examples", "headers", "parameters", "responses", "schemas"}
+_KINDS = {"examples", "headers", "mediaTypes", "parameters", "responses", "schemas"}
 
 # No part of a tool, checked elsewhere, or a base for references, which here start at the root.
 # A pattern is ECMA-262; the validator would try it with Python's `re`, which refuses `\p{L}`.
@@ -47,12 +48,15 @@ class Pruned:
         self._siblings_count = version in WITH_SIBLINGS
         self._is_upgraded = version == "2.0"
         self._paths: dict[str, dict[str, JSON]] = {}
+        self._additional: dict[str, dict[str, JSON]] = {}
         self._components: dict[str, dict[str, JSON]] = {}
         self._places: dict[Pointer, Pointer] = {}
         self._origins: dict[Pointer, Pointer] = {}
         self._waiting: deque[tuple[str, str, JSON]] = deque()
         for operation in operations:
             self._add(operation)
+        for path, methods in self._additional.items():
+            self._paths[path]["additionalOperations"] = methods
         while self._waiting:
             kind, name, value = self._waiting.popleft()
             self._components[kind][name] = self._copied(value)
@@ -81,15 +85,18 @@ class Pruned:
 
     def _add(self, operation: Operation) -> None:
         """Take in one operation; the parameters of its path become its own."""
-        method = operation.method.lower()
-        place = ("paths", operation.path, method)
+        fields = self._paths.setdefault(operation.path, {})
+        place: Pointer = ("paths", operation.path, operation.method.lower())
+        if operation.method not in METHODS:
+            fields = self._additional.setdefault(operation.path, {})
+            place = ("paths", operation.path, "additionalOperations", operation.method)
         self._origins[place] = operation.pointer
         pruned = self._fields(mapping(self._references.value_at(operation.pointer)))
         parameters: list[JSON] = []
         for index, parameter in enumerate(operation.parameters):
             self._origins[(*place, "parameters", index)] = parameter.pointer
             parameters.append(self._copied(self._references.value_at(parameter.pointer)))
-        self._paths.setdefault(operation.path, {})[method] = {**pruned, "parameters": parameters}
+        fields[str(place[-1])] = {**pruned, "parameters": parameters}
         for media in operation.body.media if operation.body else ():
             # The validator visits the schemas of answers, but among those of requests only
             # the components (openapi-spec-validator 0.8.5, validation/keywords.py).
