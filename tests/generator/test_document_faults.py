@@ -1,6 +1,7 @@
 """Documents with faults: which are refused, which cost one operation, and what is said."""
 
 import json
+import time
 from textwrap import dedent
 from typing import cast
 
@@ -334,3 +335,17 @@ def test_what_a_schema_says_twice_counts_once() -> None:
     assert first == {"type": "object", "required": ["a", "b"]}
     assert second == {"prefixItems": [{"type": "integer"}, True]}
     assert document.warnings == ()
+
+
+@pytest.mark.requirement("DOC-BOUNDS")
+def test_a_chain_of_references_costs_its_length_once() -> None:
+    chain: JSON = {f"{number}": {"$ref": f"#/x/{number + 1}"} for number in range(20_000)}
+    get: JSON = {"operationId": "a", "parameters": [{"$ref": "#/x/0"}]}
+    end: JSON = {"name": "q", "in": "query", "schema": {"type": "string"}}
+    text = {"openapi": "3.1.0", "paths": {"/a": {"get": get}}, "x": {**chain, "20000": end}}
+    started = time.process_time()
+
+    document = read_document(json.dumps(text), "api.json")
+
+    assert [each.name for each in operation(document, "a").parameters] == ["q"]
+    assert time.process_time() - started < 5

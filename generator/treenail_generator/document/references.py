@@ -46,6 +46,7 @@ class References:
         self.root = mapping(source.value)
         self._siblings_count = siblings_count
         self._found: dict[str, Target] = {}
+        self._ends: dict[Pointer, Target] = {}
         self._inside: dict[Pointer, tuple[Reference, ...]] = {}
         self._sound: set[Pointer] = set()
 
@@ -77,11 +78,15 @@ class References:
         """
         passed: set[Pointer] = set()
         while (ref := ref_of(target.value)) is not None:
+            if target.pointer in self._ends:
+                target = self._ends[target.pointer]
+                break
             at = (*target.pointer, "$ref")
             if target.pointer in passed:
                 self.refuse_loop(ref, at=at)
             passed.add(target.pointer)
             target = self.find(ref, at=at)
+        self._ends |= dict.fromkeys(passed, target)
         return target
 
     def closure(
