@@ -48,6 +48,7 @@ def _expect(path: Path, text: str) -> None:
     "OAS-HEADERS",
     "T-125",
     "V-11",
+    "WIRE-BODY",
     "WIRE-NAMES",
     "WIRE-PATH",
 )

@@ -81,4 +81,8 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "docs/testing-connectors.md",
         "A test sees the request that a tool would send, and the result for an answer, through the real code.",
     ),
+    "WIRE-BODY": Requirement(
+        "OpenAPI 3.1.1 Request Body Object, Encoding Object; RFC 7578",
+        "Each kind of body and each cookie is planned, sent and read back as its arguments say",
+    ),
 }

@@ -17,7 +17,7 @@ from treenail_generator.verify import Effort
 from .common import built_or_exit
 from .files import Outdated, outdated, read_sources, write
 from .options import as_json_option, name_argument, project_option
-from .output import say, say_json, tell, tell_faults, tell_notes, tell_warnings
+from .output import say, say_json, tell, tell_faults, tell_notes, tell_rules, tell_warnings
 from .pins import read_pin
 from .progress import Progress, progress_option
 from .proving import Proven, prove_again
@@ -40,10 +40,11 @@ def build_command(name: str, project: Project, as_json: bool, progress: bool | N
     warnings = built.document.warnings
     if as_json:
         facts = {"ok": True, "connector": name, "tools": len(built.tools), "changed": changed}
-        notes = _as_json(built.document.notes)
+        notes = _as_json((*built.document.notes, *built.plan.notes))
         say_json({**facts, "warnings": _as_json(warnings), "notes": notes})
         return
     tell_notes(built.document.notes)
+    tell_rules(built.plan.notes)
     tell_warnings(warnings)
     for path in changed:
         say(f"wrote {path}")

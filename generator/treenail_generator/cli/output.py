@@ -55,6 +55,20 @@ def tell_warnings(warnings: Sequence[Diagnostic]) -> None:
         tell(f"{count} {noun} about the document")
 
 
+def tell_rules(notes: Sequence[Diagnostic]) -> None:
+    """Each warning of the plan, up to a limit, and how much was decided by rule."""
+    warnings = [note for note in notes if note.severity == "warning"]
+    for warning in warnings[:_MOST_WARNINGS]:
+        tell(f"warning: {warning}")
+    if len(warnings) > _MOST_WARNINGS:
+        tell(f"and {len(warnings) - _MOST_WARNINGS} more")
+    others = len(notes) - len(warnings)
+    if others:
+        tell(
+            f"{others} {'thing was' if others == 1 else 'things were'} decided by rule; see --json"
+        )
+
+
 def tell_notes(notes: Sequence[Diagnostic]) -> None:
     """In one line, how the document was read otherwise than it is written; nothing when it was not."""
     if notes:

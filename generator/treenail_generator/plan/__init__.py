@@ -19,6 +19,7 @@ from .connector import (
 )
 from .definitions import PREFIX, Definitions, mentions
 from .requests import (
+    Arrays,
     Binding,
     BodyKind,
     BodyPlan,
@@ -60,6 +61,7 @@ __all__ = [
     "AnnotationPlan",
     "AnswerPlan",
     "AnyType",
+    "Arrays",
     "AuthPlan",
     "Binding",
     "BodyKind",

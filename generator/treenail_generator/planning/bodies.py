@@ -9,11 +9,14 @@ from treenail_generator.diagnostics import nearest
 from treenail_generator.document import Body, Media, Operation
 from treenail_generator.naming import class_name
 from treenail_generator.plan import (
+    Arrays,
     Binding,
     BodyKind,
     BodyPlan,
+    EncodingPlan,
     ExactType,
     FieldPlan,
+    FileType,
     ListType,
     TypePlan,
 )
@@ -22,7 +25,7 @@ from .encodings import plan_encodings
 from .exact import without_null
 from .faults import Faults
 from .files import binary_part, is_file_or_files
-from .media_types import body_kind, is_structured, preferred, sent_type
+from .media_types import body_kind, essence, is_structured, preferred, sent_type
 from .objects import only_properties
 from .shapes import carried
 from .types import Subject, Types
@@ -47,6 +50,18 @@ class _Chosen:
     def is_form(self) -> bool:
         return self.kind in _FORMS
 
+    def accepts(self, name: str) -> tuple[str, ...]:
+        """The media types that a file may have: of the body, or of the part called `name`."""
+        if self.kind == "binary":
+            told = essence(self.media.content_type)
+        elif name in self.media.encoding:
+            told = self.media.encoding[name].content_type or ""
+        else:
+            told = ""
+        ranges = tuple(essence(each) for each in told.split(",") if each.strip())
+        # Any bytes are that.
+        return () if {"*/*", "application/*", "application/octet-stream"} & {*ranges} else ranges
+
 
 class Bodies:
     """Plans the body of one tool's operation."""
@@ -69,12 +84,20 @@ class Bodies:
             content_type=sent_type(chosen.media.content_type, chosen.kind),
             required=chosen.body.required,
             source=chosen.media.location,
-            fields=plan_encodings(chosen.media, chosen.kind, self._faults),
+            fields=tuple(
+                (name, replace(each, arrays=self._arrays(name, each)))
+                for name, each in plan_encodings(chosen.media, chosen.kind, self._faults)
+            ),
         )
         self._imply(chosen, section)
         slots = self._slots(chosen, section, owner)
         fields, bindings = self._collect(slots, chosen)
         return fields, bindings, planned
+
+    def _arrays(self, name: str, encoding: EncodingPlan) -> Arrays | None:
+        if encoding.style != "deepObject":
+            return None
+        return self._verbs.of(name, "body").param.arrays
 
     def _chosen(self, operation: Operation, section: BodySection) -> _Chosen | None:
         body = operation.body
@@ -223,6 +246,7 @@ class Bodies:
                 continue
             value, field, kind = sourced
             sent = _in_form(kind) if chosen.is_form and upstream else kind
+            sent = _accepting(sent, chosen.accepts(upstream))
             if field is not None:
                 fields.append(replace(field, type=sent))
             bindings.append(
@@ -246,6 +270,17 @@ def _in_form(kind: TypePlan) -> TypePlan:
             return replace(kind, own=without_null(kind.own))
         case ListType(item=item):
             return replace(kind, item=carried(item), min_items=max(kind.min_items or 0, 1))
+        case _:
+            return kind
+
+
+def _accepting(kind: TypePlan, accept: tuple[str, ...]) -> TypePlan:
+    """`kind` with the media types that the document tells, where the connector file tells none."""
+    match kind:
+        case FileType(accept=()) if accept:
+            return replace(kind, accept=accept)
+        case ListType(item=item):
+            return replace(kind, item=_accepting(item, accept))
         case _:
             return kind
 

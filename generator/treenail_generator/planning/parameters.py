@@ -7,6 +7,7 @@ from typing import Final
 from treenail_generator.document import Operation, Parameter
 from treenail_generator.naming import class_name
 from treenail_generator.plan import (
+    Arrays,
     Binding,
     ExactType,
     FieldPlan,
@@ -88,7 +89,7 @@ class Parameters:
                     type=sent,
                     required=parameter.required,
                     source=parameter.location,
-                    style=_style(parameter),
+                    style=_style(parameter, self._arrays(parameter)),
                 )
             )
         self._tell_shared_keys(bindings)
@@ -160,7 +161,10 @@ class Parameters:
     def _tell_undefined(self, parameter: Parameter, kind: TypePlan) -> None:
         if parameter.content_type is not None or parameter.place == "querystring":
             return
-        undefined = shapes(kind, self._models) - _STYLES[parameter.place][parameter.style]
+        defined = _STYLES[parameter.place][parameter.style]
+        if self._arrays(parameter) is not None:
+            defined |= {"nested"}
+        undefined = shapes(kind, self._models) - defined
         if undefined:
             told = " and ".join(sorted(undefined))
             self._faults.add(
@@ -170,6 +174,12 @@ class Parameters:
                 f"defined form for {told} values",
                 hint=None if parameter.required else _hide(parameter),
             )
+
+    def _arrays(self, parameter: Parameter) -> Arrays | None:
+        """How arrays inside `deepObject` are written, which only the connector file can know."""
+        if parameter.style != "deepObject":
+            return None
+        return self._verbs.of(parameter.name, parameter.place).param.arrays
 
     def _segment(self, kind: TextType) -> TextType:
         if self._ids and kind.pattern in (None, self._ids) and kind.format is None:
@@ -218,11 +228,13 @@ def _unsupported(parameter: Parameter) -> str | None:
     return None
 
 
-def _style(parameter: Parameter) -> StylePlan | None:
+def _style(parameter: Parameter, arrays: Arrays | None) -> StylePlan | None:
     if parameter.content_type is not None:
         return _content_style(parameter.content_type)
     if parameter.style == "deepObject":
-        return StylePlan(style="deepObject", explode=True, reserved=parameter.allow_reserved)
+        return StylePlan(
+            style="deepObject", explode=True, reserved=parameter.allow_reserved, arrays=arrays
+        )
     style, explode = _DEFAULTS[parameter.place]
     # Elsewhere, what is percent-encoded reads the same.
     reserved = parameter.place == "query" and parameter.allow_reserved

@@ -144,11 +144,11 @@ def _leaf(kind: TypePlan, mode: Mode, tricky: str) -> JSON:
 def _file(kind: FileType, mode: Mode) -> JSON:
     told = next((each for each in kind.accept if not each.endswith("/*")), None)
     accepted = f"{kind.accept[0].partition('/')[0]}/png" if kind.accept else None
-    named: dict[str, JSON] = {"name": "a b.txt", "type": told or accepted or "text/plain"}
-    if mode == "minimal" and not kind.accept:
-        return {"data": "YQ=="}
+    kinds: dict[str, JSON] = {"type": told or accepted} if accepted else {}
+    if mode == "minimal":
+        return {"data": "YQ==", **kinds}
     # Bytes that no text encoding takes, and a line end with two hyphens, as boundaries begin.
-    return {"data": "AP8NCi0tYQ0K" if mode == "hostile" else "YQ==", **named}
+    return {"data": "AP8NCi0tYQ0K" if mode == "hostile" else "YQ==", "name": "a b.txt", **kinds}
 
 
 def _attribute(binding: Binding) -> str | None:

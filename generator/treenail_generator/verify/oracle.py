@@ -86,9 +86,9 @@ class Oracle:
             spec_validator_cls=cast("Any", None),
             extra_format_unmarshallers=dict.fromkeys(sorted(formats), _unchanged),
             extra_media_type_deserializers={
-                endpoint.content_type: json.loads
+                endpoint.body.content_type: json.loads
                 for endpoint in self._endpoints
-                if endpoint.content_type is not None
+                if endpoint.body is not None and endpoint.body.kind == "json"
             },
         )
         return OpenAPI.from_dict(cast("Any", readable), config=config)
@@ -142,9 +142,11 @@ class Oracle:
         operation = self._document.operation(endpoint.operation)
         if request.content is None or operation is None or operation.body is None:
             return False
-        media = next(
-            each for each in operation.body.media if each.content_type == endpoint.content_type
-        )
+        if endpoint.body is None:
+            return False
+        source = endpoint.body.source
+        # By its place, because a range like `*/*` is sent as a type of it.
+        media = next(each for each in operation.body.media if each.location == source)
         schema = requestable(self._document.bundle(media.schema), forbid=True)
         validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
         return validator.is_valid(json.loads(request.content.body))
@@ -202,6 +204,8 @@ def _formats(node: object) -> Iterator[str]:
 def reads(binding: Binding) -> bool:
     """Whether openapi-core is right about parameters of this kind."""
     if binding.style is not None or isinstance(binding.type, ModelType | MapType):
+        return False
+    if binding.place in {"cookie", "querystring"}:
         return False
     return binding.place == "query" or not isinstance(binding.type, ListType)
 

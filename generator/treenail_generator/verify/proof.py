@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any, Final, TypeAlias
 
 import jsonschema_rs
+from pydantic import ValidationError
 
 from treenail_generator.diagnostics import Diagnostic, Location
 from treenail_generator.document import Document, Operation
@@ -144,6 +145,13 @@ class _Refused(Exception):  # noqa: N818  # an outcome, not an error
     """The tool was right to refuse a case."""
 
 
+def _is_about_files(error: ValueError) -> bool:
+    """Whether a model refuses nothing but contents and media types, which no schema tells."""
+    return isinstance(error, ValidationError) and all(
+        each["type"] == "file" for each in error.errors(include_url=False)
+    )
+
+
 class _Wrong(Exception):  # noqa: N818  # an outcome, not an error
     def __init__(self, reason: str, expected: Any = ABSENT, decoded: Any = ABSENT) -> None:
         super().__init__(reason)
@@ -217,6 +225,8 @@ class _Prover:
         try:
             arguments = loaded.arguments.model_validate(case)
         except ValueError as error:
+            if _is_about_files(error):
+                raise _Refused from None
             raise _Wrong(f"its own model refuses its arguments: {_first_line(error)}") from None
         context = self._module.context(connection, Recorder())
         try:

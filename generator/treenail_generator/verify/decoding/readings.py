@@ -153,7 +153,10 @@ def _octets_equal(octets: Octets, wanted: Any) -> bool:
 
 
 def _file_data(text: str) -> tuple[bytes | None, str | None]:
-    """Bytes and media type of base64 text, or of a data URI (RFC 2397)."""
+    """Bytes and media type of base64 text, or of a data URI (RFC 2397).
+
+    Of either alphabet (RFC 4648 4 and 5), with or without padding.
+    """
     media = None
     if text.startswith("data:"):
         head, _, text = text[5:].partition(",")
@@ -161,7 +164,8 @@ def _file_data(text: str) -> tuple[bytes | None, str | None]:
         if not head.endswith(";base64"):
             return unquote_to_bytes(text), media
     try:
-        return base64.b64decode(text, validate=True), media
+        whole = text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4)
+        return base64.b64decode(whole, validate=True), media
     except (ValueError, binascii.Error):
         return None, media
 
