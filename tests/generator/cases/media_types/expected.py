@@ -125,7 +125,10 @@ SEND_PARTS: Final = Endpoint(
     "POST",
     "/parts",
     body=MultipartBody(
-        parts={"title": Part(content_type="text/plain; charset=utf-8")}, required=True
+        parts={
+            "title": Part(content_type="text/plain; charset=utf-8", headers=(("X-Kind", "title"),))
+        },
+        required=True,
     ),
 )
 
@@ -155,7 +158,10 @@ SEND_PARTS_WHOLE: Final = Endpoint(
     "POST",
     "/parts",
     body=MultipartBody(
-        parts={"title": Part(content_type="text/plain; charset=utf-8")}, required=True
+        parts={
+            "title": Part(content_type="text/plain; charset=utf-8", headers=(("X-Kind", "title"),))
+        },
+        required=True,
     ),
 )
 
