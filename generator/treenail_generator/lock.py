@@ -35,6 +35,8 @@ class LockedTool(BaseModel):
     Attributes:
         answers: The answer's fields, or the record that tells them; None when the upstream's answer
             passes as it is, and when nothing is known of it: `model_fields_set` tells which.
+        answer: JSON Schema of the answer as text, names and types only, to some depth; None when
+            the module publishes it.
         published: A hand-written tool as tools/list tells it; the module tells the generated ones.
         scope: The scope that it names; None for the general one of its kind.
     """
@@ -43,6 +45,7 @@ class LockedTool(BaseModel):
 
     operation: str | None
     answers: str | dict[str, str] | None = None
+    answer: str | None = None
     published: dict[str, Any] | None = None
     scope: str | None = None
 
@@ -111,7 +114,11 @@ def _locked(tool: LoadedTool, plan: ToolPlan | None) -> dict[str, Any]:
         "tokens": count_tokens(surface),
         **({"scope": tool.scope} if tool.scope is not None else {}),
     }
-    return {**facts, "published": surface} if plan is None else {**facts, "answers": _answers(plan)}
+    if plan is None:
+        return {**facts, "published": surface}
+    # As text, so that a lock stays one line a fact.
+    answer = {"answer": compact(plan.answer)} if plan.answer is not None else {}
+    return {**facts, "answers": _answers(plan), **answer}
 
 
 def _answers(tool: ToolPlan) -> str | Fields | None:

@@ -107,7 +107,7 @@ BROKEN_MODULES = {
     "a program that ends": ("\nraise SystemExit(3)\n", "cannot be imported: SystemExit: 3", 2),
     "what is no connector": (
         "CONNECTOR = ToolContext = 1\n",
-        "cannot be imported: AttributeError: 'int' object has no attribute 'version'",
+        "cannot be imported: AttributeError: 'int' object has no attribute 'tools'",
         1,
     ),
     "a null character": ("a = '\0'\n", "cannot be imported: SyntaxError: ", 1),

@@ -1,10 +1,12 @@
 """What changed in the fields that tools answer, by the locks: picked, renamed, redacted."""
 
+import json
 from collections.abc import Iterator, Mapping
 
 from treenail_generator.lock import REDACTED, REST, WHOLE, Fields, Lock, LockedTool
 
 from .drift import Found
+from .schemas import schema_changes
 
 
 class AnswerChanges:
@@ -25,6 +27,7 @@ class AnswerChanges:
         self._seen = set()
         if self._old is None or before is None or not (_is_told(before) and _is_told(after)):
             return
+        yield from _types(before, after)
         if before.answers is None and after.answers is None:
             return
         if after.answers is None:
@@ -68,6 +71,12 @@ class AnswerChanges:
             return
         self._seen.add((old, new))
         yield from self._object(path, _fields(old, self._old), _fields(new, self._new))
+
+
+def _types(before: LockedTool, after: LockedTool) -> Iterator[Found]:
+    """What became of the names and types of answers whose schema nobody publishes."""
+    if before.answer is not None and after.answer is not None:
+        yield from schema_changes(json.loads(before.answer), json.loads(after.answer), "answer")
 
 
 def _is_told(tool: LockedTool) -> bool:

@@ -30,6 +30,7 @@ class ToolPlan:
         example: Arguments by the agent's names, complete enough to work.
         cases: Further arguments with which the build proves the request.
         output: JSON Schema of the answer, when it is published.
+        answer: The same when it is not published, names and types only; for the lock.
         strict_output: Whether a read whose answer does not fit it fails.
         scope: The scope that it needs; None for the general one of its kind.
     """
@@ -47,6 +48,7 @@ class ToolPlan:
     cases: tuple[dict[str, JSON], ...] = ()
     errors: tuple[tuple[int | str, str], ...] = ()
     output: dict[str, JSON] | None = None
+    answer: dict[str, JSON] | None = None
     strict_output: bool = False
     scope: str | None = None
 

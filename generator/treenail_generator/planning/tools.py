@@ -126,10 +126,12 @@ class Tools:
 
     def _with_output(self, tool: ToolPlan, section: ToolSection) -> ToolPlan:
         mode = section.response.output or self._request.file.defaults.output
-        if mode == "off" or tool.endpoint is None:
+        if tool.endpoint is None:
             return tool
         strict = mode == "strict"
         schema = self._answers.output(tool.name, tool.endpoint.answer, strict=strict)
+        if mode == "off":
+            return replace(tool, answer=schema)
         return replace(tool, output=schema, strict_output=strict)
 
     def endpoint_without_agent(
