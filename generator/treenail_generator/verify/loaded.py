@@ -160,6 +160,8 @@ def _check_tool(tool: Any, file: str) -> None:
     problem = "its arguments are no Input model"
     try:
         schema = tool.input_schema
+        # The runtime makes validators late; one that cannot be made is a fault of this module.
+        tool.arguments.model_rebuild()
         closed = tool.arguments.model_config.get("extra") == "forbid"
         sound = closed and schema.get("type") == "object"
         _ = (tool.annotations.read_only, tool.annotations.open_world)

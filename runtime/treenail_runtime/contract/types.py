@@ -41,6 +41,9 @@ def _with_exact_floats(node: Any) -> Any:
         return [_with_exact_floats(item) for item in cast("list[Any]", node)]
     if not isinstance(node, dict):
         return node
+    if _is_exact_float(cast("dict[str, Any]", node)):
+        # A model inside another one has done it already.
+        return cast("dict[str, Any]", node)
     is_schema = isinstance(cast("dict[str, Any]", node).get("type"), str)
     schema = {
         # A field may be called `metadata`: only a schema, which names its type, has pydantic's own.
@@ -53,11 +56,25 @@ def _with_exact_floats(node: Any) -> Any:
     return schema
 
 
+def _is_exact_float(node: dict[str, Any]) -> bool:
+    """Whether `node` is what `_with_exact_floats` makes of a float."""
+    called = node.get("function")
+    if not isinstance(called, dict):
+        return False
+    return cast("dict[str, Any]", called).get("function") is _exact_float
+
+
 class Input(BaseModel):
     """Base of every argument model: closed, strict, immutable."""
 
+    # A module of a thousand tools is imported without their validators; the first call makes its own.
     model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, hide_input_in_errors=True
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        defer_build=True,
     )
 
     @classmethod

@@ -139,6 +139,7 @@ def _custom_tools(directory: Path, connector: Connector) -> Sequence[Tool]:
         raise ConnectorLoadError(
             "it has no TOOLS of type tuple[Tool, ...]", where=path, remedy="add it"
         )
+    _check_validators(tools, path)
     by_name = {tool.name: tool for tool in tools}
     if Counter(named) != Counter(tool.name for tool in tools):
         raise ConnectorLoadError(
@@ -175,14 +176,28 @@ def _check_tools(tools: Sequence[Tool], path: Path) -> None:
         _check_arguments(tool, path)
 
 
+def _check_validators(tools: Sequence[Tool], path: Path) -> None:
+    """Have the validators of hand-written arguments made; the generator has tried its own."""
+    for tool in tools:
+        if not _is_model(tool.arguments):
+            continue
+        try:
+            tool.arguments.model_rebuild()
+        except Exception as error:
+            raise ConnectorLoadError(
+                f"the arguments of tool {tool.name!r} cannot be checked: {_told(error, path)}",
+                where=path,
+                remedy="correct them",
+            ) from error
+
+
+def _is_model(arguments: object) -> bool:
+    return isinstance(arguments, type) and issubclass(arguments, Input)
+
+
 def _check_arguments(tool: Tool, path: Path) -> None:
-    model = cast("object", tool.arguments)
     try:
-        sound = (
-            isinstance(model, type)
-            and issubclass(model, Input)
-            and tool.input_schema.get("type") == "object"
-        )
+        sound = _is_model(tool.arguments) and tool.input_schema.get("type") == "object"
     except Exception as error:
         raise ConnectorLoadError(
             f"tool {tool.name!r} has no input schema: {_told(error, path)}",

@@ -166,3 +166,24 @@ def test_a_refused_value_is_not_repeated_in_the_error() -> None:
         Sample.model_validate({"item_id": "sécret value"})
 
     assert "sécret" not in str(refused.value)
+
+
+class Inner(Input):
+    """Holds a float."""
+
+    size: float
+
+
+class Outer(Input):
+    """Holds models that hold floats."""
+
+    inner: Inner
+    more: list[Inner] | MISSING = MISSING
+
+
+def test_numbers_inside_models_are_exact() -> None:
+    made = Outer.model_validate({"inner": {"size": 2}, "more": [{"size": 0.5}]})
+
+    assert made.model_dump() == {"inner": {"size": 2.0}, "more": [{"size": 0.5}]}
+    with pytest.raises(ValidationError, match="more digits than a number can carry"):
+        Outer.model_validate({"inner": {"size": 2**53 + 1}})

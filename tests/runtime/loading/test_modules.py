@@ -1,10 +1,13 @@
 """A module that cannot be served is refused at the start, in one line that says what to do."""
 
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from tests.support.commands import connectors_folder
 from treenail_runtime.loading import ConnectorLoadError, load_connector
@@ -195,3 +198,41 @@ def test_arguments_are_a_closed_model(folder: Path) -> None:
     edit(folder / "sample.py", "arguments=CreateItem", "arguments=dict")
 
     assert "the arguments of tool 'create_item' are no Input model" in refused(folder)
+
+
+def test_arguments_that_cannot_be_checked_are_told_before_the_first_call(folder: Path) -> None:
+    name_custom_tools(folder, "greet", "wave")
+    broken = (
+        "from pydantic import Field\nfrom treenail_runtime.contract import Input\n"
+        f"{CUSTOM}\nclass Word(Input):\n    word: str = Field(pattern='(')\n\n"
+        "TOOLS = (TOOLS[0], Tool(name='wave', title='w', description='w', arguments=Word, run=greet,"
+        " annotations=LOCAL))\n"
+    )
+    (folder / "sample_custom.py").write_text(broken, encoding="utf-8")
+
+    assert "the arguments of tool 'wave' cannot be checked" in refused(folder)
+
+
+def test_listing_tools_makes_no_validator(folder: Path) -> None:
+    tools = load_connector(folder, "sample").tools
+
+    assert all(tool.input_schema["type"] == "object" for tool in tools)
+    assert not any(tool.arguments.__pydantic_complete__ for tool in tools)
+
+
+def test_first_calls_at_the_same_time_are_all_checked(folder: Path) -> None:
+    tools = {each.name: each for each in load_connector(folder, "sample").tools}
+    model = tools["create_item"].arguments
+    given = {"name": "tea", "amount": 2}
+    start = threading.Barrier(8)
+
+    def call(_: int) -> object:
+        start.wait()
+        return model.model_validate(given).model_dump(by_alias=True)
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(call, range(8)))
+
+    assert told == [given] * 8
+    with pytest.raises(ValidationError):
+        model.model_validate({**given, "unknown": 1})
