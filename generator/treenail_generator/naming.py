@@ -1,6 +1,7 @@
 """From names in documents to names in Python and MCP: total, idempotent, deterministic."""
 
 import builtins
+import hashlib
 import keyword
 import re
 import unicodedata
@@ -72,6 +73,37 @@ def function_name(text: str) -> str:
 def constant_name(text: str) -> str:
     """`list_clients` -> `LIST_CLIENTS`."""
     return function_name(text).rstrip("_").upper()
+
+
+def tool_word(tool: str) -> str:
+    """The word that the code of a tool is named by; no two tools have the same one.
+
+    `list_clients` stays as it is. All other names become snake_case with a hash of their own, so
+    that a twin like `listClients` changes nothing in the code of the first.
+    """
+    plain = re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", tool) and not is_hashed(tool)
+    return tool if plain else f"{snake_case(tool) or 'tool'}_{short_hash(tool)}"
+
+
+def tool_constant(tool: str) -> str:
+    """`list_clients` -> `LIST_CLIENTS`; never like a constant of another tool's answer."""
+    word = constant_name(tool_word(tool))
+    return f"{word}_{short_hash(tool).upper()}" if is_derived(word) else word
+
+
+def is_derived(constant: str) -> bool:
+    """Whether it looks like the constant of an answer, a component or choices."""
+    return re.search(r"_(ANSWER|RECORD|FIELDS|CHOICES)(_|$)", constant) is not None
+
+
+def is_hashed(name: str) -> bool:
+    """Whether it looks as if it ended with `short_hash`."""
+    return re.search(r"(?i)(^|_)[0-9a-f]{6}$", name) is not None
+
+
+def short_hash(text: str) -> str:
+    """Six hexadecimal digits that tell `text` from what is spelled alike."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
 
 
 def free_name(wanted: str, taken: Container[str]) -> str:

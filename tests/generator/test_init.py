@@ -48,7 +48,7 @@ def test_a_tool_has_a_name_a_title_and_the_first_sentences_as_plain_text(tmp_pat
     (tool,) = file["tools"]
     assert (tool["operation"], tool["name"], tool["title"]) == (
         "listPlots",
-        "list_plots",
+        "listPlots",
         "List plots",
     )
     assert tool["description"].startswith("Lists plots of a site, e.g. free ones. More.")
@@ -267,7 +267,7 @@ def test_a_file_that_is_there_is_kept_unless_forced(tmp_path: Path) -> None:
 def test_forced_it_keeps_the_names_that_a_person_gave(tmp_path: Path) -> None:
     proposed(tmp_path, document(plot()))
     path = tmp_path / "connectors/plots.yaml"
-    path.write_text(file_text(tmp_path).replace("name: list_plots", "name: find_plots"))
+    path.write_text(file_text(tmp_path).replace("name: listPlots", "name: find_plots"))
 
     file = proposed(tmp_path, document(plot()), "--force")
 

@@ -12,7 +12,7 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         _INIT, "Whatever is refused or hidden is named with its code, in the file and the output"
     ),
     "INIT-STABLE": Requirement(
-        _INIT, "A name is made of its operation alone; no name passes to another operation"
+        _INIT, "A name is made of its operation alone: whatever is added or shuffled, it stays"
     ),
     "INIT-LEGAL": Requirement(
         "MCP 2026-07-28, Tools: tool names",

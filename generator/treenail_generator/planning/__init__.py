@@ -9,7 +9,7 @@ from pathlib import PurePath
 from treenail_generator.connector_file import ConnectionInfo, ConnectorRequest
 from treenail_generator.diagnostics import BuildError, nearest
 from treenail_generator.document import Document
-from treenail_generator.naming import function_name
+from treenail_generator.naming import tool_word
 from treenail_generator.plan import (
     AnnotationPlan,
     BudgetPlan,
@@ -129,7 +129,7 @@ def _connection_info(
         name=info.name,
         title=info.title,
         description=" ".join(described.split()),
-        function=names.function_of(info.name),
+        function=names.function_of_tool(info.name),
         model=ModelPlan(
             name=names.class_of_tool(info.name), doc=f"{info.name} takes none.", fields=()
         ),
@@ -158,13 +158,13 @@ def _tell_other_name(request: ConnectorRequest, faults: Faults) -> None:
 def _tell_twins(request: ConnectorRequest, faults: Faults) -> None:
     """Report names that two tools share, also those that only Python would confuse."""
     info = request.file.helpers.get_connection_info
-    seen = {function_name(info.name): info.name} if info is not None else {}
+    seen = {tool_word(info.name): info.name} if info is not None else {}
     named: list[tuple[str, Pointer]] = [
         *((tool.name, ("tools", index, "name")) for index, tool in enumerate(request.file.tools)),
         *((name, ("custom_tools", index)) for index, name in enumerate(request.file.custom_tools)),
     ]
     for name, pointer in named:
-        function = function_name(name)
+        function = tool_word(name)
         if function in seen:
             faults.add(
                 request.at(*pointer),

@@ -1,16 +1,13 @@
 """The components of a document as requests may use them: each made once, when something needs it."""
 
-import hashlib
 import re
-from collections import Counter
-from functools import cached_property
 from typing import Final
 
 import jsonschema_rs
 
 from treenail_generator.document import Document
 from treenail_generator.document.schemas import as_object
-from treenail_generator.naming import class_name
+from treenail_generator.naming import class_name, is_hashed, short_hash, snake_case
 from treenail_generator.plan import Definitions, mentions
 from treenail_generator.yaml_source import JSON, Pointer
 
@@ -47,7 +44,10 @@ class Components:
     def class_of(self, name: str) -> str:
         """The class of a model made of the component `name`; no other component has it."""
         wanted = class_name(name)
-        return f"{wanted}{_hash(name).title()}" if self._classes[wanted] > 1 else wanted
+        if wanted == name and not _ends_hashed(name):
+            return wanted
+        told = snake_case(wanted) == name and not is_hashed(name)
+        return f"{wanted}_" if told else f"{wanted}{short_hash(name).upper()}"
 
     def is_plain(self, name: str) -> bool:
         """Whether a model can be made of it: it reaches few others, and never itself."""
@@ -95,23 +95,9 @@ class Components:
     def _name_at(self, pointer: Pointer) -> str:
         plain = _plain_name(str(pointer[-1]))
         if _is_component(pointer):
-            unique = self._definition_names[plain] == 1
-            return plain if unique else f"{plain}_{_hash(str(pointer[-1]))}"
-        return f"{plain}_{_hash('/'.join(map(str, pointer)))}"
-
-    @cached_property
-    def _definition_names(self) -> Counter[str]:
-        return Counter(_plain_name(name) for name in self._schemas)
-
-    @cached_property
-    def _classes(self) -> Counter[str]:
-        return Counter(class_name(name) for name in self._schemas)
-
-    @property
-    def _schemas(self) -> list[str]:
-        components = self._document.raw.get("components")
-        schemas = components.get("schemas") if isinstance(components, dict) else None
-        return list(schemas) if isinstance(schemas, dict) else []
+            own = plain == pointer[-1] and not is_hashed(plain)
+            return plain if own else f"{plain}_{short_hash(str(pointer[-1]))}"
+        return f"{plain}_{short_hash('/'.join(map(str, pointer)))}"
 
 
 def _why_no_schema(own: dict[str, JSON]) -> str | None:
@@ -132,5 +118,5 @@ def _plain_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "_", text).strip("_") or "Schema"
 
 
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+def _ends_hashed(name: str) -> bool:
+    return re.search(r"[0-9A-F]{6}$", name) is not None

@@ -9,7 +9,14 @@ it, and a tool's own class does neither.
 import re
 from typing import Final
 
-from treenail_generator.naming import MODULE_NAMES, class_name, constant_name, function_name
+from treenail_generator.naming import (
+    MODULE_NAMES,
+    class_name,
+    constant_name,
+    function_name,
+    tool_constant,
+    tool_word,
+)
 
 _COMPONENT: Final = "Model"
 
@@ -23,7 +30,7 @@ class ModuleNames:
     def class_of_tool(self, tool: str) -> str:
         """The class of the arguments of a tool; no two tools make the same function, nor class."""
         # Of "a_1" and "a1", only the underscore tells.
-        name = re.sub(r"_([0-9])", r"__\1", function_name(tool)).rstrip("_")
+        name = re.sub(r"_([0-9])", r"__\1", tool_word(tool))
         parts = re.split(r"_(?!_)", name)
         joined = "".join(part[:1].upper() + part[1:] for part in parts)
         # Constants are upper case, and theirs alone.
@@ -36,7 +43,16 @@ class ModuleNames:
 
     def class_inside(self, tool_class: str, path: str) -> str:
         """The class of an object inside the arguments of one tool."""
-        return self._take(f"{tool_class}_{class_name(path)}")
+        name = f"{tool_class}_{class_name(path)}"
+        return self._take(f"{name}_" if name.endswith(f"_{_COMPONENT}") else name)
+
+    def constant_of_tool(self, tool: str) -> str:
+        """The constant of a tool's endpoint."""
+        return self.constant(tool_constant(tool))
+
+    def function_of_tool(self, tool: str) -> str:
+        """The function of a tool."""
+        return self.function_of(tool_word(tool))
 
     def constant(self, wanted: str) -> str:
         """A constant like `wanted`, which is upper case already."""
@@ -49,10 +65,6 @@ class ModuleNames:
     def function_of(self, text: str) -> str:
         """A function for `text`."""
         return self._take(function_name(text))
-
-    def is_free(self, name: str) -> bool:
-        """Whether nobody has `name` yet."""
-        return name not in self._taken
 
     def _take(self, name: str) -> str:
         while name in self._taken:

@@ -12,7 +12,13 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from treenail_generator.connector_file import ConnectorRequest
-from treenail_generator.naming import constant_name, snake_case
+from treenail_generator.naming import (
+    class_name,
+    constant_name,
+    is_derived,
+    snake_case,
+    tool_constant,
+)
 from treenail_generator.plan import KeptField, RecordPlan
 from treenail_generator.yaml_source import JSON, Pointer
 
@@ -75,9 +81,9 @@ class Records:
     def of(self, schema: JSON, names: Names, pointer: Pointer, tool: str) -> str | None:
         """The record of the payload's objects; None when they pass as they are."""
         if not touches(names, ""):
-            constant = self._untouched(schema, closed=False, wanted=f"{constant_name(tool)}_ANSWER")
+            constant = self._untouched(schema, closed=False, wanted=f"{tool_constant(tool)}_ANSWER")
         else:
-            wanted = f"{constant_name(tool)}_ANSWER"
+            wanted = f"{tool_constant(tool)}_ANSWER"
             constant = self._record(schema, names, _Place("", wanted, wanted, ""), pointer)
         self._drain()
         return constant
@@ -111,13 +117,14 @@ class Records:
         return self._constants[key]
 
     def _component_constant(self, component: Pointer, closed: bool) -> str:  # noqa: FBT001  # see above
-        """A name that depends on nothing but the component, and on what is taken already."""
+        """A name that depends on nothing but the component."""
         told = "/".join(map(str, component))
         digest = hashlib.sha256(told.encode()).hexdigest()[:6].upper()
         kind = "FIELDS" if closed else "RECORD"
         name = component_name(component)
         plain = f"{constant_name(name)}_{kind}" if name is not None else f"SCHEMA_{digest}_{kind}"
-        return plain if self._names.is_free(plain) else f"{plain}_{digest}"
+        own = name is not None and class_name(snake_case(name)) == name
+        return plain if own and not is_derived(constant_name(name)) else f"{plain}_{digest}"
 
     def _changes(self, form: Form) -> bool:
         """Whether anything in what `form` reaches is left out or called otherwise."""

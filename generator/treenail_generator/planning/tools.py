@@ -98,7 +98,7 @@ class Tools:
             name=section.name,
             title=section.title,
             description=_paragraph(section.description),
-            function=self._names.function_of(section.name),
+            function=self._names.function_of_tool(section.name),
             model=_arguments(section.name, owner, fields),
             endpoint=self._of_tool(endpoint, operation, index),
             annotations=plan_annotations(section, operation),
@@ -114,7 +114,7 @@ class Tools:
         annotations = plan_annotations(section, operation)
         return replace(
             endpoint,
-            constant=self._names.constant_of(section.name),
+            constant=self._names.constant_of_tool(section.name),
             answer=self._answers.plan(
                 operation, section.response, ("tools", index, "response"), section.name
             ),

@@ -25,7 +25,7 @@ from treenail_runtime.contract import (
 )
 
 
-class SendNamesV2_Item(Input):
+class SendNamesV2_29c8a0_Item(Input):
     """Part of 'item'."""
 
     label: str | MISSING = Field(MISSING, serialization_alias="displayName")
@@ -33,7 +33,7 @@ class SendNamesV2_Item(Input):
     x_y_z: str | MISSING = Field(MISSING, serialization_alias="x-y.z")
 
 
-class SendNamesV2(Input):
+class SendNamesV2_29c8a0(Input):
     """Arguments of send-names.v2."""
 
     from_: str | MISSING = Field(MISSING, validation_alias="from")
@@ -45,20 +45,20 @@ class SendNamesV2(Input):
     grosse: Annotated[int, WHOLE] | MISSING = Field(MISSING, description="größe")
     class_: str | MISSING = Field(MISSING, validation_alias="class")
     json_: str | MISSING = Field(MISSING, validation_alias="json")
-    item: SendNamesV2_Item | MISSING = MISSING
+    item: SendNamesV2_29c8a0_Item | MISSING = MISSING
 
 
-SEND_NAMES_V2: Final = Endpoint(
+SEND_NAMES_V2_29C8A0: Final = Endpoint(
     "POST",
     "/names",
     body=JsonBody(required=True),
 )
 
 
-async def send_names_v2(arguments: SendNamesV2, context: ToolContext) -> JsonObject:
+async def send_names_v2_29c8a0(arguments: SendNamesV2_29c8a0, context: ToolContext) -> JsonObject:
     """Send POST /names (names)."""
     return await context.call(
-        SEND_NAMES_V2,
+        SEND_NAMES_V2_29C8A0,
         query={
             "from": arguments.from_,
             "modelConfig": arguments.model_config_,
@@ -95,8 +95,8 @@ CONNECTOR: Final = Connector(
             name="send-names.v2",
             title="Send names",
             description="Names that Python, pydantic or JSON Schema use, too.",
-            arguments=SendNamesV2,
-            run=send_names_v2,
+            arguments=SendNamesV2_29c8a0,
+            run=send_names_v2_29c8a0,
             annotations=Annotations(
                 read_only=False, destructive=False, idempotent=False, open_world=True
             ),
