@@ -122,9 +122,11 @@ class Records:
         digest = hashlib.sha256(told.encode()).hexdigest()[:6].upper()
         kind = "FIELDS" if closed else "RECORD"
         name = component_name(component)
-        plain = f"{constant_name(name)}_{kind}" if name is not None else f"SCHEMA_{digest}_{kind}"
-        own = name is not None and class_name(snake_case(name)) == name
-        return plain if own and not is_derived(constant_name(name)) else f"{plain}_{digest}"
+        if name is None:
+            return f"SCHEMA_{digest}_{kind}"
+        word = constant_name(name)
+        own = class_name(snake_case(name)) == name and not is_derived(word)
+        return f"{word}_{kind}" if own else f"{word}_{kind}_{digest}"
 
     def _changes(self, form: Form) -> bool:
         """Whether anything in what `form` reaches is left out or called otherwise."""

@@ -1,7 +1,7 @@
 """Where the value of a parameter or body field comes from: agent, connection, constant, nowhere."""
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from treenail_generator.connector_file import ConnectorRequest
 from treenail_generator.diagnostics import Location, nearest
@@ -22,6 +22,8 @@ from .objects import offered
 from .shapes import texts
 from .types import Subject, Types
 from .verbs import Verb, Verbs, tell_conflicts
+
+_PARAMETERS: Final = frozenset({"path", "query", "querystring", "header", "cookie"})
 
 Sourced: TypeAlias = tuple[ValuePlan, FieldPlan | None, TypePlan]
 """The value, the argument it needs (if any), and the type it has for the upstream."""
@@ -57,6 +59,9 @@ class Values:
         verb = self._verbs.of(slot.subject.path, slot.subject.place)
         tell_conflicts(verb, slot.subject.path, self._faults)
         view = self._types.views.of(slot.subject.schema)
+        if slot.subject.place in _PARAMETERS:
+            # OpenAPI 3.1.1, "readOnly": only properties have it.
+            view = {key: value for key, value in view.items() if key != "readOnly"}
         spoken = verb.param.keep_deprecated or bool(verb.said - {"hide"})
         if slot.deprecated and not slot.required and not spoken:
             return None

@@ -122,7 +122,9 @@ class Oracle:
                 if (known.place, known.name) in right and self._casts(known.schema)
             ]
         # As in `_Request.path`, which is decoded.
-        raw["paths"] = {unquote(path): item for path, item in raw["paths"].items()}
+        raw["paths"] = {
+            unquote(path): item for path, item in raw["paths"].items() if not _is_mixed(path)
+        }
         return requests_only(raw)
 
     def _casts(self, schema: JSON) -> bool:
@@ -130,12 +132,18 @@ class Oracle:
         found = self._document.resolve(schema)
         if found.get("type") == "array":
             return self._casts(found.get("items", {}))
-        return isinstance(found.get("type"), str) and "enum" not in found
+        # It refuses parameters that say `readOnly`, which OpenAPI says of properties only.
+        return isinstance(found.get("type"), str) and not {"enum", "readOnly"} & set(found)
 
     def _finds(self, endpoint: EndpointPlan) -> bool:
-        """Whether it finds the operation; it takes `?` and `#` for parts of a path."""
+        """Whether it finds the operation; it takes `?` and `#` for parts of a path.
+
+        It prefers `/{name}` to `/{name}:verb`.
+        """
         operation = self._document.operation(endpoint.operation)
-        return operation is not None and not {"?", "#"} & set(operation.path)
+        if operation is None or _is_mixed(operation.path):
+            return False
+        return not {"?", "#"} & set(operation.path)
 
     def _allows(self, endpoint: EndpointPlan, request: SentRequest) -> bool:
         """Whether the body satisfies the schema that the document has for it."""
@@ -187,6 +195,14 @@ class Oracle:
         if content is not None:
             found["body", ""] = _plain(result.body)
         return found, []
+
+
+def _is_mixed(path: str) -> bool:
+    """Whether a segment of `path` holds a parameter and more."""
+    return any(
+        "{" in each and not (each.startswith("{") and each.find("}") == len(each) - 1)
+        for each in path.split("/")
+    )
 
 
 def _formats(node: object) -> Iterator[str]:

@@ -58,7 +58,7 @@ def _pieces(body: MultipartBody, value: Any) -> Iterator[_Piece]:
             part = body.parts.get(name, _DEFAULT)
             if isinstance(item, Styled):
                 yield from _whole_json(name, item, part)
-            elif part.style is not None or part.explode is not None:
+            elif (part.style, part.explode) != (None, None) and not _has_file(item):
                 yield from _styled(name, plain(item), part)
             else:
                 yield from _by_content(name, item, part, is_form=is_form)
@@ -68,6 +68,14 @@ def _pieces(body: MultipartBody, value: Any) -> Iterator[_Piece]:
             yield _piece(None, item, part, is_form=False)
     else:
         raise InvalidArguments(["body: parts can only be made of an object"])
+
+
+def _has_file(value: object) -> bool:
+    """Whether it is a file or holds one, which no style can write."""
+    content = plain(value)
+    if isinstance(content, list | tuple):
+        return any(isinstance(plain(each), File) for each in cast("list[object]", content))
+    return isinstance(content, File)
 
 
 def _whole_json(name: str, styled: Styled, part: Part) -> Iterator[_Piece]:

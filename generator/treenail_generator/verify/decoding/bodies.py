@@ -71,7 +71,7 @@ class Bodies:
         data = cast("bytes | None", part.get_payload(decode=True)) or b""
         said = part.get("content-type")
         kind = essence(str(said)) if said is not None else "text/plain"
-        if encoding is not None and encoding.style is not None:
+        if encoding is not None and encoding.style is not None and part.get_filename() is None:
             return self._styled(schema, encoding, data, name)
         if encoding is not None and encoding.content_type is not None:
             ranges = [each.strip() for each in encoding.content_type.split(",")]

@@ -1,0 +1,87 @@
+"""What real documents say that misleads readers of requests: `gen init` carries it all the same."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.project import run
+
+DONE: dict[str, Any] = {"responses": {"200": {"description": "Done."}}}
+FILE = {"type": "string", "format": "binary"}
+
+
+def taking(name: str, place: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": place == "path", "schema": schema}
+
+
+NAMED = [taking("name", "path", {"type": "string"})]
+ODD: dict[str, dict[str, Any]] = {
+    "a parameter whose schema is readOnly": {
+        "/alerts/{number}": {
+            "get": {
+                **DONE,
+                "parameters": [taking("number", "path", {"type": "integer", "readOnly": True})],
+            }
+        }
+    },
+    "a verb behind a parameter": {
+        "/{name}": {"get": {**DONE, "parameters": NAMED}},
+        "/{name}:verb": {"get": {**DONE, "parameters": NAMED}},
+        "/{name}.txt": {"get": {**DONE, "parameters": NAMED}},
+    },
+    "a default of another type": {
+        "/a": {
+            "get": {
+                **DONE,
+                "parameters": [
+                    taking("limit", "query", {"type": "integer", "default": "10"}),
+                    taking("only", "header", {"type": "number", "default": False}),
+                ],
+            }
+        }
+    },
+    "a style for files": {
+        "/images": {
+            "post": {
+                **DONE,
+                "requestBody": {
+                    "content": {
+                        "multipart/form-data": {
+                            "schema": {
+                                "type": "object",
+                                "properties": {
+                                    "one": FILE,
+                                    "more": {"type": "array", "items": FILE},
+                                },
+                            },
+                            "encoding": {"one": {"style": "form"}, "more": {"style": "form"}},
+                        }
+                    }
+                },
+            }
+        }
+    },
+}
+
+
+@pytest.mark.requirement("INIT-BUILDS")
+@pytest.mark.parametrize("paths", ODD.values(), ids=ODD)
+def test_every_operation_is_proven_and_becomes_a_tool(
+    paths: dict[str, Any], tmp_path: Path
+) -> None:
+    content = {
+        "openapi": "3.0.3",
+        "info": {"title": "Odd", "version": "1"},
+        "servers": [{"url": "https://api.odd.test"}],
+        "paths": paths,
+    }
+    (tmp_path / "given.json").write_text(json.dumps(content), encoding="utf-8")
+
+    result = run(tmp_path, "init", "odd", "--spec", str(tmp_path / "given.json"), "--all", "--json")
+
+    told = json.loads(result.stdout)
+    assert (result.exit_code, told["refused"]) == (0, [])
+    assert told["tools"] == len(paths)
+    assert run(tmp_path, "build", "odd").exit_code == 0
