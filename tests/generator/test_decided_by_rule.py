@@ -7,12 +7,14 @@ import pytest
 from tests.support.project import case_project, run, told
 
 
-@pytest.mark.requirement("WIRE-BODY", "WIRE-PATH")
+@pytest.mark.requirement("WIRE-BODY", "WIRE-PATH", "WIRE-ALTERNATIVES")
 @pytest.mark.parametrize(
     ("case", "severity", "code"),
     [
         ("media_types", "warning", "body-as-text"),
         ("media_types", "note", "media-type-chosen"),
+        ("deep_objects", "note", "alternative-left-out"),
+        ("deep_objects", "warning", "field-left-out"),
         ("odd_names", "note", "path-fragment"),
         ("odd_names", "note", "path-parameter-missing"),
         ("odd_names", "note", "path-parameter-unused"),

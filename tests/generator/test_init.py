@@ -310,3 +310,21 @@ def test_the_budget_leaves_some_room_above_the_exact_costs(tmp_path: Path) -> No
     assert listed["tokens"] < file["budget"]["tokens"] < 3 * listed["tokens"]
     assert file["budget"]["tools"] == 1
     assert f"; about {listed['tools'][0]['tokens']} tokens\n" in file_text(tmp_path)
+
+
+@pytest.mark.requirement("INIT-BUILDS", "WIRE-DEEP")
+def test_an_operation_that_needs_arrays_in_deep_objects_is_kept_with_a_guess(
+    tmp_path: Path,
+) -> None:
+    lines = {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "string"}}}}
+    form = {
+        "schema": {"type": "object", "required": ["lines"], "properties": {"lines": lines}},
+        "encoding": {"lines": {"style": "deepObject", "explode": True}},
+    }
+    body = {"required": True, "content": {"application/x-www-form-urlencoded": form}}
+
+    file = proposed(tmp_path, document(plot("post", requestBody=body)))
+
+    assert [tool["operation"] for tool in file["tools"]] == ["listPlots"]
+    assert file["defaults"] == {"arrays": "indexes"}
+    assert "# A guess: " in file_text(tmp_path)

@@ -85,4 +85,8 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "OpenAPI 3.1.1 Request Body Object, Encoding Object; RFC 7578",
         "Each kind of body and each cookie is planned, sent and read back as its arguments say",
     ),
+    "WIRE-ALTERNATIVES": Requirement(
+        "OpenAPI 3.1.1 Style Values",
+        "Of a mixed schema, what its style has a form for is offered; what has none is told",
+    ),
 }

@@ -1,10 +1,12 @@
 """The sections of the connector file that say what becomes of a parameter or body field."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
 from .values import Bytes, Closed
+
+Arrays: TypeAlias = Literal["repeat", "brackets", "indexes"]
 
 
 class Constrain(Closed):
@@ -76,7 +78,7 @@ class Param(Closed):
     max_bytes: Bytes | None = Field(
         default=None, description="Largest file, decoded, like 5MB; 10MB by default."
     )
-    arrays: Literal["repeat", "brackets", "indexes"] | None = Field(
+    arrays: Arrays | None = Field(
         default=None,
         description="How the upstream reads arrays inside `deepObject`, which has no rule for them.",
     )

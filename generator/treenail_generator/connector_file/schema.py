@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Discriminator, Field, Tag
 
 from .login import Login
-from .params import Param
+from .params import Arrays, Param
 from .response import PageSection, PaginationSection
 from .tools import ToolSection
 from .values import (
@@ -146,6 +146,9 @@ class Defaults(Closed):
     params: dict[str, Param] = Field(
         default={},
         description="What becomes of parameters and body fields of that name, in every tool.",
+    )
+    arrays: Arrays | None = Field(
+        default=None, description="How the upstream reads arrays inside `deepObject`."
     )
     page: PageSection | None = Field(
         default=None, description="Where page-numbered answers tell their place."

@@ -1,6 +1,7 @@
 """A connector file proposed from a document: what `gen init` writes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from treenail_generator.document import Document, Operation
 from treenail_generator.document.values import mapping, text
@@ -32,6 +33,7 @@ __all__ = [
 
 _LONGEST_TITLE = 80
 _LONGEST_TEXT = 300
+_UNRULED = "unsupported-field"
 _WITHHELD = "the document's text is left out: it speaks to the agent as only its user may"
 
 
@@ -39,6 +41,10 @@ def propose(document: Document, wishes: Wishes, operations: Sequence[Operation])
     """The connector file for these operations; it builds, whatever the document holds."""
     frame = _frame(document, wishes, operations)
     found = verdicts(document, operations, frame_of(frame))
+    if any(fault.code == _UNRULED for each in found.values() for fault in each.faults):
+        # No specification has a rule; by index, every array reads back as it was.
+        frame = replace(frame, arrays="indexes")
+        found = verdicts(document, operations, frame_of(frame))
     carried = [each for each in operations if not found[each.key].faults]
     names = tool_names(carried, wishes.name, wishes.kept_names)
     costs = Costs(document)
@@ -62,6 +68,7 @@ def propose(document: Document, wishes: Wishes, operations: Sequence[Operation])
         regions=frame.regions,
         auth=frame.auth,
         output=frame.output,
+        arrays=frame.arrays,
         tools=tools,
         refused=tuple(refused),
     )

@@ -87,6 +87,7 @@ class Proposal:
 
     Attributes:
         regions: The first one is the default.
+        arrays: How arrays inside `deepObject` are sent, where operations need them.
         refused: Operations that were wished for and are left out.
         is_proved: Whether it was built, so that its costs are exact.
     """
@@ -100,6 +101,7 @@ class Proposal:
     regions: tuple[RegionProposal, ...]
     auth: AuthProposal
     output: Literal["off", "lenient"]
+    arrays: Literal["indexes"] | None = None
     tools: tuple[ToolProposal, ...]
     refused: tuple[Refused, ...]
     is_proved: bool = False

@@ -16,6 +16,7 @@ _MOST_REASONS: Final = 3
 
 def frame_of(proposal: Proposal) -> dict[str, JSON]:
     """Everything that stands before `tools`, as plain data."""
+    defaults = _defaults(proposal)
     login: dict[str, JSON] = {"fields": [*_login_fields(proposal)]}
     return {
         "schema": 1,
@@ -30,8 +31,13 @@ def frame_of(proposal: Proposal) -> dict[str, JSON]:
         },
         "auth": proposal.auth.section,
         **({"login": login} if login["fields"] else {}),
-        **({"defaults": {"output": "lenient"}} if proposal.output == "lenient" else {}),
+        **({"defaults": defaults} if defaults else {}),
     }
+
+
+def _defaults(proposal: Proposal) -> dict[str, JSON]:
+    output: dict[str, JSON] = {"output": "lenient"} if proposal.output == "lenient" else {}
+    return {**output, **({"arrays": proposal.arrays} if proposal.arrays is not None else {})}
 
 
 def written(proposal: Proposal) -> str:
@@ -105,9 +111,14 @@ def _login_fields(proposal: Proposal) -> tuple[dict[str, JSON], ...]:
 
 
 def _limits(proposal: Proposal) -> Iterator[str]:
-    if proposal.output == "lenient":
+    defaults = _defaults(proposal)
+    if defaults:
         yield "defaults:"
-        yield "  output: lenient"
+    if "output" in defaults:
+        yield f"  output: {defaults['output']}"
+    if "arrays" in defaults:
+        yield "  # A guess: the document says deepObject for arrays, which has no rule for them. Ask the upstream."
+        yield f"  arrays: {defaults['arrays']}"
     if proposal.tools:
         tokens = -(-proposal.tokens * _HEAD_ROOM // 100 // _ROUND) * _ROUND
         most = max(-(-tool.tokens * _HEAD_ROOM // 100) for tool in proposal.tools)

@@ -3,19 +3,24 @@
 All faults of both inputs are collected and told at once.
 """
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from treenail_generator.connector_file import ConnectionInfo, ConnectorRequest
-from treenail_generator.diagnostics import BuildError, nearest
+from treenail_generator.diagnostics import BuildError, Diagnostic, nearest
 from treenail_generator.document import Document
 from treenail_generator.naming import tool_word
 from treenail_generator.plan import (
     AnnotationPlan,
+    AuthPlan,
     BudgetPlan,
+    CheckPlan,
     ConnectorPlan,
+    LoginFieldPlan,
     ModelPlan,
     RetriesPlan,
+    ServerPlan,
     ToolPlan,
 )
 from treenail_generator.yaml_source import Pointer
@@ -36,30 +41,33 @@ from .views import Views
 __all__ = ["plan_connector"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What the plan of a module is made of, besides what the file says itself."""
+
+    servers: tuple[ServerPlan, ...]
+    auth: AuthPlan
+    login: tuple[LoginFieldPlan, ...]
+    check: CheckPlan | None
+    scopes: tuple[tuple[str, str], ...]
+    types: Types
+    answers: Answers
+    tools: tuple[ToolPlan, ...]
+    notes: tuple[Diagnostic, ...]
+
+
 def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPlan:
     """The plan of the module that `request` asks for.
 
     Raises:
         BuildError: With every fault of the connector file and of the operations it uses.
     """
-    faults = Faults()
-    faults.diagnostics.extend(request.faults)
-    file = request.file
-    _tell_other_name(request, faults)
-    tell_reserved_name(request, faults)
-    views = Views(document)
-    names = ModuleNames()
-    types = Types(views, file.defaults.naming, names, faults)
+    faults, names, views = Faults(), ModuleNames(), Views(document)
+    _tell_faults_of_file(request, faults)
+    types = Types(views, request.file.defaults.naming, names, faults)
     answers = Answers(request, views, Forms(document), names, faults)
     planner = Tools(request, document, types, answers, names, faults)
-    tools: list[ToolPlan] = []
-    info = file.helpers.get_connection_info
-    if info is not None:
-        tools.append(_connection_info(request, info, names, faults))
-    for index in range(len(file.tools)):
-        tool = planner.plan(index)
-        if tool is not None:
-            tools.append(tool)
+    tools = (*_built_in(request, names, faults), *_planned(request, planner))
     _tell_twins(request, faults)
     servers = plan_servers(request, document, faults)
     check_headers(request, faults)
@@ -72,39 +80,76 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     _tell_idle_defaults(request, planner.seen, faults)
     if faults.diagnostics:
         raise BuildError(faults.diagnostics)
-    retries = file.defaults.retries
+    parts = _Parts(
+        servers=servers,
+        auth=auth,
+        login=login,
+        check=check,
+        scopes=scopes,
+        types=types,
+        answers=answers,
+        tools=tools,
+        notes=tuple(faults.notes),
+    )
+    return _module(request, parts)
+
+
+def _module(request: ConnectorRequest, parts: _Parts) -> ConnectorPlan:
+    file = request.file
+    retries, budget = file.defaults.retries, file.budget
     return ConnectorPlan(
         name=file.name,
         title=file.title,
         version=file.version,
         instructions=file.instructions.strip(),
-        servers=servers,
+        servers=parts.servers,
         default_server=file.servers.default,
-        auth=auth,
-        login=login,
+        auth=parts.auth,
+        login=parts.login,
         login_help_url=file.login.help_url,
-        check=check,
+        check=parts.check,
         error_code=file.errors.code,
         error_message=file.errors.message,
         advice=advice(file.errors.advice),
         retries=RetriesPlan(most=retries.max, statuses=tuple(retries.on), pause_s=retries.backoff),
         headers=tuple(file.defaults.headers.items()),
-        definitions=types.definitions(tool.model for tool in tools),
-        models=types.models,
-        records=answers.records,
-        tools=tuple(tools),
+        definitions=parts.types.definitions(tool.model for tool in parts.tools),
+        models=parts.types.models,
+        records=parts.answers.records,
+        tools=parts.tools,
         custom_tools=tuple(file.custom_tools),
         budget=BudgetPlan(
-            tokens=file.budget.tokens,
-            tool_tokens=file.budget.tool_tokens,
-            tools=file.budget.tools,
+            tokens=budget.tokens,
+            tool_tokens=budget.tool_tokens,
+            tools=budget.tools,
             source=request.at("budget"),
         ),
         spec=file.spec_path,
-        scopes=scopes,
+        scopes=parts.scopes,
         token_prefix=file.token_prefix,
-        notes=tuple(faults.notes),
+        notes=parts.notes,
     )
+
+
+def _tell_faults_of_file(request: ConnectorRequest, faults: Faults) -> None:
+    faults.diagnostics.extend(request.faults)
+    _tell_other_name(request, faults)
+    tell_reserved_name(request, faults)
+
+
+def _built_in(
+    request: ConnectorRequest, names: ModuleNames, faults: Faults
+) -> tuple[ToolPlan, ...]:
+    info = request.file.helpers.get_connection_info
+    return () if info is None else (_connection_info(request, info, names, faults),)
+
+
+def _planned(request: ConnectorRequest, planner: Tools) -> Iterator[ToolPlan]:
+    """The tools of the file, apart from those whose operation is not known."""
+    for index in range(len(request.file.tools)):
+        tool = planner.plan(index)
+        if tool is not None:
+            yield tool
 
 
 def _connection_info(

@@ -21,13 +21,14 @@ from treenail_generator.plan import (
     TypePlan,
 )
 
+from .alternatives import with_form
 from .encodings import plan_encodings
 from .exact import without_null
 from .faults import Faults
 from .files import binary_part, is_file_or_files
 from .media_types import body_kind, essence, is_structured, preferred, sent_type
 from .objects import only_properties
-from .shapes import carried
+from .shapes import Shape, carried, defined_shapes, shapes
 from .types import Subject, Types
 from .values import Slot, Values
 from .verbs import Verbs
@@ -91,13 +92,16 @@ class Bodies:
         )
         self._imply(chosen, section)
         slots = self._slots(chosen, section, owner)
-        fields, bindings = self._collect(slots, chosen)
+        defined = {name: _defined(each, chosen.kind) for name, each in planned.fields}
+        slots = [(name, self._with_form(slot, defined.get(name))) for name, slot in slots]
+        fields, bindings = self._collect(slots, chosen, defined)
+        self._tell_idle(operation, section)
         return fields, bindings, planned
 
     def _arrays(self, name: str, encoding: EncodingPlan) -> Arrays | None:
         if encoding.style != "deepObject":
             return None
-        return self._verbs.of(name, "body").param.arrays
+        return self._verbs.arrays(name, "body")
 
     def _chosen(self, operation: Operation, section: BodySection) -> _Chosen | None:
         body = operation.body
@@ -157,6 +161,18 @@ class Bodies:
             if name in section.omit or (section.only is not None and name not in section.only):
                 path = f"{_WHOLE}.{name}" if self._is_whole(chosen, section) else f"body:{name}"
                 self._verbs.imply(path, Param(hide=True), "body", key)
+
+    def _tell_idle(self, operation: Operation, section: BodySection) -> None:
+        """Report fields that `only` or `omit` cannot leave out."""
+        key = "only" if section.only is not None else "omit"
+        for name in self._verbs.idle(_WHOLE):
+            self._faults.add(
+                self._verbs.at_tool("body", key),
+                "whole-body",
+                f"{name!r}: the body of {operation.key} stays in one piece, because its schema says "
+                "more than its fields",
+                hint=f"leave {key!r} out, or repair the schema by an overlay",
+            )
 
     def _is_whole(self, chosen: _Chosen, section: BodySection) -> bool:
         """Whether the body is one argument."""
@@ -235,8 +251,43 @@ class Bodies:
             slots.append((name, slot))
         return slots
 
+    def _with_form(self, slot: Slot, defined: frozenset[Shape] | None) -> Slot:
+        """The field with the alternatives of its schema that its style can carry."""
+        if defined is None:
+            return slot
+        schema, lost = with_form(slot.subject.schema, defined, self._types.views)
+        if not lost:
+            return slot
+        self._faults.note(
+            slot.source,
+            "alternative-left-out",
+            f"body field {slot.upstream!r}: its style has no form for {' and '.join(lost)} values; "
+            "the others are offered",
+        )
+        return replace(slot, subject=replace(slot.subject, schema=schema))
+
+    def _has_form(self, slot: Slot, kind: TypePlan, defined: frozenset[Shape] | None) -> bool:
+        """Whether the style of a field has a form for all of its values; told when it has not."""
+        undefined = frozenset[str]() if defined is None else self._shapes(kind) - defined
+        if not undefined:
+            return True
+        told = " and ".join(sorted(undefined))
+        message = f"body field {slot.upstream!r}: its style has no defined form for {told} values"
+        hint = f"say how this upstream reads them: params: {{{slot.upstream}: {{arrays: ...}}}}"
+        if slot.required or self._verbs.of(slot.upstream, "body").said:
+            self._faults.add(slot.source, "unsupported-field", message, hint=hint)
+        else:
+            self._faults.note(slot.source, "field-left-out", message, hint=hint, severity="warning")
+        return False
+
+    def _shapes(self, kind: TypePlan) -> frozenset[Shape]:
+        return shapes(kind, self._types.by_name)
+
     def _collect(
-        self, slots: list[tuple[str, Slot]], chosen: _Chosen
+        self,
+        slots: list[tuple[str, Slot]],
+        chosen: _Chosen,
+        defined: Mapping[str, frozenset[Shape] | None],
     ) -> tuple[list[FieldPlan], list[Binding]]:
         fields: list[FieldPlan] = []
         bindings: list[Binding] = []
@@ -247,6 +298,8 @@ class Bodies:
             value, field, kind = sourced
             sent = _in_form(kind) if chosen.is_form and upstream else kind
             sent = _accepting(sent, chosen.accepts(upstream))
+            if not self._has_form(slot, sent, defined.get(upstream)):
+                continue
             if field is not None:
                 fields.append(replace(field, type=sent))
             bindings.append(
@@ -260,6 +313,16 @@ class Bodies:
                 )
             )
         return fields, bindings
+
+
+def _defined(encoding: EncodingPlan, kind: BodyKind) -> frozenset[Shape] | None:
+    """What the style of a field has a form for; None for one that is written by its content."""
+    if encoding.style is None:
+        return None
+    if kind == "multipart" and encoding.style != "form":
+        # OpenAPI 3.0.4 has no styles for parts at all, 3.1 none that a part could be read back from.
+        return frozenset()
+    return defined_shapes("query", encoding.style, encoding.arrays)
 
 
 def _in_form(kind: TypePlan) -> TypePlan:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
-from treenail_generator.document import Operation, Parameter
+from treenail_generator.document import Operation, Parameter, Schema
 from treenail_generator.naming import class_name
 from treenail_generator.plan import (
     Arrays,
@@ -20,31 +20,15 @@ from treenail_generator.plan import (
     TypePlan,
 )
 
+from .alternatives import with_form
 from .exact import without_null
 from .faults import Faults
 from .headers import is_json, is_set_by_connection, why_no_header
-from .shapes import Shape, carried, shapes
+from .shapes import STYLES, Shape, carried, defined_shapes, shapes
 from .types import Subject, Types
 from .values import Slot, Values
 from .verbs import Verbs
 
-_ANY: Final[frozenset[Shape]] = frozenset({"primitive", "array", "object"})
-_SEVERAL: Final[frozenset[Shape]] = frozenset({"array", "object"})
-
-# OpenAPI 3.1.1 "Style Values", per place.
-_STYLES: Final[Mapping[str, Mapping[str, frozenset[Shape]]]] = {
-    "path": {"simple": _ANY, "label": _ANY, "matrix": _ANY},
-    "query": {
-        "form": _ANY,
-        "spaceDelimited": _SEVERAL,
-        "pipeDelimited": _SEVERAL,
-        "tabDelimited": _SEVERAL,
-        "deepObject": frozenset({"object", "deep"}),
-    },
-    "header": {"simple": _ANY},
-    # OpenAPI 3.2.1 Appendix D: "&" and "," are no delimiters of cookies.
-    "cookie": {"form": frozenset({"primitive"}), "cookie": _ANY},
-}
 _DEFAULTS: Final = {
     "path": ("simple", False),
     "query": ("form", True),
@@ -74,7 +58,7 @@ class Parameters:
         for parameter in operation.parameters:
             if not self._supported(parameter):
                 continue
-            sourced = self._values.of(_slot(parameter, owner))
+            sourced = self._values.of(_slot(self._with_form(parameter), owner))
             if sourced is None:
                 continue
             value, field, kind = sourced
@@ -161,10 +145,7 @@ class Parameters:
     def _tell_undefined(self, parameter: Parameter, kind: TypePlan) -> None:
         if parameter.content_type is not None or parameter.place == "querystring":
             return
-        defined = _STYLES[parameter.place][parameter.style]
-        if self._arrays(parameter) is not None:
-            defined |= {"nested"}
-        undefined = shapes(kind, self._models) - defined
+        undefined = shapes(kind, self._models) - self._defined(parameter)
         if undefined:
             told = " and ".join(sorted(undefined))
             self._faults.add(
@@ -176,10 +157,27 @@ class Parameters:
             )
 
     def _arrays(self, parameter: Parameter) -> Arrays | None:
-        """How arrays inside `deepObject` are written, which only the connector file can know."""
         if parameter.style != "deepObject":
             return None
-        return self._verbs.of(parameter.name, parameter.place).param.arrays
+        return self._verbs.arrays(parameter.name, parameter.place)
+
+    def _defined(self, parameter: Parameter) -> frozenset[Shape]:
+        return defined_shapes(parameter.place, parameter.style, self._arrays(parameter))
+
+    def _with_form(self, parameter: Parameter) -> Parameter:
+        """The parameter with the alternatives of its schema that its style can carry."""
+        if parameter.content_type is not None or parameter.place == "querystring":
+            return parameter
+        schema, lost = with_form(parameter.schema, self._defined(parameter), self._types.views)
+        if not lost:
+            return parameter
+        self._faults.note(
+            parameter.location,
+            "alternative-left-out",
+            f"{parameter.place} parameter {parameter.name!r}: style {parameter.style} has no form "
+            f"for {' and '.join(lost)} values; the others are offered",
+        )
+        return replace(parameter, schema=cast("Schema", schema))
 
     def _segment(self, kind: TextType) -> TextType:
         if self._ids and kind.pattern in (None, self._ids) and kind.format is None:
@@ -221,7 +219,7 @@ def _unsupported(parameter: Parameter) -> str | None:
         return None
     if parameter.place == "querystring":
         return f"{what}: it has no content"
-    if parameter.style not in _STYLES[parameter.place]:
+    if parameter.style not in STYLES[parameter.place]:
         return f"{what}: style {parameter.style!r} does not exist there"
     if parameter.style in _DELIMITED and parameter.explode:
         return f"{what}: style {parameter.style} has no defined form with explode"

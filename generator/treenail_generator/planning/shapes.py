@@ -5,6 +5,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 from treenail_generator.plan import (
     AnyType,
+    Arrays,
     ChoiceType,
     ExactType,
     ListType,
@@ -24,6 +25,29 @@ _ARRAY: Final[frozenset[Shape]] = frozenset({"array"})
 _NESTED: Final[frozenset[Shape]] = frozenset({"nested"})
 _UNKNOWN: Final[frozenset[Shape]] = frozenset()
 _DEPTH: Final = 12
+_FLAT: Final[frozenset[Shape]] = frozenset({"primitive", "array", "object"})
+_SEVERAL: Final[frozenset[Shape]] = frozenset({"array", "object"})
+
+# OpenAPI 3.1.1 "Style Values", per place.
+STYLES: Final[Mapping[str, Mapping[str, frozenset[Shape]]]] = {
+    "path": {"simple": _FLAT, "label": _FLAT, "matrix": _FLAT},
+    "query": {
+        "form": _FLAT,
+        "spaceDelimited": _SEVERAL,
+        "pipeDelimited": _SEVERAL,
+        "tabDelimited": _SEVERAL,
+        "deepObject": frozenset({"object", "deep"}),
+    },
+    "header": {"simple": _FLAT},
+    # OpenAPI 3.2.1 Appendix D: "&" and "," are no delimiters of cookies.
+    "cookie": {"form": frozenset({"primitive"}), "cookie": _FLAT},
+}
+
+
+def defined_shapes(place: str, style: str, arrays: Arrays | None) -> frozenset[Shape]:
+    """What a style of a place has a form for; `arrays` is the connector's rule for `deepObject`."""
+    defined = STYLES[place][style]
+    return defined if arrays is None else defined | _ARRAY | _NESTED
 
 
 def shapes(kind: TypePlan, models: Mapping[str, ModelPlan]) -> frozenset[Shape]:

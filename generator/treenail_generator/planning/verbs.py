@@ -5,6 +5,7 @@ from typing import Final
 
 from treenail_generator.connector_file import ConnectorRequest, Param
 from treenail_generator.diagnostics import Location, nearest
+from treenail_generator.plan import Arrays
 from treenail_generator.yaml_source import Pointer
 
 from .faults import Faults
@@ -53,6 +54,7 @@ class Verbs:
         self._key = key
         self._own = own
         self._implied: dict[str, tuple[Param, Pointer]] = {}
+        self._known: dict[tuple[str, str], Verb] = {}
         self.seen: set[str] = set()
         self.qualified: set[str] = set()
 
@@ -69,15 +71,23 @@ class Verbs:
             pointer: From the tool's section on.
         """
         self._implied[key] = (param, (*self._pointer, *pointer))
+        self._known.clear()
 
     def of(self, name: str, place: str) -> Verb:
         """The entry for `name` (dotted for fields inside a body, whose `place` is empty).
 
         An entry for "query:id" is laid over one for "id", and holds for that place alone.
         """
-        keys = (name, f"{place}:{name}") if place else (name,)
-        self.seen.add(name)
-        self.qualified.update(keys[1:])
+        known = self._known.get((name, place))
+        if known is None:
+            keys = (name, f"{place}:{name}") if place else (name,)
+            self.seen.add(name)
+            self.qualified.update(keys[1:])
+            known = self._known[name, place] = self._merged(keys)
+        return known
+
+    def _merged(self, keys: tuple[str, ...]) -> Verb:
+        """The entries at `keys`, each laid over those before it."""
         defaults = self._request.file.defaults.params
         found: list[tuple[Param, Pointer]] = [
             *(self._implied[key] for key in keys if key in self._implied),
@@ -101,10 +111,20 @@ class Verbs:
         """Whether an entry says what the agent calls `name`."""
         return bool(self.of(name, place).param.rename)
 
+    def arrays(self, name: str, place: str) -> Arrays | None:
+        """How arrays inside `deepObject` are written, which only the connector file can know."""
+        return self.of(name, place).param.arrays or self._request.file.defaults.arrays
+
     def below(self, path: str) -> bool:
         """Whether an entry names something inside `path`."""
-        named = (*self._own, *self._request.file.defaults.params)
+        named = (*self._own, *self._implied, *self._request.file.defaults.params)
         return any(name.startswith(f"{path}.") for name in named)
+
+    def idle(self, path: str) -> tuple[str, ...]:
+        """The names inside `path` that another key of the file speaks of, and nobody looked at."""
+        start = f"{path}."
+        implied = (key for key in self._implied if key.startswith(start))
+        return tuple(key.removeprefix(start) for key in implied if key not in self.seen)
 
     def tell_unused(self, operation: str, faults: Faults) -> None:
         """Report entries that name nothing of the operation, once all of it was looked at."""

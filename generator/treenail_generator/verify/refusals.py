@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
-from treenail_generator.document import Operation, Parameter
+from treenail_generator.document import Encoding, Operation, Parameter
 from treenail_generator.plan import Absent
 
 from .decoding.media import is_json
@@ -174,14 +174,26 @@ def _body_reason(operation: Operation, wanted: Wanted) -> str | None:
     media = operation.body.media if operation.body is not None else ()
     if isinstance(body, Absent) or any(is_json(each.content_type) for each in media[:1]):
         return None
+    deep = {name for each in media for name, told in each.encoding.items() if _is_deep(told)}
     if isinstance(body, dict):
         for name, value in body.items():
+            if name in deep and _holds_nothing(value):
+                return f"body {name!r}: a form cannot say what is null or empty in it"
             if value is None or value in ({}, []) or (isinstance(value, list) and None in value):
                 return f"body {name!r}: a form cannot say it"
             nested = _items(value) if isinstance(value, dict) else []
             if any(each is None or each in ({}, []) for each in nested):
                 return f"body {name!r}: a form cannot say it"
     return None
+
+
+def _is_deep(encoding: Encoding) -> bool:
+    return encoding.style == "deepObject"
+
+
+def _holds_nothing(value: Any) -> bool:
+    """Whether null, or an empty list or object, stands anywhere in a value."""
+    return value in (None, {}, []) or any(map(_holds_nothing, _items(value)))
 
 
 def _items(value: Any) -> list[Any]:
