@@ -100,6 +100,7 @@ def _build(sources: Sources, watch: Watch) -> Built:
     verified = verify(render(plan), plan, document, watch)
     loaded = verified.module
     tools = (*loaded.connector.tools, *_custom(plan, request, sources, loaded))
+    _tell_undescribed(plan, tools)
     _keep_budget(plan, tools)
     sha256 = hashlib.sha256(sources.spec.encode()).hexdigest()
     return Built(
@@ -148,6 +149,17 @@ def _check_scopes(tools: Sequence[LoadedTool], own: Mapping[str, str], file: str
             faults.append(f"tool {tool.name!r} changes something, and {READ_SCOPE} is for reading")
     if faults:
         raise BuildError(Diagnostic(Location(file, 1, 1), "custom-module", text) for text in faults)
+
+
+def _tell_undescribed(plan: ConnectorPlan, tools: Sequence[LoadedTool]) -> None:
+    """Refuse arguments that are cut where no tool tells what is missing."""
+    cut = [tool for tool in tools if tool.named_types] if plan.schemas.describer is None else []
+    if cut:
+        named = f"{cut[0].named_types[0]!r} of {cut[0].name}"
+        more = f" and more of {len(cut)} tools" if len(cut) > 1 else ""
+        fault = f"schema_tokens cuts {named}{more}, and no tool tells what is missing"
+        hint = "declare helpers: {describe_type: {}}, or raise schema_tokens"
+        raise BuildError([Diagnostic(plan.schemas.source, "no-describe-type", fault, hint=hint)])
 
 
 def _keep_budget(plan: ConnectorPlan, tools: Sequence[LoadedTool]) -> None:

@@ -122,6 +122,8 @@ def _locked(tool: LoadedTool, plan: ToolPlan | None) -> dict[str, Any]:
 
 
 def _answers(tool: ToolPlan) -> str | Fields | None:
+    if tool.describes_types:
+        return dict.fromkeys(("name", "schema"), WHOLE)
     if tool.endpoint is None:
         return dict.fromkeys(("connector", *tool.told), WHOLE)
     answer = tool.endpoint.answer

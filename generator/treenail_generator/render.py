@@ -22,6 +22,9 @@ CONTRACT_VERSION: Final = 2
 # What the contract's Endpoint assumes when nothing is said.
 DEFAULT_TIMEOUT_S: Final = 20.0
 DEFAULT_MAX_BYTES: Final = 1_000_000
+# And what its Tool assumes.
+DEFAULT_INLINE_DEPTH: Final = 16
+DEFAULT_DESCRIBER: Final = "describe_type"
 _WIDTH: Final = 84
 
 
@@ -61,6 +64,8 @@ def render(plan: ConnectorPlan) -> str:
         contract_version=CONTRACT_VERSION,
         default_timeout_s=DEFAULT_TIMEOUT_S,
         default_max_bytes=DEFAULT_MAX_BYTES,
+        default_inline_depth=DEFAULT_INLINE_DEPTH,
+        default_describer=DEFAULT_DESCRIBER,
     )
 
 
@@ -112,6 +117,8 @@ def _module_docstring(plan: ConnectorPlan) -> str:
 
 
 def _tool_docstring(tool: ToolPlan) -> str:
+    if tool.describes_types:
+        return docstring("Tell the exact schema of a type; sends nothing.")
     if tool.endpoint is None:
         return docstring("Tell the connection's values; sends nothing.")
     return docstring(

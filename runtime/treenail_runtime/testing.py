@@ -98,7 +98,7 @@ async def capture(
     try:
         validated = found.arguments.model_validate(arguments)
     except ValidationError as error:
-        raise InvalidArguments(problems_of(error, arguments, found.input_schema)) from None
+        raise InvalidArguments(problems_of(error, arguments, found.exact_schema)) from None
     try:
         await found.run(validated, context)
     except _CapturedError as captured:

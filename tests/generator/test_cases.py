@@ -88,4 +88,4 @@ def test_each_published_schema_is_what_pydantic_would_write(path: Path) -> None:
     module = load(path.read_text(encoding="utf-8"), path.parent.name)
 
     for tool in module.connector.tools:
-        assert tool.input_schema == by_pydantic(cast("Any", tool.arguments))
+        assert tool.exact_schema == by_pydantic(cast("Any", tool.arguments))

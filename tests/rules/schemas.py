@@ -17,6 +17,19 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         f"{_CORE} 6.4",
         "Patterns are ECMA-262 with the flag u; those of other dialects are translated or left out.",
     ),
+    "SCHEMA-TOKENS": Requirement(
+        "Any real OpenAPI document, proven on the wire",
+        "Arguments over the connector's limit name what lies deepest instead of telling it, each tool by "
+        "itself; what is required or plain stays, and all of it is enforced.",
+    ),
+    "SCHEMA-DESCRIBE": Requirement(
+        "Any real OpenAPI document, proven on the wire",
+        "Whatever a published schema only names is told exactly by a tool that sends nothing.",
+    ),
+    "SCHEMA-DEPTH": Requirement(
+        "Any real OpenAPI document, proven on the wire",
+        "The connector file says how deep types that are used once are told inside each other.",
+    ),
     "JS-SAMPLES": Requirement(
         "Any real OpenAPI document, proven on the wire",
         "An example value is found for schemas with patterns, bounds, formats, alternatives and circles.",

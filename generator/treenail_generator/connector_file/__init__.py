@@ -4,7 +4,13 @@ from .login import Check, LoginEntry, OptionsFrom
 from .params import Constrain, Param
 from .reading import ConnectorRequest, read_connector_file
 from .response import PageSection, PaginationSection, ResponseSection
-from .schema import AuthSection, ConnectionInfo, ConnectorFile, json_schema
+from .schema import (
+    AuthSection,
+    ConnectionInfo,
+    ConnectorFile,
+    TypeDescriber,
+    json_schema,
+)
 from .tools import NESTED_BODY, BodySection, ToolSection
 
 __all__ = [
@@ -23,6 +29,7 @@ __all__ = [
     "Param",
     "ResponseSection",
     "ToolSection",
+    "TypeDescriber",
     "json_schema",
     "read_connector_file",
 ]

@@ -159,6 +159,12 @@ class Defaults(Closed):
     output: OutputMode = Field(
         default="off", description="Whether tools publish a schema of their answers."
     )
+    schema_tokens: Annotated[int, Field(ge=100)] | None = Field(
+        default=None, description="What a tool's published arguments may cost; else they are whole."
+    )
+    inline_depth: Annotated[int, Field(ge=0, le=64)] = Field(
+        default=16, description="How many types that are used once are told inside each other."
+    )
 
 
 class ConnectionInfo(Closed):
@@ -170,11 +176,22 @@ class ConnectionInfo(Closed):
     description: str | None = Field(default=None, description="When to use it, for the agent.")
 
 
+class TypeDescriber(Closed):
+    """The built-in tool that tells the exact schema of a type that others only name."""
+
+    name: ToolName = Field(default="describe_type", description="The tool's name.")
+    title: str = Field(default="Describe a type", description="The tool's name for people.")
+    description: str | None = Field(default=None, description="When to use it, for the agent.")
+
+
 class Helpers(Closed):
     """Built-in tools that need no operation."""
 
     get_connection_info: ConnectionInfo | None = Field(
         default=None, description="Tells an agent which account is connected; sends nothing."
+    )
+    describe_type: TypeDescriber | None = Field(
+        default=None, description="Tells an agent a type that `schema_tokens` cut; sends nothing."
     )
 
 

@@ -77,6 +77,8 @@ def _tool_at(built: Built, pointer: Pointer) -> str:
             return file.tools[index].name
         case ("helpers", "get_connection_info", *_) if file.helpers.get_connection_info is not None:
             return file.helpers.get_connection_info.name
+        case ("helpers", "describe_type", *_) if file.helpers.describe_type is not None:
+            return file.helpers.describe_type.name
         case _:
             return ""
 

@@ -14,6 +14,7 @@ from .connector import (
     ConnectorPlan,
     LoginFieldPlan,
     RetriesPlan,
+    SchemasPlan,
     ServerPlan,
     ToolPlan,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "Place",
     "RecordPlan",
     "RetriesPlan",
+    "SchemasPlan",
     "ServerPlan",
     "StylePlan",
     "TextType",

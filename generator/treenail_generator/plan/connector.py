@@ -1,7 +1,7 @@
 """A connector as the generated module will declare it."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from treenail_generator.diagnostics import Diagnostic, Location
 from treenail_generator.yaml_source import JSON
@@ -9,6 +9,8 @@ from treenail_generator.yaml_source import JSON
 from .answers import RecordPlan
 from .requests import EndpointPlan, FromPage
 from .types import ModelPlan
+
+_MOST_DESCRIBED: Final = 8_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,9 @@ class ToolPlan:
     """One tool.
 
     Attributes:
-        endpoint: None for the built-in connection tool, which tells `told` fields.
+        endpoint: None for the built-in tools.
+        told: The login fields that the built-in connection tool tells.
+        describes_types: Whether it is the built-in tool that does.
         example: Arguments by the agent's names, complete enough to work.
         cases: Further arguments with which the build proves the request.
         output: JSON Schema of the answer, when it is published.
@@ -44,6 +48,7 @@ class ToolPlan:
     annotations: AnnotationPlan
     source: Location
     told: tuple[str, ...] = ()
+    describes_types: bool = False
     example: dict[str, JSON] = field(default_factory=dict[str, JSON])
     cases: tuple[dict[str, JSON], ...] = ()
     errors: tuple[tuple[int | str, str], ...] = ()
@@ -51,6 +56,28 @@ class ToolPlan:
     answer: dict[str, JSON] | None = None
     strict_output: bool = False
     scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemasPlan:
+    """How tools publish their arguments.
+
+    Attributes:
+        tokens: What those of one tool may cost; None publishes them whole.
+        inline_depth: How many types are told inside each other.
+        describer: The tool that tells what was cut; None when there is none.
+        source: Where the connector file limits them.
+    """
+
+    tokens: int | None
+    inline_depth: int
+    describer: str | None
+    source: Location
+
+    @property
+    def describer_tokens(self) -> int:
+        """What the describing tool may tell at once."""
+        return _MOST_DESCRIBED if self.tokens is None else 4 * self.tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +193,7 @@ class ConnectorPlan:
     tools: tuple[ToolPlan, ...]
     custom_tools: tuple[str, ...]
     budget: BudgetPlan
+    schemas: SchemasPlan
     spec: str
     scopes: tuple[tuple[str, str], ...] = ()
     token_prefix: str | None = None

@@ -7,19 +7,18 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from treenail_generator.connector_file import ConnectionInfo, ConnectorRequest
+from treenail_generator.connector_file import ConnectorRequest
 from treenail_generator.diagnostics import BuildError, Diagnostic, nearest
 from treenail_generator.document import Document
 from treenail_generator.naming import tool_word
 from treenail_generator.plan import (
-    AnnotationPlan,
     AuthPlan,
     BudgetPlan,
     CheckPlan,
     ConnectorPlan,
     LoginFieldPlan,
-    ModelPlan,
     RetriesPlan,
+    SchemasPlan,
     ServerPlan,
     ToolPlan,
 )
@@ -31,6 +30,7 @@ from .choices import ChoiceFields
 from .connection import check_headers, plan_auth, plan_login, plan_servers
 from .faults import Faults
 from .forms import Forms
+from .helpers import plan_helpers
 from .module_names import ModuleNames
 from .reserved import tell_reserved_name
 from .scopes import plan_scopes
@@ -67,7 +67,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     types = Types(views, request.file.defaults.naming, names, faults)
     answers = Answers(request, views, Forms(document), names, faults)
     planner = Tools(request, document, types, answers, names, faults)
-    tools = (*_built_in(request, names, faults), *_planned(request, planner))
+    tools = (*plan_helpers(request, names, faults), *_planned(request, planner))
     _tell_twins(request, faults)
     servers = plan_servers(request, document, faults)
     check_headers(request, faults)
@@ -124,10 +124,21 @@ def _module(request: ConnectorRequest, parts: _Parts) -> ConnectorPlan:
             tools=budget.tools,
             source=request.at("budget"),
         ),
+        schemas=_schemas(request),
         spec=file.spec_path,
         scopes=parts.scopes,
         token_prefix=file.token_prefix,
         notes=parts.notes,
+    )
+
+
+def _schemas(request: ConnectorRequest) -> SchemasPlan:
+    describer = request.file.helpers.describe_type
+    return SchemasPlan(
+        tokens=request.file.defaults.schema_tokens,
+        inline_depth=request.file.defaults.inline_depth,
+        describer=describer and describer.name,
+        source=request.at("defaults", "schema_tokens"),
     )
 
 
@@ -137,54 +148,12 @@ def _tell_faults_of_file(request: ConnectorRequest, faults: Faults) -> None:
     tell_reserved_name(request, faults)
 
 
-def _built_in(
-    request: ConnectorRequest, names: ModuleNames, faults: Faults
-) -> tuple[ToolPlan, ...]:
-    info = request.file.helpers.get_connection_info
-    return () if info is None else (_connection_info(request, info, names, faults),)
-
-
 def _planned(request: ConnectorRequest, planner: Tools) -> Iterator[ToolPlan]:
     """The tools of the file, apart from those whose operation is not known."""
     for index in range(len(request.file.tools)):
         tool = planner.plan(index)
         if tool is not None:
             yield tool
-
-
-def _connection_info(
-    request: ConnectorRequest, info: ConnectionInfo, names: ModuleNames, faults: Faults
-) -> ToolPlan:
-    """The built-in tool; tells login fields, never secrets."""
-    pointer = ("helpers", "get_connection_info", "fields")
-    secrets = {entry.name: entry.is_secret for entry in request.file.login.fields}
-    for index, name in enumerate(info.fields):
-        if secrets.get(name, True):
-            close = nearest(name, [key for key, hidden in secrets.items() if not hidden])
-            faults.add(
-                request.at(*pointer, index),
-                "secret-told" if name in secrets else "unknown-login-field",
-                f"{name!r} is " + ("a secret" if name in secrets else "no login field"),
-                hint=f"did you mean {close!r}?" if close and name not in secrets else None,
-            )
-    described = info.description or (
-        f"Tells which {request.file.title} account this server acts for, and its defaults."
-    )
-    return ToolPlan(
-        name=info.name,
-        title=info.title,
-        description=" ".join(described.split()),
-        function=names.function_of_tool(info.name),
-        model=ModelPlan(
-            name=names.class_of_tool(info.name), doc=f"{info.name} takes none.", fields=()
-        ),
-        endpoint=None,
-        annotations=AnnotationPlan(
-            read_only=True, destructive=False, idempotent=True, open_world=False
-        ),
-        source=request.at("helpers", "get_connection_info"),
-        told=tuple(info.fields),
-    )
 
 
 def _tell_other_name(request: ConnectorRequest, faults: Faults) -> None:
@@ -202,9 +171,14 @@ def _tell_other_name(request: ConnectorRequest, faults: Faults) -> None:
 
 def _tell_twins(request: ConnectorRequest, faults: Faults) -> None:
     """Report names that two tools share, also those that only Python would confuse."""
-    info = request.file.helpers.get_connection_info
-    seen = {tool_word(info.name): info.name} if info is not None else {}
+    helpers = request.file.helpers
+    built_in = (
+        ("get_connection_info", helpers.get_connection_info),
+        ("describe_type", helpers.describe_type),
+    )
+    seen: dict[str, str] = {}
     named: list[tuple[str, Pointer]] = [
+        *((helper.name, ("helpers", key)) for key, helper in built_in if helper is not None),
         *((tool.name, ("tools", index, "name")) for index, tool in enumerate(request.file.tools)),
         *((name, ("custom_tools", index)) for index, name in enumerate(request.file.custom_tools)),
     ]

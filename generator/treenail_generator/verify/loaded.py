@@ -54,6 +54,8 @@ class LoadedTool(Protocol):
     annotations: LoadedAnnotations
     example: Mapping[str, Any]
     input_schema: dict[str, Any]
+    exact_schema: dict[str, Any]
+    named_types: tuple[str, ...]
     output_schema: Mapping[str, Any] | None
     scope: str | None
     required_scope: str

@@ -210,7 +210,12 @@ class _Prover:
         validator: jsonschema_rs.Draft202012Validator,
     ) -> Iterator[dict[str, JSON]]:
         if self._effort.examples:
-            edges = Edges(loaded.input_schema, validator, f"{self._effort.seed}:{name}")
+            if loaded.named_types:
+                schema = loaded.exact_schema
+                validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+            else:
+                schema = loaded.input_schema
+            edges = Edges(schema, validator, f"{self._effort.seed}:{name}")
             yield from edges.of(planned, self._effort.examples)
 
     def _request(

@@ -34,6 +34,7 @@ from .connector import (
     Tool,
 )
 from .context import ToolContext, Upstream, UpstreamAnswer
+from .describing import described
 from .errors import (
     InvalidArguments,
     NotConfigured,
@@ -122,6 +123,7 @@ __all__ = [
     "WithFiles",
     "cookie",
     "deep_object",
+    "described",
     "first_pages",
     "form",
     "json_text",

@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import Any, Final, Literal, TypeAlias
 
 from .context import ToolContext
+from .cutting import Cut, cut
 from .login import CredentialCheck, LoginField
 from .outputs import OutputFit
-from .schemas import published_schema
+from .schemas import INLINE_DEPTH, assembled, settled
 from .types import Input, JsonObject
 
 CONTRACT_VERSION: Final = 2
@@ -47,6 +48,9 @@ RESERVED_NAMES: Final = frozenset(
 `/authorize` is the server's, and with a connector `auth` the login field `secret` would be read from
 AUTH_SECRET.
 """
+
+DESCRIBE_TYPE: Final = "describe_type"
+"""What the tool that tells a type is called, unless the connector says otherwise."""
 
 _PREFIX_LENGTH: Final = 16
 _NO_ADVICE: Final[Mapping[int | str, str]] = {}
@@ -92,6 +96,10 @@ class Tool:
             what does not fit is left out of the structured answer and told in the log.
         scope: The scope that a token needs, one of the connector's or a general one; None for the
             general one of its kind. See `required_scope`.
+        schema_tokens: What the published arguments may cost, as bytes of compact JSON divided by
+            four; what lies deepest is then only named. None publishes them whole.
+        inline_depth: How many types that are used once are told inside each other.
+        describer: The tool that tells a type that is only named.
     """
 
     name: str
@@ -106,6 +114,9 @@ class Tool:
     output_schema: Mapping[str, Any] | None = None
     strict_output: bool = False
     scope: str | None = None
+    schema_tokens: int | None = None
+    inline_depth: int = INLINE_DEPTH
+    describer: str = DESCRIBE_TYPE
 
     @property
     def required_scope(self) -> str:
@@ -120,7 +131,31 @@ class Tool:
     @cached_property
     def input_schema(self) -> dict[str, Any]:
         """JSON Schema 2020-12 as published in tools/list: root `type: object`, closed."""
-        return published_schema(self.arguments)
+        told = self._told
+        if told is None:
+            return self.exact_schema
+        return settled(told.schema, told.definitions, self.inline_depth)
+
+    @property
+    def exact_schema(self) -> dict[str, Any]:
+        """What is enforced: `input_schema` with nothing only named; made anew each time."""
+        return settled(*self.types, self.inline_depth)
+
+    @property
+    def named_types(self) -> tuple[str, ...]:
+        """The types that `input_schema` only names."""
+        return self._told.names if self._told is not None else ()
+
+    @cached_property
+    def types(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is enforced, in parts: the arguments, and the types that they refer to."""
+        return assembled(self.arguments)
+
+    @cached_property
+    def _told(self) -> Cut | None:
+        if self.schema_tokens is None:
+            return None
+        return cut(*self.types, self.schema_tokens, self.name, self.describer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from .types import Input
 from .writing import UnknownTypeError, Writer, or_null
 
 _NULL: Final = {"type": "null"}
-_MOST_INLINED: Final = 16
+INLINE_DEPTH: Final = 16
 """Definitions inside each other; some clients limit how deep a schema nests."""
 
 
@@ -30,15 +30,24 @@ def published_schema(model: type[Input]) -> dict[str, Any]:
     A definition that is used once stands where it is used; one that is used more often, or inside
     itself, stays in `$defs`.
     """
+    return settled(*assembled(model))
+
+
+def assembled(model: type[Input]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The object that `model` accepts, and the definitions that it refers to; not to be changed."""
     writer = Writer()
     try:
-        return _settled(writer.object(model), writer.definitions)
+        return writer.object(model), writer.definitions
     except UnknownTypeError:
-        return by_pydantic(model)
+        return _by_pydantic(model)
 
 
 def by_pydantic(model: type[BaseModel]) -> dict[str, Any]:
     """The same as `published_schema`, for models with any types of pydantic."""
+    return settled(*_by_pydantic(model))
+
+
+def _by_pydantic(model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, Any]]:
     schema = model.model_json_schema(by_alias=True, schema_generator=_Untitled)
     definitions = cast("dict[str, dict[str, Any]]", schema.pop("$defs", {}))
     for each in (schema, *definitions.values()):
@@ -52,7 +61,7 @@ def by_pydantic(model: type[BaseModel]) -> dict[str, Any]:
     for name, each in list(definitions.items()):
         definitions[name] = _expanded(each, definitions)
     schema = _expanded(schema, definitions)
-    return _settled(schema, definitions)
+    return schema, definitions
 
 
 def _expanded(node: Any, definitions: dict[str, dict[str, Any]]) -> Any:
@@ -121,21 +130,23 @@ def _renamed(node: Any, names: dict[str, str]) -> Any:
     return renamed
 
 
-def _settled(schema: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """`schema` with single-use definitions inlined and only the reachable others in `$defs`."""
+def settled(
+    schema: dict[str, Any], definitions: dict[str, Any], depth: int = INLINE_DEPTH
+) -> dict[str, Any]:
+    """`schema` with single-use definitions inlined, `depth` deep, and the reachable others in `$defs`."""
     reachable = _reachable(schema, definitions)
     uses = Counter(references([schema, *(definitions[name] for name in reachable)]))
     # One that refers to itself is used there, too, and so never among them.
     once = {name: definitions[name] for name in reachable if uses[name] == 1}
-    settled = _inlined(schema, once)
+    whole = _inlined(schema, once, depth)
     kept: dict[str, Any] = {}
-    waiting = list(references(settled))
+    waiting = list(references(whole))
     while waiting:
         name = waiting.pop()
         if name in definitions and name not in kept:
-            kept[name] = _inlined(definitions[name], once)
+            kept[name] = _inlined(definitions[name], once, depth)
             waiting.extend(references(kept[name]))
-    return {**settled, "$defs": dict(sorted(kept.items()))} if kept else settled
+    return {**whole, "$defs": dict(sorted(kept.items()))} if kept else whole
 
 
 def _reachable(schema: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> list[str]:
@@ -149,7 +160,7 @@ def _reachable(schema: dict[str, Any], definitions: dict[str, dict[str, Any]]) -
     return list(found)
 
 
-def _inlined(node: Any, once: dict[str, dict[str, Any]], depth: int = 0) -> Any:
+def _inlined(node: Any, once: dict[str, dict[str, Any]], depth: int) -> Any:
     if isinstance(node, list):
         return [_inlined(item, once, depth) for item in cast("list[Any]", node)]
     if not isinstance(node, dict):
@@ -157,7 +168,7 @@ def _inlined(node: Any, once: dict[str, dict[str, Any]], depth: int = 0) -> Any:
     mapping = cast("dict[str, Any]", node)
     target = mapping.get("$ref")
     name = target.removeprefix(PREFIX) if isinstance(target, str) else ""
-    if name in once and depth < _MOST_INLINED:
+    if name in once and depth > 0:
         beside = {key: value for key, value in mapping.items() if key != "$ref"}
-        return {**_inlined(once[name], once, depth + 1), **beside}
+        return {**_inlined(once[name], once, depth - 1), **beside}
     return {key: _inlined(value, once, depth) for key, value in mapping.items()}

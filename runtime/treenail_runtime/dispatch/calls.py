@@ -162,7 +162,7 @@ async def _run(tool: Tool, arguments: Mapping[str, Any], context: ToolContext) -
         validated = tool.arguments.model_validate(arguments)
     except ValidationError as error:
         raise InvalidArguments(
-            problems_of(error, arguments, tool.input_schema),
+            problems_of(error, arguments, tool.exact_schema),
             advice="Nothing was sent. Correct these arguments, then call again.",
         ) from None
     answer = await tool.run(validated, context)
