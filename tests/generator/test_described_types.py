@@ -262,3 +262,20 @@ def test_a_depth_of_zero_keeps_every_type_among_the_definitions(tmp_path: Path) 
     assert set(flat["$defs"]) == {"SpecModel", "Rule", "Leaf"}
     assert flat["properties"]["spec"]["$ref"] == "#/$defs/SpecModel"
     assert set(deep["$defs"]) == {"Rule"}
+
+
+@pytest.mark.requirement("SCHEMA-TOKENS")
+def test_init_limits_what_would_cost_too_much(tmp_path: Path) -> None:
+    large = document()
+    large["components"]["schemas"]["Spec"]["properties"] = texts("spec", 400)
+    large["components"]["schemas"]["Spec"].pop("required")
+    for name, data in (("large", large), ("small", document())):
+        (tmp_path / f"{name}.json").write_text(json.dumps(data), encoding="utf-8")
+        made = run(tmp_path, "init", name, "--spec", str(tmp_path / f"{name}.json"), "--all")
+        assert made.exit_code == 0, made.output
+
+    limited = (tmp_path / "connectors/large.yaml").read_text(encoding="utf-8")
+
+    assert "  schema_tokens: 2000\nhelpers: {describe_type: {}}\n" in limited
+    assert "schema_tokens" not in (tmp_path / "connectors/small.yaml").read_text(encoding="utf-8")
+    assert run(tmp_path, "build", "large").exit_code == 0

@@ -89,6 +89,7 @@ class Proposal:
         regions: The first one is the default.
         arrays: How arrays inside `deepObject` are sent, where operations need them.
         refused: Operations that were wished for and are left out.
+        schema_tokens: What one tool's arguments may cost; None publishes them whole.
         is_proved: Whether it was built, so that its costs are exact.
     """
 
@@ -104,6 +105,7 @@ class Proposal:
     arrays: Literal["indexes"] | None = None
     tools: tuple[ToolProposal, ...]
     refused: tuple[Refused, ...]
+    schema_tokens: int | None = None
     is_proved: bool = False
 
     @property

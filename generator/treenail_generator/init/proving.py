@@ -16,6 +16,12 @@ from .writing import tool_lines, written
 MOST_PROVED: Final = 1500
 """Tools; more would take minutes, and `gen build` tells the same."""
 _MOST_ROUNDS: Final = 6
+_BYTES_PER_TOKEN: Final = 4
+_MOST_OF_DOCUMENT: Final = 1.5
+"""What tools/list may be, in lengths of the document, before arguments are told in part."""
+_LARGEST_TOOL: Final = 8_000
+_SCHEMA_TOKENS: Final = 2_000
+"""Both in tokens."""
 
 
 def proved(proposal: Proposal, spec: str) -> Proposal:
@@ -26,14 +32,29 @@ def proved(proposal: Proposal, spec: str) -> Proposal:
     Raises:
         BuildError: Something else than a tool is refused.
     """
+    proposal = _within_limits(proposal, spec)
     if len(proposal.tools) > MOST_PROVED:
         return proposal
     for _ in range(_MOST_ROUNDS):
         try:
-            return _counted(proposal, build(_sources(proposal, spec)))
+            counted = _counted(proposal, build(_sources(proposal, spec)))
+            limited = _within_limits(counted, spec)
+            if limited == counted:
+                return counted
+            proposal = limited
         except BuildError as error:
             proposal = _without(proposal, error)
     return proposal
+
+
+def _within_limits(proposal: Proposal, spec: str) -> Proposal:
+    """The proposal, its arguments limited where they would cost more than the document is worth."""
+    largest = max((tool.tokens for tool in proposal.tools), default=0)
+    is_long = proposal.tokens * _BYTES_PER_TOKEN > _MOST_OF_DOCUMENT * len(spec)
+    too_much = largest > _LARGEST_TOOL or (is_long and largest > _SCHEMA_TOKENS)
+    if proposal.schema_tokens is not None or not too_much:
+        return proposal
+    return replace(proposal, schema_tokens=_SCHEMA_TOKENS)
 
 
 def _sources(proposal: Proposal, spec: str) -> Sources:

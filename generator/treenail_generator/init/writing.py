@@ -111,21 +111,30 @@ def _login_fields(proposal: Proposal) -> tuple[dict[str, JSON], ...]:
 
 
 def _limits(proposal: Proposal) -> Iterator[str]:
+    yield from _defaults_section(proposal)
+    if proposal.tools:
+        tokens = -(-proposal.tokens * _HEAD_ROOM // 100 // _ROUND) * _ROUND
+        most = max(-(-tool.tokens * _HEAD_ROOM // 100) for tool in proposal.tools)
+        count = len(proposal.tools) + (proposal.schema_tokens is not None)
+        budget = f"budget: {{tokens: {tokens}, tool_tokens: {most}, tools: {count}}}"
+        # An estimate must not fail a build.
+        yield "# The build fails above it. Lower it with every tool that you leave out or shorten."
+        yield budget if proposal.is_proved else f"# {budget}"
+
+
+def _defaults_section(proposal: Proposal) -> Iterator[str]:
     defaults = _defaults(proposal)
-    if defaults:
+    if defaults or proposal.schema_tokens is not None:
         yield "defaults:"
     if "output" in defaults:
         yield f"  output: {defaults['output']}"
     if "arrays" in defaults:
         yield "  # A guess: the document says deepObject for arrays, which has no rule for them. Ask the upstream."
         yield f"  arrays: {defaults['arrays']}"
-    if proposal.tools:
-        tokens = -(-proposal.tokens * _HEAD_ROOM // 100 // _ROUND) * _ROUND
-        most = max(-(-tool.tokens * _HEAD_ROOM // 100) for tool in proposal.tools)
-        budget = f"budget: {{tokens: {tokens}, tool_tokens: {most}, tools: {len(proposal.tools)}}}"
-        # An estimate must not fail a build.
-        yield "# The build fails above it. Lower it with every tool that you leave out or shorten."
-        yield budget if proposal.is_proved else f"# {budget}"
+    if proposal.schema_tokens is not None:
+        yield "  # Larger arguments are told in part, and enforced whole; describe_type tells the rest."
+        yield f"  schema_tokens: {proposal.schema_tokens}"
+        yield "helpers: {describe_type: {}}"
 
 
 def _tool(tool: ToolProposal) -> Iterator[str]:
