@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.project import run, told
 from treenail_generator.verify.loaded import load
-from treenail_runtime.contract import Connector, ToolContext, UpstreamAnswer
+from treenail_runtime.contract import Connector, Request, ToolContext, UpstreamAnswer
 from treenail_runtime.dispatch.calls import Calls
 from treenail_runtime.dispatch.outcome import Answered, Failed, Outcome
 
@@ -65,12 +65,12 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Pods", "version": "1"},
         "servers": [{"url": "https://api.example.com"}],
-        "paths": {"/pods": {"post": _operation("create", body), "put": _operation("rename", named)}},
+        "paths": {"/pods": {"post": operation_of("create", body), "put": operation_of("rename", named)}},
         "components": {"schemas": schemas},
     }  # fmt: skip
 
 
-def _operation(name: str, body: dict[str, Any]) -> dict[str, Any]:
+def operation_of(name: str, body: dict[str, Any]) -> dict[str, Any]:
     content = {"application/json": {"schema": body}}
     return {
         "operationId": name,
@@ -96,20 +96,20 @@ def built(folder: Path, *more: str) -> Connector:
 
 
 class Silent:
-    """An upstream that counts what reaches it."""
+    """An upstream that keeps what reaches it."""
 
     def __init__(self) -> None:
-        self.sent = 0
+        self.requests: list[Request] = []
 
-    async def send(self, _: object) -> UpstreamAnswer:
-        self.sent += 1
+    async def send(self, request: Request) -> UpstreamAnswer:
+        self.requests.append(request)
         return UpstreamAnswer(200, b"{}")
 
 
 def call(connector: Connector, tool: str, arguments: dict[str, Any]) -> tuple[Outcome, int]:
     upstream = Silent()
     context = ToolContext(connector="pods", connection={}, upstream=upstream)
-    return asyncio.run(Calls(connector).call(tool, arguments, context)), upstream.sent
+    return asyncio.run(Calls(connector).call(tool, arguments, context)), len(upstream.requests)
 
 
 def described(connector: Connector, **arguments: str) -> dict[str, Any]:

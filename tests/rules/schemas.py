@@ -26,6 +26,15 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "Any real OpenAPI document, proven on the wire",
         "Whatever a published schema only names is told exactly by a tool that sends nothing.",
     ),
+    "SCHEMA-OPENNESS": Requirement(
+        "Any real OpenAPI document, proven on the wire",
+        "Arguments and models are closed and refuse unknown names by name; definitions are as open as the "
+        "document; apart from that both accept exactly what it accepts.",
+    ),
+    "SCHEMA-ERRORS": Requirement(
+        "Any real OpenAPI document, proven on the wire",
+        "A refused value is told by its place and by what is expected there, never by itself.",
+    ),
     "SCHEMA-DEPTH": Requirement(
         "Any real OpenAPI document, proven on the wire",
         "The connector file says how deep types that are used once are told inside each other.",
