@@ -43,4 +43,8 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "Any real OpenAPI document, proven on the wire",
         "An example value is found for schemas with patterns, bounds, formats, alternatives and circles.",
     ),
+    "TOKENS-DESCRIPTIONS": Requirement(
+        "Any real OpenAPI document, proven on the wire",
+        "Descriptions of a document are told without markup, and cut where the connector file says so.",
+    ),
 }

@@ -156,6 +156,9 @@ class Defaults(Closed):
     pagination: PaginationSection | None = Field(
         default=None, description="How lists go on, wherever the document has these names."
     )
+    description_length: Annotated[int, Field(ge=20)] | None = Field(
+        default=None, description="Longest description of an argument that is the document's."
+    )
     output: OutputMode = Field(
         default="off", description="Whether tools publish a schema of their answers."
     )

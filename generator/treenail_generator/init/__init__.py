@@ -34,6 +34,7 @@ __all__ = [
 _LONGEST_TITLE = 80
 _LONGEST_TEXT = 300
 _UNRULED = "unsupported-field"
+_LONGEST_DESCRIPTION = 200
 _WITHHELD = "the document's text is left out: it speaks to the agent as only its user may"
 
 
@@ -98,8 +99,8 @@ def _tool(operation: Operation, name: str, verdict: Verdict, costs: Costs) -> To
     summary = plain_text(operation.summary)
     words = words_of(operation).replace("_", " ").strip() or name
     title = shortened(summary, _LONGEST_TITLE).rstrip(".")
-    told = first_sentences(operation.description, _LONGEST_TEXT)
-    description = told or shortened(summary, _LONGEST_TEXT)
+    told = first_sentences(operation.description, _LONGEST_DESCRIPTION)
+    description = told or shortened(summary, _LONGEST_DESCRIPTION)
     notes = [note for note in (paging_of(operation),) if note]
     if gives_orders(title) or gives_orders(description):
         title, description = "", ""

@@ -12,6 +12,8 @@ _HEAD_ROOM: Final = 125
 """Per cent."""
 _ROUND: Final = 100
 _MOST_REASONS: Final = 3
+_LONGEST_DESCRIPTION: Final = 200
+"""Characters."""
 
 
 def frame_of(proposal: Proposal) -> dict[str, JSON]:
@@ -31,13 +33,17 @@ def frame_of(proposal: Proposal) -> dict[str, JSON]:
         },
         "auth": proposal.auth.section,
         **({"login": login} if login["fields"] else {}),
-        **({"defaults": defaults} if defaults else {}),
+        "defaults": defaults,
     }
 
 
 def _defaults(proposal: Proposal) -> dict[str, JSON]:
     output: dict[str, JSON] = {"output": "lenient"} if proposal.output == "lenient" else {}
-    return {**output, **({"arrays": proposal.arrays} if proposal.arrays is not None else {})}
+    return {
+        "description_length": _LONGEST_DESCRIPTION,
+        **output,
+        **({"arrays": proposal.arrays} if proposal.arrays is not None else {}),
+    }
 
 
 def written(proposal: Proposal) -> str:
@@ -124,8 +130,8 @@ def _limits(proposal: Proposal) -> Iterator[str]:
 
 def _defaults_section(proposal: Proposal) -> Iterator[str]:
     defaults = _defaults(proposal)
-    if defaults or proposal.schema_tokens is not None:
-        yield "defaults:"
+    yield "defaults:"
+    yield f"  description_length: {_LONGEST_DESCRIPTION}  # characters of what the document says of an argument"
     if "output" in defaults:
         yield f"  output: {defaults['output']}"
     if "arrays" in defaults:

@@ -28,6 +28,7 @@ from .answers import Answers
 from .checks import LoginCalls, plan_check
 from .choices import ChoiceFields
 from .connection import check_headers, plan_auth, plan_login, plan_servers
+from .descriptions import Descriptions
 from .faults import Faults
 from .forms import Forms
 from .helpers import plan_helpers
@@ -62,7 +63,11 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     Raises:
         BuildError: With every fault of the connector file and of the operations it uses.
     """
-    faults, names, views = Faults(), ModuleNames(), Views(document)
+    faults, names, views = (
+        Faults(),
+        ModuleNames(),
+        Views(document, Descriptions(request.file.defaults.description_length)),
+    )
     _tell_faults_of_file(request, faults)
     types = Types(views, request.file.defaults.naming, names, faults)
     answers = Answers(request, views, Forms(document), names, faults)

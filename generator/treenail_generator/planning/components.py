@@ -11,6 +11,7 @@ from treenail_generator.naming import class_name, is_hashed, short_hash, snake_c
 from treenail_generator.plan import Definitions, mentions
 from treenail_generator.yaml_source import JSON, Pointer
 
+from .descriptions import Descriptions
 from .exact import Requestable
 from .read_only import ReadOnly
 
@@ -25,14 +26,16 @@ class Components:
         definitions: What was needed so far, with all that it reaches.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, descriptions: Descriptions) -> None:
         self.definitions = Definitions()
         self._document = document
         self._names: dict[str, str] = {}
         self._refs: dict[str, str] = {}
         self._plain: dict[str, bool] = {}
         self._checked: dict[str, str | None] = {}
-        self._requestable = Requestable(ReadOnly(self._target), self.name_of)
+        self._requestable = Requestable(
+            ReadOnly(self._target), self.name_of, descriptions=descriptions
+        )
 
     def name_of(self, ref: str) -> str:
         """The name of the definition behind `ref`, unique in the document."""

@@ -7,12 +7,14 @@ from treenail_generator.document.schemas import as_object
 from treenail_generator.plan.definitions import PREFIX
 from treenail_generator.yaml_source import JSON
 
+from .descriptions import Descriptions
 from .read_only import ReadOnly
 
 _NOISE: Final = frozenset({"title", "examples", "deprecated", "writeOnly", "$comment", "default"})
 _NAMES_TO_SCHEMAS: Final = frozenset({"$defs", "patternProperties", "dependentSchemas"})
 _IN_PLACE: Final = frozenset({"allOf", "anyOf", "oneOf", "if", "then", "else"})
 _DATA: Final = frozenset({"const", "enum", "dependentRequired"})
+_UNTOLD_FORMATS: Final = frozenset({"int32", "int64", "float", "double"})
 _PRIMITIVES: Final = frozenset({"string", "integer", "number", "boolean"})
 
 
@@ -37,11 +39,13 @@ class Requestable:
         name_of: Callable[[str], str] | None = None,
         *,
         forbid: bool = False,
+        descriptions: Descriptions | None = None,
     ) -> None:
         """`name_of` gives the definition that takes the place of a reference."""
         self._read_only = read_only
         self._name_of = name_of
         self._forbid = forbid
+        self._descriptions = descriptions or Descriptions()
 
     def of(self, schema: JSON) -> dict[str, JSON]:
         """A copy of `schema`; see `requestable`."""
@@ -57,6 +61,11 @@ class Requestable:
         for key, value in schema.items():
             if key not in _NOISE and not key.startswith("x-"):
                 kept[key] = self._value(key, value, hidden)
+        if "description" in kept and not kept["description"]:
+            del kept["description"]
+        if kept.get("format") in _UNTOLD_FORMATS and kept.get("type") in ("integer", "number"):
+            # Nothing enforces it, and a number is told as one anyway.
+            del kept["format"]
         # OpenAPI 3.1.1, "readOnly": `required` holds for answers only.
         if isinstance(kept.get("required"), list) and not kept["required"]:
             del kept["required"]
@@ -66,6 +75,8 @@ class Requestable:
         inner = hidden if key in _IN_PLACE else frozenset[str]()
         if key in _DATA:
             return value
+        if key == "description":
+            return self._descriptions.of(value)
         if key == "$ref" and self._name_of is not None:
             return PREFIX + self._name_of(value)
         if key == "required" and isinstance(value, list):

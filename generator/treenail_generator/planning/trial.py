@@ -5,6 +5,7 @@ from treenail_generator.diagnostics import Diagnostic
 from treenail_generator.document import Document
 
 from .answers import Answers
+from .descriptions import Descriptions
 from .faults import Faults
 from .forms import Forms
 from .module_names import ModuleNames
@@ -19,7 +20,7 @@ class Trial:
     def __init__(self, request: ConnectorRequest, document: Document) -> None:
         self._request = request
         self._document = document
-        self._views = Views(document)
+        self._views = Views(document, Descriptions(request.file.defaults.description_length))
         self._forms = Forms(document)
         self._begin()
 

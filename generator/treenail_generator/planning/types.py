@@ -115,7 +115,8 @@ class Types:
         own = replace(subject, schema=subject.schema if not verb.says("constrain") else view)
         name = self.agent_name(upstream, verb)
         self._tell_illegal_name(verb, subject.path, name)
-        told = verb.param.describe or description or str(view.get("description", ""))
+        said = description or view.get("description")
+        told = verb.param.describe or self.views.descriptions.of(said, upstream)
         default = self._own_default(verb, subject.path, view)
         return FieldPlan(
             attribute=attribute_name(name),

@@ -9,6 +9,7 @@ from treenail_generator.document import Document
 from treenail_generator.yaml_source import JSON
 
 from .components import Components
+from .descriptions import Descriptions
 
 View = dict[str, Any]
 """A normalised schema at one position; subschemas may still hold references."""
@@ -43,10 +44,12 @@ class Views:
 
     Attributes:
         components: The same document's components.
+        descriptions: How its texts are told.
     """
 
-    def __init__(self, document: Document) -> None:
-        self.components = Components(document)
+    def __init__(self, document: Document, descriptions: Descriptions) -> None:
+        self.descriptions = descriptions
+        self.components = Components(document, descriptions)
         self._document = document
         self._known: dict[int, tuple[object, View]] = {}
         self._validators: dict[int, tuple[object, jsonschema_rs.Draft202012Validator]] = {}
