@@ -48,6 +48,7 @@ def test_the_folder_table_names_every_part_of_the_packages(
         "tokens",
         "expressions",
         "markdown",
+        "patterns",
     }
 
     assert named <= parts
