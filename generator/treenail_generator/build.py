@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from .connector_file import ConnectorRequest, read_connector_file
 from .diagnostics import BuildError, Diagnostic, Location
 from .document import Document, Inputs, read_document
-from .lock import lock_text, published, total_tokens
+from .lock import Surfaces, lock_text
 from .plan import ConnectorPlan
 from .planning import plan_connector
 from .planning.scopes import READ_SCOPE, is_too_weak, is_unknown
 from .render import render
-from .tokens import count_tokens
 from .verify import LoadedModule, LoadedTool, Watch, ignore, load_custom_tools, verify
 
 
@@ -52,6 +51,7 @@ class Built:
         module: Text of the generated module.
         lock: Text of the lock.
         tools: All tools, hand-written ones last.
+        surfaces: What tools/list tells of them, and what that costs.
     """
 
     module: str
@@ -62,6 +62,7 @@ class Built:
     loaded: LoadedModule
     tools: tuple[LoadedTool, ...]
     spec_sha256: str
+    surfaces: Surfaces
 
 
 def build(sources: Sources, watch: Watch = ignore) -> Built:
@@ -101,17 +102,19 @@ def _build(sources: Sources, watch: Watch) -> Built:
     loaded = verified.module
     tools = (*loaded.connector.tools, *_custom(plan, request, sources, loaded))
     _tell_undescribed(plan, tools)
-    _keep_budget(plan, tools)
+    surfaces = Surfaces(tools)
+    _keep_budget(plan, tools, surfaces)
     sha256 = hashlib.sha256(sources.spec.encode()).hexdigest()
     return Built(
         module=verified.text,
-        lock=lock_text(plan, document, sha256, tools),
+        lock=lock_text(plan, document, sha256, tools, surfaces),
         plan=plan,
         document=document,
         request=request,
         loaded=loaded,
         tools=tools,
         spec_sha256=sha256,
+        surfaces=surfaces,
     )
 
 
@@ -162,16 +165,16 @@ def _tell_undescribed(plan: ConnectorPlan, tools: Sequence[LoadedTool]) -> None:
         raise BuildError([Diagnostic(plan.schemas.source, "no-describe-type", fault, hint=hint)])
 
 
-def _keep_budget(plan: ConnectorPlan, tools: Sequence[LoadedTool]) -> None:
+def _keep_budget(plan: ConnectorPlan, tools: Sequence[LoadedTool], surfaces: Surfaces) -> None:
     budget = plan.budget
     over: list[str] = []
-    total = total_tokens(tools)
+    total = surfaces.total
     if budget.tokens is not None and total > budget.tokens:
         over.append(f"all tools together cost {total} tokens, {budget.tokens} are allowed")
     if budget.tools is not None and len(tools) > budget.tools:
         over.append(f"there are {len(tools)} tools, {budget.tools} are allowed")
     for tool in tools:
-        cost = count_tokens(published(tool))
+        cost = surfaces.tokens(tool.name)
         if budget.tool_tokens is not None and cost > budget.tool_tokens:
             over.append(f"{tool.name} costs {cost} tokens, {budget.tool_tokens} are allowed")
     if over:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from .document import Document
 from .plan import ConnectorPlan, RecordPlan, ToolPlan
-from .tokens import compact, count_tokens
+from .tokens import compact, tokens_of
 from .verify import LoadedTool
 
 WHOLE: Final = "whole"
@@ -79,8 +79,33 @@ def published(tool: LoadedTool) -> dict[str, Any]:
     }
 
 
+class Surfaces:
+    """What tools/list tells, each tool written once: large ones take their time."""
+
+    def __init__(self, tools: Sequence[LoadedTool]) -> None:
+        self._texts = {tool.name: compact(published(tool)).encode() for tool in tools}
+
+    def sha256(self, name: str) -> str:
+        """The hash of what is told of the tool `name`."""
+        return hashlib.sha256(self._texts[name]).hexdigest()
+
+    def tokens(self, name: str) -> int:
+        """What the tool `name` costs a model's context."""
+        return tokens_of(len(self._texts[name]))
+
+    @property
+    def total(self) -> int:
+        """Tokens of the whole tools/list result."""
+        commas = max(len(self._texts) - 1, 0)
+        return tokens_of(len(compact({"tools": []})) + commas + sum(map(len, self._texts.values())))
+
+
 def lock_text(
-    plan: ConnectorPlan, document: Document, spec_sha256: str, tools: Sequence[LoadedTool]
+    plan: ConnectorPlan,
+    document: Document,
+    spec_sha256: str,
+    tools: Sequence[LoadedTool],
+    surfaces: Surfaces,
 ) -> str:
     """The lock file's text: JSON with sorted keys, one line per fact."""
     used = {endpoint.operation for endpoint in plan.endpoints}
@@ -95,8 +120,8 @@ def lock_text(
         "spec": {"path": plan.spec, "sha256": spec_sha256, **_files(document)},
         "operations": operations,
         "records": {record.constant: _fields(record) for record in plan.records},
-        "tools": {tool.name: _locked(tool, planned.get(tool.name)) for tool in tools},
-        "tokens": total_tokens(tools),
+        "tools": {tool.name: _locked(tool, planned.get(tool.name), surfaces) for tool in tools},
+        "tokens": surfaces.total,
     }
     return json.dumps(lock, indent=2, sort_keys=True) + "\n"
 
@@ -106,16 +131,15 @@ def _files(document: Document) -> dict[str, Any]:
     return {"files": dict(document.files)} if document.files else {}
 
 
-def _locked(tool: LoadedTool, plan: ToolPlan | None) -> dict[str, Any]:
-    surface = published(tool)
+def _locked(tool: LoadedTool, plan: ToolPlan | None, surfaces: Surfaces) -> dict[str, Any]:
     facts = {
         "operation": tool.operation,
-        "sha256": hashlib.sha256(compact(surface).encode()).hexdigest(),
-        "tokens": count_tokens(surface),
+        "sha256": surfaces.sha256(tool.name),
+        "tokens": surfaces.tokens(tool.name),
         **({"scope": tool.scope} if tool.scope is not None else {}),
     }
     if plan is None:
-        return {**facts, "published": surface}
+        return {**facts, "published": published(tool)}
     # As text, so that a lock stays one line a fact.
     answer = {"answer": compact(plan.answer)} if plan.answer is not None else {}
     return {**facts, "answers": _answers(plan), **answer}
@@ -148,4 +172,4 @@ def _fields(record: RecordPlan) -> Fields:
 
 def total_tokens(tools: Sequence[LoadedTool]) -> int:
     """Tokens of the whole tools/list result."""
-    return count_tokens({"tools": [published(tool) for tool in tools]})
+    return Surfaces(tools).total

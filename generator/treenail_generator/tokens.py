@@ -17,4 +17,9 @@ def compact(value: Any) -> str:
 
 def count_tokens(value: Any) -> int:
     """The estimate, rounded up."""
-    return -(-len(compact(value).encode()) // _BYTES_PER_TOKEN)
+    return tokens_of(len(compact(value).encode()))
+
+
+def tokens_of(size: int) -> int:
+    """The estimate for `size` bytes of compact JSON, rounded up."""
+    return -(-size // _BYTES_PER_TOKEN)

@@ -7,8 +7,6 @@ from typing import Final
 
 from treenail_generator.build import Built, Sources, build
 from treenail_generator.diagnostics import BuildError, Diagnostic
-from treenail_generator.lock import published
-from treenail_generator.tokens import count_tokens
 
 from .proposal import Proposal, Refused, ToolProposal
 from .writing import tool_lines, written
@@ -67,7 +65,7 @@ def _sources(proposal: Proposal, spec: str) -> Sources:
 
 
 def _counted(proposal: Proposal, built: Built) -> Proposal:
-    costs = {tool.name: count_tokens(published(tool)) for tool in built.tools}
+    costs = {tool.name: built.surfaces.tokens(tool.name) for tool in built.tools}
     tools = (replace(tool, tokens=costs.get(tool.name, tool.tokens)) for tool in proposal.tools)
     return replace(proposal, tools=tuple(tools), is_proved=True)
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Final
 
-from treenail_generator.lock import total_tokens
 from treenail_generator.tokens import count_tokens
 
 from .connector import LintedConnector
@@ -47,7 +46,7 @@ def _share(connector: LintedConnector) -> tuple[float, str]:
 
 
 def _total(connector: LintedConnector) -> Finding:
-    tools = total_tokens(connector.built.tools)
+    tools = connector.built.surfaces.total
     instructions = count_tokens(connector.built.plan.instructions)
     calls = [tool.call_tokens for tool in connector.tools]
     return Finding(

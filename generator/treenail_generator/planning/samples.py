@@ -38,6 +38,7 @@ _TRICKY_DELIMITED: Final = "a&c=d+e%25/\u00e9?#;:$"
 _TRICKY_HEADER: Final = "a b&c/d%25;:$"
 _TRICKY_SEGMENT: Final = "a b~\u00e9:@!$&'()*+,=?#"
 _DEPTH: Final = 4
+_PLENTY: Final = 2
 _DEEPEST: Final = 40
 
 
@@ -46,6 +47,7 @@ class Samples:
 
     def __init__(self, models: Mapping[str, ModelPlan]) -> None:
         self._models = models
+        self._made: dict[tuple[str, Mode, str, int], JSON] = {}
 
     def arguments(
         self, fields: Iterable[FieldPlan], endpoint: EndpointPlan, mode: Mode
@@ -75,11 +77,10 @@ class Samples:
 
     def _argument(self, field: FieldPlan, endpoint: EndpointPlan, mode: Mode, tricky: str) -> JSON:
         value = self._field(field, mode, tricky, 0)
-        inside = {_attribute(binding) for binding in endpoint.at("body")}
-        if value == {} and field.attribute not in inside:
-            # Nothing would be sent of it.
-            return self._field(field, "full", tricky, 0)
-        return value
+        if value != {} or any(_attribute(each) == field.attribute for each in endpoint.at("body")):
+            return value
+        # Nothing would be sent of it.
+        return self._field(field, "full", tricky, 0)
 
     def _field(self, field: FieldPlan, mode: Mode, tricky: str, depth: int) -> JSON:
         made_up = mode == "hostile" or (mode == "null" and isinstance(field.type, NullableType))
@@ -109,13 +110,21 @@ class Samples:
                 return _leaf(kind, mode, tricky)
 
     def _list(self, kind: ListType, item: TypePlan, mode: Mode, tricky: str, depth: int) -> JSON:
-        wanted = max(kind.min_items or 0, 1 if mode == "minimal" else 2)
+        # Two show how items are told apart; two in each of two would say it again and again.
+        plenty = 1 if mode == "minimal" or depth > _PLENTY else 2
+        wanted = max(kind.min_items or 0, plenty)
         count = min(wanted, kind.max_items) if kind.max_items is not None else wanted
         if depth > _DEPTH:
             count = kind.min_items or 0
-        return [self.of(item, mode, tricky, depth + 1) for _ in range(count)]
+        return [self.of(item, mode, tricky, depth + 1)] * count if count else []
 
     def _model(self, name: str, mode: Mode, tricky: str, depth: int) -> JSON:
+        key = (name, mode, tricky, depth)
+        if key not in self._made:
+            self._made[key] = self._object(name, mode, tricky, depth)
+        return self._made[key]
+
+    def _object(self, name: str, mode: Mode, tricky: str, depth: int) -> JSON:
         return {
             field.name: self._field(field, mode, tricky, depth + 1)
             for field in self._models[name].fields

@@ -58,6 +58,7 @@ class Tools:
         self._answers = answers
         self._names = names
         self._faults = faults
+        self._samples = Samples(types.by_name)
         self.seen: set[str] = set()
         self._operations: dict[str, Operation] = {}
 
@@ -191,11 +192,12 @@ class Tools:
     def _with_samples(self, tool: ToolPlan, index: int) -> ToolPlan:
         """`tool` with its example and the cases that prove it."""
         assert tool.endpoint is not None  # noqa: S101  # planned above
-        samples = Samples(self._types.by_name)
         modes: tuple[Mode, ...] = ("minimal", "full", "hostile", "null")
         try:
-            shown = samples.shown(tool.model.fields, tool.endpoint)
-            cases = [samples.arguments(tool.model.fields, tool.endpoint, mode) for mode in modes]
+            shown = self._samples.shown(tool.model.fields, tool.endpoint)
+            cases = [
+                self._samples.arguments(tool.model.fields, tool.endpoint, mode) for mode in modes
+            ]
         except NoSampleError as error:
             self._faults.note(
                 self._request.at("tools", index),

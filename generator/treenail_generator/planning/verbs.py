@@ -11,6 +11,7 @@ from treenail_generator.yaml_source import Pointer
 from .faults import Faults
 
 _DECISIVE: Final = ("hide", "constant", "inject")
+_SILENT: Final = Param()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class Verbs:
         values = {key: getattr(part, key) for part, _ in found for key in part.model_fields_set}
         pointers = [pointer for _, pointer in reversed(found)]
         return Verb(
-            Param.model_construct(**values),
+            Param.model_construct(**values) if values else _SILENT,
             frozenset(values),
             self._request,
             (*pointers, self._pointer),

@@ -27,6 +27,7 @@ class Definitions:
         """`texts` are JSON texts by name."""
         self._texts = texts
         self._parsed: dict[str, Any] = {}
+        self._references: dict[str, tuple[str, ...]] = {}
         self._whole: dict[str, JsonSchema] = {}
 
     @property
@@ -59,8 +60,13 @@ class Definitions:
         for name in waiting:
             if name not in found and name in self:
                 found[name] = self.definition(name)
-                waiting.extend(references(found[name]))
+                waiting.extend(self._referred(name))
         return found
+
+    def _referred(self, name: str) -> tuple[str, ...]:
+        if name not in self._references:
+            self._references[name] = tuple(references(self.definition(name)))
+        return self._references[name]
 
 
 class JsonSchema:

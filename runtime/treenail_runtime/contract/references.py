@@ -5,6 +5,7 @@ from typing import Any, Final, cast
 
 PREFIX: Final = "#/$defs/"
 """What a reference to a definition begins with."""
+_NESTED: Final = (dict, list)
 
 
 def references(schema: Any) -> Iterator[str]:
@@ -17,6 +18,7 @@ def references(schema: Any) -> Iterator[str]:
             target = mapping.get("$ref")
             if isinstance(target, str) and target.startswith(PREFIX):
                 yield target.removeprefix(PREFIX)
-            waiting.extend(reversed(mapping.values()))
+            inside = [each for each in mapping.values() if isinstance(each, _NESTED)]
+            waiting.extend(reversed(inside))
         elif isinstance(node, list):
             waiting.extend(reversed(cast("list[Any]", node)))

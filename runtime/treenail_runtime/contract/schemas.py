@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter, deque
+from itertools import chain
 from typing import Any, Final, cast
 
 from pydantic import BaseModel
@@ -134,30 +135,34 @@ def settled(
     schema: dict[str, Any], definitions: dict[str, Any], depth: int = INLINE_DEPTH
 ) -> dict[str, Any]:
     """`schema` with single-use definitions inlined, `depth` deep, and the reachable others in `$defs`."""
-    reachable = _reachable(schema, definitions)
-    uses = Counter(references([schema, *(definitions[name] for name in reachable)]))
+    referred = _referred(schema, definitions)
+    uses = Counter(chain(references(schema), *referred.values()))
     # One that refers to itself is used there, too, and so never among them.
-    once = {name: definitions[name] for name in reachable if uses[name] == 1}
+    once = {name: definitions[name] for name in referred if uses[name] == 1}
     whole = _inlined(schema, once, depth)
     kept: dict[str, Any] = {}
     waiting = list(references(whole))
     while waiting:
         name = waiting.pop()
         if name in definitions and name not in kept:
-            kept[name] = _inlined(definitions[name], once, depth)
-            waiting.extend(references(kept[name]))
+            is_whole = once.keys().isdisjoint(referred[name])
+            kept[name] = definitions[name] if is_whole else _inlined(definitions[name], once, depth)
+            waiting.extend(referred[name] if is_whole else references(kept[name]))
     return {**whole, "$defs": dict(sorted(kept.items()))} if kept else whole
 
 
-def _reachable(schema: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> list[str]:
-    found: dict[str, None] = {}
+def _referred(
+    schema: dict[str, Any], definitions: dict[str, dict[str, Any]]
+) -> dict[str, tuple[str, ...]]:
+    """For each definition that `schema` reaches, those that it refers to itself."""
+    found: dict[str, tuple[str, ...]] = {}
     waiting = deque(references(schema))
     while waiting:
         name = waiting.popleft()
         if name in definitions and name not in found:
-            found[name] = None
-            waiting.extend(references(definitions[name]))
-    return list(found)
+            found[name] = tuple(references(definitions[name]))
+            waiting.extend(found[name])
+    return found
 
 
 def _inlined(node: Any, once: dict[str, dict[str, Any]], depth: int) -> Any:
