@@ -4,7 +4,7 @@ import gc
 import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .connector_file import ConnectorRequest, read_connector_file
 from .diagnostics import BuildError, Diagnostic, Location
@@ -15,6 +15,7 @@ from .planning import plan_connector
 from .planning.scopes import READ_SCOPE, is_too_weak, is_unknown
 from .render import render
 from .verify import LoadedModule, LoadedTool, Watch, ignore, load_custom_tools, verify
+from .yaml_source import JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class Built:
         lock: Text of the lock.
         tools: All tools, hand-written ones last.
         surfaces: What tools/list tells of them, and what that costs.
+        unproven: A warning for each tool of which no request is proven.
     """
 
     module: str
@@ -63,6 +65,7 @@ class Built:
     tools: tuple[LoadedTool, ...]
     spec_sha256: str
     surfaces: Surfaces
+    unproven: tuple[Diagnostic, ...] = ()
 
 
 def build(sources: Sources, watch: Watch = ignore) -> Built:
@@ -99,6 +102,9 @@ def _build(sources: Sources, watch: Watch) -> Built:
     plan = plan_connector(request, document)
     watch(f"printing {len(plan.tools)} tools")
     verified = verify(render(plan), plan, document, watch)
+    if verified.better_examples:
+        plan = _with_examples(plan, verified.better_examples)
+        verified = verify(render(plan), plan, document, watch)
     loaded = verified.module
     tools = (*loaded.connector.tools, *_custom(plan, request, sources, loaded))
     _tell_undescribed(plan, tools)
@@ -115,7 +121,16 @@ def _build(sources: Sources, watch: Watch) -> Built:
         tools=tools,
         spec_sha256=sha256,
         surfaces=surfaces,
+        unproven=tuple(verified.unproven),
     )
+
+
+def _with_examples(plan: ConnectorPlan, examples: Mapping[str, dict[str, JSON]]) -> ConnectorPlan:
+    tools = (
+        replace(tool, example=examples[tool.name]) if tool.name in examples else tool
+        for tool in plan.tools
+    )
+    return replace(plan, tools=tuple(tools))
 
 
 def _custom(

@@ -29,6 +29,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "product",
         "Edge values are sent faithfully, or refused where no request can carry them, and only there",
     ),
+    "PROOF-NONE": Requirement(
+        "product",
+        "A tool without a proven request is told, and none publishes an example that it refuses",
+    ),
     "PROOF-COMMAND": Requirement(
         "product",
         "`gen check --prove` tries more arguments, always the same for a seed, and names what is wrong",

@@ -17,7 +17,16 @@ from treenail_generator.verify import Effort
 from .common import built_or_exit
 from .files import Outdated, outdated, read_sources, write
 from .options import as_json_option, name_argument, project_option
-from .output import say, say_json, tell, tell_faults, tell_notes, tell_rules, tell_warnings
+from .output import (
+    say,
+    say_json,
+    tell,
+    tell_faults,
+    tell_notes,
+    tell_rules,
+    tell_unproven,
+    tell_warnings,
+)
 from .pins import read_pin
 from .progress import Progress, progress_option
 from .proving import Proven, prove_again
@@ -41,11 +50,14 @@ def build_command(name: str, project: Project, as_json: bool, progress: bool | N
     if as_json:
         facts = {"ok": True, "connector": name, "tools": len(built.tools), "changed": changed}
         notes = _as_json((*built.document.notes, *built.plan.notes))
-        say_json({**facts, "warnings": _as_json(warnings), "notes": notes})
+        counted = {"unproven": len(built.unproven)}
+        told = _as_json((*warnings, *built.unproven))
+        say_json({**facts, **counted, "warnings": told, "notes": notes})
         return
     tell_notes(built.document.notes)
     tell_rules(built.plan.notes)
     tell_warnings(warnings)
+    tell_unproven(built.unproven)
     for path in changed:
         say(f"wrote {path}")
     if not changed:
@@ -62,6 +74,7 @@ class _Checked:
     diagnostics: tuple[Diagnostic, ...] = ()
     outdated: tuple[Outdated, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+    unproven: tuple[Diagnostic, ...] = ()
     proven: Proven | None = None
 
     @property
@@ -74,7 +87,8 @@ class _Checked:
             "ok": self.is_ok,
             "diagnostics": _as_json(self.diagnostics),
             "outdated": [{"path": each.path, "reason": each.reason} for each in self.outdated],
-            "warnings": _as_json(self.warnings),
+            "unproven": len(self.unproven),
+            "warnings": _as_json((*self.warnings, *self.unproven)),
             **({"proof": self.proven.as_json()} if self.proven is not None else {}),
         }
 
@@ -144,10 +158,11 @@ def _checked(project: Project, name: str, effort: Effort | None, progress: Progr
     return _Checked(
         name=name,
         tools=len(built.tools),
-        diagnostics=proven.diagnostics if proven is not None else (),
+        diagnostics=(*proven.diagnostics, *proven.unproven) if proven is not None else (),
         proven=proven,
         outdated=(*outdated(project, built), *([pin] if pin is not None else [])),
         warnings=_warnings(built),
+        unproven=built.unproven if proven is None else proven.unproven,
     )
 
 
@@ -161,6 +176,8 @@ def _warnings(built: Built) -> tuple[Diagnostic, ...]:
 
 def _tell_checked(checked: _Checked) -> None:
     tell_warnings(checked.warnings)
+    if checked.proven is None:
+        tell_unproven(checked.unproven)
     for diagnostic in checked.diagnostics:
         tell(str(diagnostic))
     for each in checked.outdated:

@@ -55,6 +55,14 @@ def tell_warnings(warnings: Sequence[Diagnostic]) -> None:
         tell(f"{count} {noun} about the document")
 
 
+def tell_unproven(warnings: Sequence[Diagnostic]) -> None:
+    """The tools of which no request is proven, up to a limit; nothing when there is none."""
+    for warning in warnings[:_MOST_WARNINGS]:
+        tell(f"warning: {warning}")
+    if len(warnings) > _MOST_WARNINGS:
+        tell(f"and {len(warnings) - _MOST_WARNINGS} more")
+
+
 def tell_rules(notes: Sequence[Diagnostic]) -> None:
     """Each warning of the plan, up to a limit, and how much was decided by rule."""
     warnings = [note for note in notes if note.severity == "warning"]

@@ -1,6 +1,6 @@
 """`gen check --prove`: the requests of every tool, tried with many more arguments."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from treenail_generator.build import Built
@@ -21,6 +21,12 @@ class Proven:
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """One for each tool that sends something else than its arguments."""
         return tuple(fault for each in self.proofs if (fault := each.diagnostic) is not None)
+
+    @property
+    def unproven(self) -> tuple[Diagnostic, ...]:
+        """One for each tool of which no request could be tried: a fault, once a proof is asked for."""
+        found = (warning for each in self.proofs if (warning := each.unproven) is not None)
+        return tuple(replace(each, severity="error") for each in found)
 
     @property
     def summary(self) -> str:

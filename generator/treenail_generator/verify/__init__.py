@@ -1,10 +1,12 @@
 """Rendered text to verified text: formatted, free of unused names, importable, proven on the wire."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from treenail_generator.diagnostics import BuildError
+from treenail_generator.diagnostics import BuildError, Diagnostic
 from treenail_generator.document import Document
 from treenail_generator.plan import ConnectorPlan
+from treenail_generator.yaml_source import JSON
 
 from .decoding import NothingRead
 from .formatting import formatted
@@ -38,10 +40,17 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The final text of a module, and the same module imported from it."""
+    """The final text of a module, and the same module imported from it.
+
+    Attributes:
+        unproven: A warning for each tool of which no request could be tried.
+        better_examples: By tool: arguments to tell instead of its example, which it refuses.
+    """
 
     text: str
     module: LoadedModule
+    unproven: Sequence[Diagnostic]
+    better_examples: Mapping[str, dict[str, JSON]]
 
 
 def verify(text: str, plan: ConnectorPlan, document: Document, watch: Watch = ignore) -> Verified:
@@ -56,4 +65,11 @@ def verify(text: str, plan: ConnectorPlan, document: Document, watch: Watch = ig
     faults = [fault for each in found if (fault := each.diagnostic) is not None]
     if faults:
         raise BuildError(faults)
-    return Verified(final, module)
+    return Verified(
+        text=final,
+        module=module,
+        unproven=tuple(warning for each in found if (warning := each.unproven) is not None),
+        better_examples={
+            each.name: each.better_example for each in found if each.better_example is not None
+        },
+    )

@@ -36,6 +36,9 @@ _FEW_TOOLS: Final = 60
 _FEW_EDGES: Final = 8
 
 
+Case: TypeAlias = dict[str, JSON]
+"""Arguments of a tool, by the agent's names."""
+
 Watch: TypeAlias = Callable[[str], None]
 """Is told what is done now."""
 
@@ -85,6 +88,7 @@ class Proof:
         proven: Requests that said what they had to.
         refused: Argument sets that no request can carry, and that the tool rightly refused.
         mismatch: The first one; None when there is none.
+        better_example: Planned arguments that can be sent, where those of the example cannot.
     """
 
     name: str
@@ -94,6 +98,21 @@ class Proof:
     refused: int
     seconds: float
     mismatch: Mismatch | None
+    better_example: dict[str, JSON] | None = None
+
+    @property
+    def unproven(self) -> Diagnostic | None:
+        """The warning that no request was proven; None when one was, and when one is wrong."""
+        if self.proven or self.mismatch is not None:
+            return None
+        why = "none of the arguments that were tried has a form in a request"
+        return Diagnostic(
+            self.source,
+            "unproven",
+            f"{self.name}: no request is proven: {why if self.refused else 'none could be made up'}",
+            hint="give arguments that can be sent: params: {<name>: {example: ...}}",
+            severity="warning",
+        )
 
     @property
     def diagnostic(self) -> Diagnostic | None:
@@ -135,8 +154,7 @@ def proofs(
     loaded = {tool.name: tool for tool in module.connector.tools}
     for number, tool in enumerate(plan.tools, 1):
         watch(f"proving {tool.name}, {number} of {len(plan.tools)}")
-        # Without cases, the plan has told that no example could be made.
-        if tool.endpoint is not None and tool.cases:
+        if tool.endpoint is not None:
             yield prover.tool(tool, tool.endpoint, loaded[tool.name])
     yield from prover.login()
 
@@ -175,10 +193,11 @@ class _Prover:
     def tool(self, tool: ToolPlan, endpoint: EndpointPlan, loaded: LoadedTool) -> Proof:
         """Every case of a tool, up to the first that fails."""
         started = time.perf_counter()
-        proven, refused, mismatch = 0, 0, None
+        proven, refused, mismatch = list[Case](), list[Case](), None
         connection = self._expectations.connection(endpoint)
         validator = jsonschema_rs.Draft202012Validator(loaded.input_schema, validate_formats=True)
-        planned = _different((tool.example, *tool.cases))
+        # Without cases, no arguments could be made up.
+        planned = _different((tool.example, *tool.cases)) if tool.cases else []
         edges = self._edges(tool.name, planned, loaded, validator)
         for number, case in enumerate(chain(planned, edges)):
             wanted = self._expectations.of_tool(tool.model, endpoint, case, connection)
@@ -186,9 +205,9 @@ class _Prover:
                 _check_published(validator, case)
                 request = self._request(endpoint, loaded, case, wanted, connection)
                 self._compare(endpoint, request, wanted, ask=number < len(planned))
-                proven += 1
+                proven.append(case)
             except _Refused:
-                refused += 1
+                refused.append(case)
             except _Wrong as wrong:
                 mismatch = _mismatch(wrong, case)
                 break
@@ -196,10 +215,11 @@ class _Prover:
             name=tool.name,
             source=tool.source,
             operation=endpoint.source,
-            proven=proven,
-            refused=refused,
+            proven=len(proven),
+            refused=len(refused),
             seconds=time.perf_counter() - started,
             mismatch=mismatch,
+            better_example=_better(tool.example, proven, refused, planned),
         )
 
     def _edges(
@@ -209,7 +229,7 @@ class _Prover:
         loaded: LoadedTool,
         validator: jsonschema_rs.Draft202012Validator,
     ) -> Iterator[dict[str, JSON]]:
-        if self._effort.examples:
+        if self._effort.examples and planned:
             if loaded.named_types:
                 schema = loaded.exact_schema
                 validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
@@ -350,6 +370,15 @@ def _is_empty_form(
 def _is_refusal(error: Exception) -> bool:
     """Whether the contract refuses an argument; the generator does not know its classes."""
     return type(error).__name__ == "InvalidArguments"
+
+
+def _better(
+    example: Case, proven: Sequence[Case], refused: Sequence[Case], planned: Sequence[Case]
+) -> Case | None:
+    """The first planned arguments that were sent, where those of the example were refused."""
+    if example not in refused:
+        return None
+    return next((case for case in proven if case in planned), None)
 
 
 def _different(cases: Iterable[dict[str, JSON]]) -> list[dict[str, JSON]]:
