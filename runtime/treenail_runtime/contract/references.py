@@ -18,7 +18,7 @@ def references(schema: Any) -> Iterator[str]:
             target = mapping.get("$ref")
             if isinstance(target, str) and target.startswith(PREFIX):
                 yield target.removeprefix(PREFIX)
-            inside = [each for each in mapping.values() if isinstance(each, _NESTED)]
+            inside: list[Any] = [each for each in mapping.values() if isinstance(each, _NESTED)]
             waiting.extend(reversed(inside))
         elif isinstance(node, list):
             waiting.extend(reversed(cast("list[Any]", node)))
