@@ -86,8 +86,8 @@ async def with_our_client(url: str) -> AsyncGenerator[Get]:
     connector = loading.load_connector(_CONNECTORS, "phorest")
     credentials = upstream.Credentials((("Authorization", _HEADERS["Authorization"]),))
     transport = upstream.AiohttpTransport()
-    breaker = upstream.CircuitBreaker()
-    client = upstream.UpstreamClient(connector, url, credentials, transport, breaker)
+    routes = upstream.Routes(url, {})
+    client = upstream.UpstreamClient(connector, routes, credentials, transport)
     endpoint = contract.Endpoint("GET", _PATH, reads=True, repeatable=True)
 
     async def get() -> int:

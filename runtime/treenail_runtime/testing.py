@@ -25,9 +25,9 @@ from treenail_runtime.dispatch.outcome import result_of
 from treenail_runtime.dispatch.problems import problems_of
 from treenail_runtime.loading import load_connector, server_url
 from treenail_runtime.upstream import (
-    CircuitBreaker,
     Credentials,
     OutgoingRequest,
+    Routes,
     UpstreamClient,
     credentials_for,
 )
@@ -150,6 +150,6 @@ def _context(
     values = {name: text for name, text in login.items() if name not in secret}
     secrets = {name: SecretStr(text) for name, text in login.items() if name in secret}
     proof = credentials_for(connector.auth, values, secrets) if secrets else Credentials()
-    url = server_url(connector, values)
-    client = UpstreamClient(connector, url, proof, transport, CircuitBreaker())
+    routes = Routes(server_url(connector, values), {})
+    client = UpstreamClient(connector, routes, proof, transport)
     return ToolContext(connector.name, values, client)

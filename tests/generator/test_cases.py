@@ -51,6 +51,7 @@ def _expect(path: Path, text: str) -> None:
     "WIRE-BODY",
     "WIRE-NAMES",
     "WIRE-PATH",
+    "WIRE-SERVER",
 )
 @pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
 def test_build_gives_the_expected_module_or_the_expected_faults(case: Path, tmp_path: Path) -> None:

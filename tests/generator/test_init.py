@@ -122,6 +122,10 @@ def test_of_several_ways_the_one_that_most_operations_accept_is_taken(tmp_path: 
             ],
             ["https://eu.plots.test", "https://us.plots.test"],
         ),
+        (
+            [{"url": "https://{shop}.plots.test", "variables": {"shop": {"default": ""}}}],
+            ["https://shop.plots.test"],
+        ),
     ],
 )
 def test_every_kind_of_server_becomes_regions(
@@ -130,6 +134,33 @@ def test_every_kind_of_server_becomes_regions(
     file = proposed(tmp_path, document(plot()) | {"servers": servers})
 
     assert [each["url"] for each in file["servers"]["regions"].values()] == urls
+
+
+@pytest.mark.requirement("INIT-BUILDS", "WIRE-SERVER")
+def test_servers_of_single_operations_are_named(tmp_path: Path) -> None:
+    uploads = {"url": "http://{at}.plots.test/", "variables": {"at": {"default": "up"}}}
+    paths = plot() | {
+        "/files": {"servers": [uploads], "post": {**OPERATION, "operationId": "addFile"}}
+    }
+
+    file = proposed(tmp_path, document(paths))
+
+    assert file["servers"]["others"] == ["https://up.plots.test"]
+    assert "addFile" in {tool["operation"] for tool in file["tools"]}
+
+
+@pytest.mark.requirement("INIT-BUILDS")
+def test_servers_that_only_operations_name_become_regions(tmp_path: Path) -> None:
+    paths = plot()
+    for item in paths.values():
+        item["servers"] = [{"url": "https://only.plots.test"}]
+
+    file = proposed(tmp_path, document(paths) | {"servers": []})
+
+    assert [each["url"] for each in file["servers"]["regions"].values()] == [
+        "https://only.plots.test"
+    ]
+    assert "others" not in file["servers"]
 
 
 @pytest.mark.requirement("INIT-BUILDS")

@@ -73,6 +73,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "RFC 2046 5.1; RFC 2387; RFC 7578; HTML Multipart form data",
         "Each value is a part of the right type, whose names are escaped and whose boundary is in none of them.",
     ),
+    "WIRE-SERVER": Requirement(
+        "OpenAPI 3.1.1 Server Object; docs/connector-file.md",
+        "An operation is sent to the server that the document says, and credentials to no host that the connector file does not name.",
+    ),
     "WIRE-TEXT": Requirement(
         "RFC 2046 4.1.2; RFC 6838 4.2.1",
         "Text and XML go as they are, in the charset that the request names.",

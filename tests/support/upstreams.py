@@ -14,6 +14,7 @@ from treenail_runtime.upstream import (
     CircuitBreaker,
     Credentials,
     OutgoingRequest,
+    Routes,
     Timing,
     UpstreamClient,
     WholeResponse,
@@ -71,10 +72,9 @@ def mocked(
     """A client whose upstream is the function `handler`."""
     return UpstreamClient(
         connector(**facts),
-        "http://upstream.test/v1",
+        Routes("http://upstream.test/v1", _breakers("http://upstream.test/v1", breaker)),
         credentials or Credentials(),
         httpx.MockTransport(handler),
-        breaker or CircuitBreaker(),
         (time or FakeTime()).timing,
     )
 
@@ -94,14 +94,17 @@ async def connected(
     try:
         yield UpstreamClient(
             connector(**facts),
-            url,
+            Routes(url, _breakers(url, breaker)),
             credentials or Credentials(),
             wire,
-            breaker or CircuitBreaker(),
             (time or FakeTime()).timing,
         )
     finally:
         await wire.aclose()
+
+
+def _breakers(url: str, breaker: CircuitBreaker | None) -> dict[str, CircuitBreaker]:
+    return {url: breaker} if breaker else {}
 
 
 def outgoing(

@@ -46,6 +46,10 @@ class Servers(Closed):
     regions: dict[str, Region] = Field(
         min_length=1, description="Regions by key; the login field `region` chooses among them."
     )
+    others: list[Annotated[str, Field(pattern=r"^https?://[^\s?#{}]+$")]] = Field(
+        default_factory=list,
+        description="Servers of single operations, which get the credentials, too.",
+    )
 
 
 class NoAuthKind(Closed):

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from treenail_generator.document import Document, Operation
 from treenail_generator.document.values import mapping, text
+from treenail_generator.planning.servers import others_of
 
 from .choosing import MOST_UNASKED, broken, choose, tag_counts, unmatched
 from .costs import Costs
 from .credentials import propose_auth
 from .hints import annotations_of, paging_of
 from .names import tool_names, words_of
-from .proposal import Hidden, Proposal, Refused, ToolProposal
+from .proposal import Hidden, Proposal, Refused, RegionProposal, ToolProposal
 from .proving import proved
 from .regions import propose_regions
 from .trials import Verdict, verdicts
@@ -67,6 +68,7 @@ def propose(document: Document, wishes: Wishes, operations: Sequence[Operation])
         instructions=frame.instructions,
         spec=frame.spec,
         regions=frame.regions,
+        others=_others(document, frame.regions, carried),
         auth=frame.auth,
         output=frame.output,
         arrays=frame.arrays,
@@ -78,6 +80,7 @@ def propose(document: Document, wishes: Wishes, operations: Sequence[Operation])
 def _frame(document: Document, wishes: Wishes, operations: Sequence[Operation]) -> Proposal:
     """Everything but the tools."""
     title = _safe(shortened(plain_text(document.title), _LONGEST_TITLE)) or wishes.name
+    regions = propose_regions(document, operations)
     described = text(mapping(document.raw.get("info")).get("description"))
     about = _safe(first_sentences(described, _LONGEST_TEXT))
     return Proposal(
@@ -87,12 +90,19 @@ def _frame(document: Document, wishes: Wishes, operations: Sequence[Operation]) 
         api_version=shortened(plain_text(document.api_version), _LONGEST_TITLE),
         instructions=about or f"Tools for {title}.",
         spec=wishes.spec,
-        regions=propose_regions(document),
+        regions=regions,
+        others=_others(document, regions, operations),
         auth=propose_auth(document, operations),
         output="lenient" if wishes.outputs else "off",
         tools=(),
         refused=(),
     )
+
+
+def _others(
+    document: Document, regions: Sequence[RegionProposal], operations: Sequence[Operation]
+) -> tuple[str, ...]:
+    return others_of(document, [region.url for region in regions], operations)
 
 
 def _tool(operation: Operation, name: str, verdict: Verdict, costs: Costs) -> ToolProposal:

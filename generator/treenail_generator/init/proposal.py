@@ -87,6 +87,7 @@ class Proposal:
 
     Attributes:
         regions: The first one is the default.
+        others: Servers of single operations.
         arrays: How arrays inside `deepObject` are sent, where operations need them.
         refused: Operations that were wished for and are left out.
         schema_tokens: What one tool's arguments may cost; None publishes them whole.
@@ -100,6 +101,7 @@ class Proposal:
     instructions: str
     spec: str
     regions: tuple[RegionProposal, ...]
+    others: tuple[str, ...]
     auth: AuthProposal
     output: Literal["off", "lenient"]
     arrays: Literal["indexes"] | None = None

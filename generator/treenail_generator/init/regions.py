@@ -1,13 +1,14 @@
 """The document's servers as regions of a connector file."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice, product
 from typing import Final
 from urllib.parse import urlsplit
 
-from treenail_generator.document import Document, Server
+from treenail_generator.document import Document, Operation, Server
 from treenail_generator.naming import free_name, snake_case
+from treenail_generator.planning.servers import example_url
 
 from .proposal import RegionProposal
 from .words import plain_text, shortened
@@ -20,21 +21,27 @@ _LONGEST_TITLE: Final = 60
 _PLACEHOLDER: Final = "https://api.example.com"
 
 
-def propose_regions(document: Document) -> tuple[RegionProposal, ...]:
-    """A region for each server and each value of its variables; a placeholder when there is none."""
+def propose_regions(
+    document: Document, operations: Sequence[Operation]
+) -> tuple[RegionProposal, ...]:
+    """A region for each server and each value of its variables; a placeholder when there is none.
+
+    A document that names no server at all may do so at its operations: the first ones are taken.
+    """
+    servers = document.servers or next((each.servers for each in operations if each.servers), ())
     regions: dict[str, RegionProposal] = {}
     seen: set[str] = set()
-    for server, url in islice(_urls(document), _MOST_REGIONS):
+    for server, url in islice(_urls(servers), _MOST_REGIONS):
         if url in seen:
             continue
         seen.add(url)
-        region = _region(server, url, regions)
+        region = _region(server, url, regions, is_root=bool(document.servers))
         regions[region.key] = region
     return tuple(regions.values()) or (_placeholder(document),)
 
 
-def _urls(document: Document) -> Iterator[tuple[Server, str]]:
-    for server in document.servers:
+def _urls(servers: Sequence[Server]) -> Iterator[tuple[Server, str]]:
+    for server in servers:
         for url in _resolved(server):
             absolute = f"https:{url}" if url.startswith("//") else url
             if _URL.fullmatch(absolute):
@@ -43,6 +50,9 @@ def _urls(document: Document) -> Iterator[tuple[Server, str]]:
 
 def _resolved(server: Server) -> Iterator[str]:
     """The URL with every choice of its variables, the defaults first."""
+    if any(not each.default and not each.enum for each in server.variables.values()):
+        yield example_url(server)
+        return
     choices = [
         [(name, each) for each in dict.fromkeys((variable.default, *variable.enum))]
         for name, variable in server.variables.items()
@@ -54,7 +64,9 @@ def _resolved(server: Server) -> Iterator[str]:
         yield url
 
 
-def _region(server: Server, url: str, taken: dict[str, RegionProposal]) -> RegionProposal:
+def _region(
+    server: Server, url: str, taken: dict[str, RegionProposal], *, is_root: bool
+) -> RegionProposal:
     title = shortened(plain_text(server.description), _LONGEST_TITLE)
     host = urlsplit(url).hostname or url
     wanted = snake_case(title)[:_LONGEST_KEY].strip("_") or snake_case(host)
@@ -70,7 +82,14 @@ def _region(server: Server, url: str, taken: dict[str, RegionProposal]) -> Regio
         )
     # A URL without a scheme is relative to where the document lies, so the build takes it for another.
     is_listed = not server.url.strip().startswith("//")
-    return RegionProposal(key=key, title=title or host, url=url, is_listed=is_listed)
+    open_names = [name for name, each in server.variables.items() if not each.default]
+    return RegionProposal(
+        key=key,
+        title=title or host,
+        url=url,
+        is_listed=is_listed and is_root,
+        note=f"EDIT THIS: put in your own {', '.join(open_names)}" if open_names else "",
+    )
 
 
 def _placeholder(document: Document) -> RegionProposal:

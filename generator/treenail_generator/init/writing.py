@@ -30,6 +30,7 @@ def frame_of(proposal: Proposal) -> dict[str, JSON]:
         "servers": {
             "default": proposal.regions[0].key,
             "regions": {region.key: _region(region) for region in proposal.regions},
+            "others": [*proposal.others],
         },
         "auth": proposal.auth.section,
         **({"login": login} if login["fields"] else {}),
@@ -86,6 +87,11 @@ def _servers(proposal: Proposal) -> Iterator[str]:
         if region.note:
             yield f"    # {comment(region.note)}"
         yield f"    {quoted(region.key)}: {value(_region(region))}"
+    if proposal.others:
+        yield "  # Operations say that they are there, so the credentials go there, too."
+        yield "  others:"
+        for url in proposal.others:
+            yield f"    - {quoted(url)}"
 
 
 def _region(region: RegionProposal) -> dict[str, JSON]:

@@ -37,11 +37,12 @@ class Router:
 
     def __init__(self, document: Document, more_urls: Iterable[str]) -> None:
         """`more_urls` are servers that only the connector knows."""
-        shared = [*map(server_path, document.servers), *map(url_path, more_urls)]
+        shared = [*map(server_path, document.servers), *map(url_path, more_urls)] or [""]
         routes = [
             (_concreteness(operation.path), -len(base), _route(base, operation))
             for operation in document.operations
-            for base in dict.fromkeys([*map(server_path, operation.servers)] or shared or [""])
+            # Under the shared ones too: a client of the mock sends every request to one URL.
+            for base in dict.fromkeys([*map(server_path, operation.servers), *shared])
         ]
         routes.sort(key=lambda route: route[:2])
         self._routes = tuple(route for _, _, route in routes)

@@ -43,7 +43,7 @@ class Upstream:
         writer = Writer(shapes, sampler, identifiers, resources, self._store)
         self._answers = Answers(shapes, sampler, resources, self._store, writer)
         self._problems = Problems(document, shapes, sampler, identifiers)
-        self._router = Router(document, urls.values())
+        self._router = Router(document, [*urls.values(), *servers.others])
         self._credentials = Credentials(document, request.file.auth)
         self._validator = RequestValidator(document, shapes)
         self._fault = fault

@@ -135,6 +135,7 @@ class EndpointPlan:
         operation: operationId, or "METHOD /path".
         may_be_empty: Whether the document tells of a success without a body.
         body: None when the operation takes none.
+        server: An absolute URL, or a path, that takes the place of the region's URL; empty for none.
     """
 
     constant: str
@@ -147,6 +148,7 @@ class EndpointPlan:
     repeatable: bool
     may_be_empty: bool
     body: BodyPlan | None
+    server: str
     timeout_s: float
     max_bytes: int
     source: Location

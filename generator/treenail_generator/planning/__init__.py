@@ -27,7 +27,7 @@ from treenail_generator.yaml_source import Pointer
 from .answers import Answers
 from .checks import LoginCalls, plan_check
 from .choices import ChoiceFields
-from .connection import check_headers, plan_auth, plan_login, plan_servers
+from .connection import check_headers, plan_auth, plan_login
 from .descriptions import Descriptions
 from .faults import Faults
 from .forms import Forms
@@ -35,6 +35,7 @@ from .helpers import plan_helpers
 from .module_names import ModuleNames
 from .reserved import tell_reserved_name
 from .scopes import plan_scopes
+from .servers import plan_servers
 from .tools import Tools, advice
 from .types import Types
 from .views import Views
@@ -82,6 +83,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     check = plan_check(request, calls)
     choices = ChoiceFields(request, calls, answers, views, names, faults).plan()
     login = plan_login(request, choices, faults)
+    planner.servers.tell_unused()
     _tell_idle_defaults(request, planner.seen, faults)
     if faults.diagnostics:
         raise BuildError(faults.diagnostics)

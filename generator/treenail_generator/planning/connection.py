@@ -1,8 +1,7 @@
-"""Servers, credentials, login fields: what a connection is made of."""
+"""Credentials and login fields: what a connection is made of."""
 
 import re
 from collections.abc import Mapping
-from itertools import islice, product
 from typing import Final
 
 from treenail_generator.connector_file import ConnectorRequest
@@ -13,68 +12,13 @@ from treenail_generator.connector_file.schema import (
     NoAuthKind,
 )
 from treenail_generator.diagnostics import nearest
-from treenail_generator.document import Document, Server
-from treenail_generator.plan import AuthPlan, ChoicesPlan, LoginFieldPlan, ServerPlan
+from treenail_generator.document import Document
+from treenail_generator.plan import AuthPlan, ChoicesPlan, LoginFieldPlan
 
 from .faults import Faults
 from .headers import why_no_header
 
-_LOOPBACK: Final = re.compile(r"http://(?:localhost|127(?:\.[0-9]+){3}|\[::1\])(?:[:/]|$)")
-_MOST_URLS: Final = 1000
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
-
-
-def plan_servers(
-    request: ConnectorRequest, document: Document, faults: Faults
-) -> tuple[ServerPlan, ...]:
-    """The regions; each URL is one that the document names, unless the file says otherwise."""
-    servers = request.file.servers
-    listed = [url for server in document.servers for url in _urls(server)]
-    if servers.default not in servers.regions:
-        faults.add(
-            request.at("servers", "default"),
-            "unknown-region",
-            f"default {servers.default!r} is none of the regions",
-            hint=f"regions: {', '.join(servers.regions)}",
-        )
-    for key, region in servers.regions.items():
-        at = request.at("servers", "regions", key, "url")
-        if region.url.startswith("http://") and not _LOOPBACK.match(region.url):
-            faults.add(
-                at,
-                "plain-http",
-                f"{region.url!r}: credentials would travel in clear",
-                hint="use https",
-            )
-        elif region.url.rstrip("/") not in listed and not region.unlisted:
-            close = nearest(region.url, listed)
-            faults.add(
-                at,
-                "unlisted-server",
-                f"{region.url!r} is no server of {document.file}",
-                hint=f"did you mean {close!r}? Or say `unlisted: true`"
-                if close
-                else "say `unlisted: true` if that is meant",
-            )
-    return tuple(
-        ServerPlan(key=key, title=region.title, url=region.url.rstrip("/"))
-        for key, region in servers.regions.items()
-    )
-
-
-def _urls(server: Server) -> list[str]:
-    """What the URL template can become, by the values that the document gives its variables."""
-    choices = [
-        [(f"{{{name}}}", value) for value in dict.fromkeys((variable.default, *variable.enum))]
-        for name, variable in server.variables.items()
-    ]
-    urls: list[str] = []
-    for values in islice(product(*choices), _MOST_URLS):
-        url = server.url
-        for placeholder, value in values:
-            url = url.replace(placeholder, value)
-        urls.append(url.rstrip("/"))
-    return urls
 
 
 def check_headers(request: ConnectorRequest, faults: Faults) -> None:

@@ -35,6 +35,7 @@ from .paging import with_argument
 from .parameters import Parameters
 from .paths import PathPlan, plan_path
 from .samples import Mode, NoSampleError, Samples
+from .servers import OperationServers
 from .types import Types
 from .values import Values
 from .verbs import Verbs
@@ -59,6 +60,7 @@ class Tools:
         self._names = names
         self._faults = faults
         self._samples = Samples(types.by_name)
+        self.servers = OperationServers(request, document, faults)
         self.seen: set[str] = set()
         self._operations: dict[str, Operation] = {}
 
@@ -171,6 +173,7 @@ class Tools:
             repeatable=operation.method in REPEATABLE,
             may_be_empty=_may_be_empty(operation),
             body=body,
+            server=self.servers.of(operation, verbs.at_tool("operation")),
             timeout_s=file.defaults.timeout,
             max_bytes=file.defaults.max_bytes,
             source=operation.location,

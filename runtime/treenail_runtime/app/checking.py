@@ -97,6 +97,7 @@ class Checker:
             values=config.values,
             secrets=config.secrets,
             server_url=server_url(found, config.values, self._upstream_url),
+            is_override=self._upstream_url is not None,
         )
         return self._upstreams.context(found, connection, refused)
 

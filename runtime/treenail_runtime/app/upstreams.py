@@ -8,6 +8,7 @@ from treenail_runtime.settings import ConfigurationError
 from treenail_runtime.upstream import (
     CircuitBreaker,
     Refused,
+    Routes,
     UpstreamClient,
     credentials_for,
 )
@@ -36,16 +37,15 @@ class Upstreams:
         Raises:
             NotConfigured: The connection's values do not make credentials.
         """
-        url = connection.server_url
+        routes = Routes(connection.server_url, self._breakers, is_override=connection.is_override)
         return ToolContext(
             connector=connector.name,
             connection=connection.values,
             upstream=UpstreamClient(
                 connector=connector,
-                server_url=url,
+                routes=routes,
                 credentials=credentials_for(connector.auth, connection.values, connection.secrets),
                 transport=self._transport,
-                breaker=self._breakers.setdefault(url, CircuitBreaker()),
                 refused=refused,
             ),
         )

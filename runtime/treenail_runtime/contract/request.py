@@ -34,6 +34,8 @@ class Endpoint:
         may_be_empty: Whether a read may succeed without a body; otherwise that is a fault.
         body: What its body is; None when it takes none.
         accept: What is sent as `Accept`.
+        server: Takes the place of the URL of the connection's server: an absolute URL without a slash
+            at the end, or a path at that server's origin; empty for none.
         timeout_s: Seconds for the whole call, retries included.
         max_bytes: Largest answer accepted, decompressed.
     """
@@ -46,6 +48,7 @@ class Endpoint:
     may_be_empty: bool = False
     body: Body | None = None
     accept: str = "application/json"
+    server: str = ""
     timeout_s: float = 20.0
     max_bytes: int = 1_000_000
     _parts: tuple[str, ...] = field(init=False, repr=False, compare=False, default=())

@@ -23,11 +23,13 @@ class Connection:
         values: Login fields that tools may read; never a secret.
         secrets: The others; they make the credentials and are read by nothing else.
         server_url: Without a slash at the end.
+        is_override: Whether it takes the place of every server that the connector names.
     """
 
     values: Mapping[str, str]
     secrets: Mapping[str, SecretStr]
     server_url: str
+    is_override: bool = False
 
 
 def connection_from_environment(
@@ -64,7 +66,9 @@ def connection_from_environment(
         problems.append(f"{connector.name}: {error.message}")
     if problems:
         raise ConfigurationError(*problems)
-    return Connection(values=values, secrets=secrets, server_url=url)
+    return Connection(
+        values=values, secrets=secrets, server_url=url, is_override=upstream_url is not None
+    )
 
 
 def server_url(

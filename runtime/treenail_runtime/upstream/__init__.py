@@ -5,6 +5,7 @@ from .client import Refused, UpstreamClient
 from .credentials import Credentials, credentials_for
 from .exchange import AnswerError, OutgoingRequest, WholeResponse
 from .retrying import Timing
+from .routes import Routes
 from .transport import AiohttpTransport
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Credentials",
     "OutgoingRequest",
     "Refused",
+    "Routes",
     "Timing",
     "UpstreamClient",
     "WholeResponse",

@@ -10,7 +10,6 @@ import structlog
 
 from treenail_runtime.contract import Connector, Endpoint, Request, UpstreamAnswer
 
-from .breaker import CircuitBreaker
 from .credentials import Credentials
 from .exchange import (
     AnswerError,
@@ -21,6 +20,7 @@ from .exchange import (
     whole,
 )
 from .retrying import Timing, pause_before_retry, retry_after_s
+from .routes import Routes
 from .telling import resting, timed_out, told
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -46,10 +46,9 @@ class UpstreamClient:
 
     Args:
         connector: Its fixed headers, retries and error rules are used.
-        server_url: Without a slash at the end.
+        routes: Where each request goes.
         credentials: Go with every request, and go before a header of the same name.
         transport: Shared by all connections.
-        breaker: Shared by all connections to this server.
         timing: Where time and chance come from.
         refused: Told of each call that the upstream refuses.
     """
@@ -57,18 +56,16 @@ class UpstreamClient:
     def __init__(
         self,
         connector: Connector,
-        server_url: str,
+        routes: Routes,
         credentials: Credentials,
         transport: httpx.AsyncBaseTransport,
-        breaker: CircuitBreaker,
         timing: Timing | None = None,
         *,
         refused: Refused | None = None,
     ) -> None:
-        self._server_url = server_url
+        self._routes = routes
         self._credentials = credentials
         self._transport = transport
-        self._breaker = breaker
         self._timing = timing or Timing()
         self._refused = refused
         self._retries = connector.retries
@@ -93,7 +90,7 @@ class UpstreamClient:
         own = {"Accept": request.endpoint.accept}
         if request.content is not None:
             own["Content-Type"] = request.content.content_type
-        path = f"{self._server_url}{request.path}"
+        path = f"{self._routes.url(request.endpoint)}{request.path}"
         return OutgoingRequest(
             request.endpoint.method,
             f"{path}?{query}" if query else path,
@@ -124,9 +121,9 @@ class UpstreamClient:
 
     async def _answer(self, endpoint: Endpoint, outgoing: OutgoingRequest) -> UpstreamAnswer:
         deadline = self._timing.stopwatch() + endpoint.timeout_s
-        attempt = 0
+        breaker, attempt = self._routes.breaker(endpoint), 0
         while True:
-            if (wait_s := self._breaker.admit()) > 0:
+            if (wait_s := breaker.admit()) > 0:
                 raise resting(endpoint, wait_s)
             attempt += 1
             outcome = await self._attempt(endpoint, outgoing)
@@ -152,7 +149,7 @@ class UpstreamClient:
             _log.error("upstream.exhausted", **_facts(endpoint), reason=str(outcome))
         elif _is_failure_of_upstream(outcome):
             self._count_failure(endpoint)
-        elif self._breaker.succeeded():
+        elif self._routes.breaker(endpoint).succeeded():
             _log.info("upstream.circuit_closed", **_facts(endpoint))
         return outcome
 
@@ -172,7 +169,8 @@ class UpstreamClient:
         facts = {**_facts(endpoint), **_outcome(failure), "attempt": attempt}
         pause_s = pause_before_retry(failure, attempt, endpoint, self._retries, self._timing)
         left_s = deadline - self._timing.stopwatch()
-        if pause_s is None or pause_s >= left_s or self._breaker.state == "open":
+        is_open = self._routes.breaker(endpoint).state == "open"
+        if pause_s is None or pause_s >= left_s or is_open:
             log = _log.warning if _is_server_fault(failure) else _log.info
             log("upstream.failed", **facts)
             if self._refused is not None and isinstance(failure, WholeResponse):
@@ -190,7 +188,7 @@ class UpstreamClient:
         await self._timing.sleep(pause_s)
 
     def _count_failure(self, endpoint: Endpoint) -> None:
-        if self._breaker.failed():
+        if self._routes.breaker(endpoint).failed():
             _log.warning("upstream.circuit_opened", **_facts(endpoint))
 
 
