@@ -123,7 +123,9 @@ def is_elsewhere(document: Document, regions: Iterable[str], operation: Operatio
     if any(_key(each) in usual for each in operation.servers):
         return False
     regions = tuple(regions)
-    if any(_offers(server, url) for server in operation.servers for url in regions):
+    # A free variable would take a region for the operation's server, whatever its default says.
+    named = {_secured(url) for server in operation.servers for url in urls_of(server)}
+    if any(_secured(url.rstrip("/")) in named for url in regions):
         return False
     paths = {urlsplit(url).path.rstrip("/") for url in regions}
     return not any(paths == {path.rstrip("/")} for path in map(_path_of, operation.servers) if path)
@@ -208,7 +210,11 @@ def _path_of(server: Server) -> str:
 
 
 def _key(server: Server) -> str:
-    return re.sub(r"^http:", "https:", server.url.strip()).rstrip("/")
+    return _secured(server.url.strip()).rstrip("/")
+
+
+def _secured(url: str) -> str:
+    return re.sub(r"^http:", "https:", url)
 
 
 def _is_sent_in_clear(url: str, at: Location, faults: Faults) -> bool:
