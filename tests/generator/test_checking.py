@@ -159,13 +159,14 @@ def test_check_tells_programs_the_same_of_every_connector(project: Path) -> None
 
     listed = {each["connector"]: each for each in told(result)["connectors"]}
     assert (result.exit_code, told(result)["ok"]) == (1, False)
-    keys = {"connector", "ok", "diagnostics", "outdated", "warnings"}
+    keys = {"connector", "ok", "diagnostics", "outdated", "unproven", "warnings"}
     assert [set(each) for each in listed.values()] == [keys] * 3
     assert listed["phorest"] == {
         "connector": "phorest",
         "ok": True,
         "diagnostics": [],
         "outdated": [],
+        "unproven": 0,
         "warnings": [],
     }
     assert [each["path"] for each in listed["minimal"]["outdated"]] == [

@@ -198,9 +198,9 @@ class Oracle:
 
 
 def _is_mixed(path: str) -> bool:
-    """Whether a segment of `path` holds a parameter and more."""
+    """Whether a segment of `path` holds a parameter and more, or half a parameter."""
     return any(
-        "{" in each and not (each.startswith("{") and each.find("}") == len(each) - 1)
+        {"{", "}"} & set(each) and not (each.startswith("{") and each.find("}") == len(each) - 1)
         for each in path.split("/")
     )
 
