@@ -319,13 +319,36 @@ def test_a_text_that_gives_orders_to_agents_is_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.requirement("INIT-NAMED")
-def test_an_optional_parameter_that_is_deprecated_is_hidden_and_named(tmp_path: Path) -> None:
-    old = {"name": "old", "in": "query", "deprecated": True, "schema": {"type": "string"}}
+def test_what_is_deprecated_is_offered_unless_the_file_says_otherwise(tmp_path: Path) -> None:
+    text = {"type": "string"}
+    old = {**text, "deprecated": True}
+    body = {
+        "type": "object",
+        "properties": {"was": old, "owner": {"type": "object", "properties": {"nick": old}}},
+    }
+    taken = plot(
+        "post",
+        parameters=[{"name": "old", "in": "query", "deprecated": True, "schema": text}],
+        requestBody={"required": True, "content": {"application/json": {"schema": body}}},
+    )
 
-    file = proposed(tmp_path, document(plot(parameters=[old])))
+    proposed(tmp_path, document(taken))
 
-    assert file["tools"][0]["params"] == {"query:old": {"hide": True}}
-    assert "# deprecated: " in file_text(tmp_path)
+    assert arguments(tmp_path) == {"old": {}, "was": {}, "owner": {"nick": {}}}
+    path = tmp_path / "connectors/plots.yaml"
+    path.write_text(file_text(tmp_path).replace("keep_deprecated: true", "keep_deprecated: false"))
+    assert run(tmp_path, "build", "plots").exit_code == 0
+    assert arguments(tmp_path) == {"owner": {}}
+
+
+def arguments(folder: Path) -> dict[str, Any]:
+    """The names that the only tool takes, each with those inside."""
+    published = told(run(folder, "schema", "plots", "listPlots", "--json"))
+    return _names(published["inputSchema"])
+
+
+def _names(schema: dict[str, Any]) -> dict[str, Any]:
+    return {name: _names(each) for name, each in schema.get("properties", {}).items()}
 
 
 @pytest.mark.requirement("INIT-BUILDS")

@@ -42,6 +42,23 @@ ODD: dict[str, dict[str, Any]] = {
             }
         }
     },
+    "an object under a type that is not JSON": {
+        "/captions": {
+            "post": {
+                **DONE,
+                "requestBody": {
+                    "content": {
+                        "application/octet-stream": {
+                            "schema": {
+                                "type": "object",
+                                "properties": {"language": {"type": "string"}},
+                            }
+                        }
+                    }
+                },
+            }
+        }
+    },
     "a style for files": {
         "/images": {
             "post": {

@@ -154,6 +154,9 @@ class Defaults(Closed):
     arrays: Arrays | None = Field(
         default=None, description="How the upstream reads arrays inside `deepObject`."
     )
+    keep_deprecated: bool = Field(
+        default=False, description="Offers deprecated parameters and body fields, too."
+    )
     page: PageSection | None = Field(
         default=None, description="Where page-numbered answers tell their place."
     )

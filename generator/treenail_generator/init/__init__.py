@@ -12,7 +12,7 @@ from .costs import Costs
 from .credentials import propose_auth
 from .hints import annotations_of, paging_of
 from .names import tool_names, words_of
-from .proposal import Hidden, Proposal, Refused, RegionProposal, ToolProposal
+from .proposal import Proposal, Refused, RegionProposal, ToolProposal
 from .proving import proved
 from .regions import propose_regions
 from .trials import Verdict, verdicts
@@ -128,21 +128,7 @@ def _tool(operation: Operation, name: str, verdict: Verdict, costs: Costs) -> To
         annotations=annotations_of(operation),
         tokens=costs.of(operation, f"{name}{title}{description}"),
         notes=tuple(notes),
-        hidden=(*_deprecated(operation, verdict), *verdict.hidden),
-    )
-
-
-def _deprecated(operation: Operation, verdict: Verdict) -> tuple[Hidden, ...]:
-    """Parameters that a build leaves out unless it is told to keep them."""
-    refused = {each.name for each in verdict.hidden}
-    return tuple(
-        Hidden(
-            name=f"{each.place}:{each.name}",
-            code="deprecated",
-            reason="the document says so; keep_deprecated: true offers it",
-        )
-        for each in operation.parameters
-        if each.deprecated and not each.required and f"{each.place}:{each.name}" not in refused
+        hidden=verdict.hidden,
     )
 
 

@@ -42,6 +42,7 @@ def _defaults(proposal: Proposal) -> dict[str, JSON]:
     output: dict[str, JSON] = {"output": "lenient"} if proposal.output == "lenient" else {}
     return {
         "description_length": _LONGEST_DESCRIPTION,
+        "keep_deprecated": True,
         **output,
         **({"arrays": proposal.arrays} if proposal.arrays is not None else {}),
     }
@@ -138,6 +139,7 @@ def _defaults_section(proposal: Proposal) -> Iterator[str]:
     defaults = _defaults(proposal)
     yield "defaults:"
     yield f"  description_length: {_LONGEST_DESCRIPTION}  # characters of what the document says of an argument"
+    yield "  keep_deprecated: true  # without it, optional arguments that are deprecated are not offered"
     if "output" in defaults:
         yield f"  output: {defaults['output']}"
     if "arrays" in defaults:

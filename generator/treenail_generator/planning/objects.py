@@ -20,7 +20,7 @@ def offered(view: View, verb: Verb, *, required: bool) -> bool:
     """Whether a request may set a field at all: not readOnly, and not deprecated unless kept."""
     if view.get("readOnly") is True:
         return False
-    return not (view.get("deprecated") is True and not required and not verb.param.keep_deprecated)
+    return not (view.get("deprecated") is True and not required and not verb.keeps_deprecated)
 
 
 def has_parts(view: View) -> bool:

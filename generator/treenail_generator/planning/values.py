@@ -62,7 +62,7 @@ class Values:
         if slot.subject.place in _PARAMETERS:
             # OpenAPI 3.1.1, "readOnly": only properties have it.
             view = {key: value for key, value in view.items() if key != "readOnly"}
-        spoken = verb.param.keep_deprecated or bool(verb.said - {"hide"})
+        spoken = verb.keeps_deprecated or bool(verb.said - {"hide"})
         if slot.deprecated and not slot.required and not spoken:
             return None
         if not offered(view, verb, required=slot.required) and not spoken:

@@ -31,6 +31,13 @@ class Verb:
         """Whether the file gives `key`, null included."""
         return key in self.said
 
+    @property
+    def keeps_deprecated(self) -> bool:
+        """Whether what is deprecated is offered all the same."""
+        if self.says("keep_deprecated"):
+            return self.param.keep_deprecated
+        return self._request.file.defaults.keep_deprecated
+
     def at(self, *keys: str) -> Location:
         """Where `keys` stand, or the entry itself, the tool's first."""
         for pointer in self._pointers:

@@ -41,7 +41,16 @@ class Bodies:
             return self._multipart(media, content_type, data)
         if is_json(content_type):
             return _json(data)
-        return Several((*_words(data), Octets(data, media=kind)))
+        return Several((*_words(data), Octets(data, media=kind), *self._structured(media, data)))
+
+    def _structured(self, media: Media, data: bytes) -> list[Known]:
+        """JSON, where the schema asks for a value that no other text is known for."""
+        if "string" in self._schemas.kinds(media.schema):
+            return []
+        try:
+            return [_json(data)]
+        except DecodingError:
+            return []
 
     def _multipart(self, media: Media, content_type: str, data: bytes) -> Reading:
         parts: dict[str, list[Reading]] = {}
