@@ -25,6 +25,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "OpenAPI 3.1.1 Style Examples and Encoding Object, OpenAPI 3.2 Parameter Object, RFC 6570",
         "The build's own decoder reads each style, place, content type and body as the tables have it",
     ),
+    "MOCK-READS": Requirement(
+        "docs/mock.md",
+        "The mock reads every style, place and kind of body, and says what is wrong with a request",
+    ),
     "PROOF-EDGES": Requirement(
         "product",
         "Edge values are sent faithfully, or refused where no request can carry them, and only there",

@@ -12,10 +12,10 @@ from .echoing import Echo, Scope
 from .letters import letters
 from .listings import find_paging, page_asked, put, with_page
 from .resources import Resource, Resources, Role, json_media, success
-from .routing import Match
 from .sampling import NoSampleError, Sampler, Spot
 from .shapes import Shapes
 from .store import Record, Store
+from .validating import Given
 from .wire import Answer, Call, Refusal, json_bytes
 from .writing import Writer
 
@@ -37,33 +37,33 @@ class Answers:
         self._echo = Echo(shapes, sampler)
         self._envelopes: dict[str, JSON] = {}
 
-    def check_ids(self, match: Match) -> None:
+    def check_ids(self, given: Given) -> None:
         """Do nothing when all the ids in the path may exist.
 
         Raises:
             Refusal: 404 for one that does not.
         """
-        for name, value in match.values.items():
+        for name, value in given.ids.items():
             if value == UNKNOWN:
                 raise Refusal(404, f"there is no {name} {value!r}")
-        for resource in self._resources.named_in(match.operation.path):
-            key = match.values[resource.parameter or ""]
-            if self._store.get(resource, match.values, key) is None:
+        for resource in self._resources.named_in(given.operation.path):
+            key = given.ids[resource.parameter or ""]
+            if self._store.get(resource, given.ids, key) is None:
                 raise Refusal(404, f"there is no {resource.parameter} {key!r}")
 
-    def answer(self, match: Match, call: Call) -> Answer:
+    def answer(self, given: Given, call: Call) -> Answer:
         """What the upstream would answer.
 
         Raises:
             Refusal: It would say no, or nothing valid could be made up (501).
         """
-        operation = match.operation
+        operation = given.operation
         response = success(operation)
         status = int(response.status) if response and response.status.isdecimal() else 200
         role = self._resources.roles.get(operation.endpoint)
         media = json_media(response)
         try:
-            value = self._value(match, call, role, media)
+            value = self._value(given, call, role, media)
         except NoSampleError as error:
             raise Refusal(501, f"no value for {error} could be made up: add an example") from error
         if media is None:
@@ -73,41 +73,41 @@ class Answers:
             raise Refusal(501, f"the mock's answer would not be valid: {fault}")
         return Answer(status=status, body=json_bytes(value), content_type=media.content_type)
 
-    def _value(self, match: Match, call: Call, role: Role | None, media: Media | None) -> JSON:
+    def _value(self, given: Given, call: Call, role: Role | None, media: Media | None) -> JSON:
         if role is None:
-            return None if media is None else self._made_up(match, call, media)
+            return None if media is None else self._made_up(given, media)
         if role.action == "list":
-            return self._list(match, call, role, media)
-        record = self._acted(match, call, role)
-        return None if media is None else self._told(match, role, media, record)
+            return self._list(given, call, role, media)
+        record = self._acted(given, role)
+        return None if media is None else self._told(given, role, media, record)
 
-    def _acted(self, match: Match, call: Call, role: Role) -> Record:
+    def _acted(self, given: Given, role: Role) -> Record:
         """The record that a request reads or writes; `check_ids` has seen that it exists."""
-        resource, operation, parents = role.resource, match.operation, match.values
+        resource, operation, parents = role.resource, given.operation, given.ids
         if role.action == "create":
-            return self._writer.create(resource, operation, call.data, parents)
-        key = match.values[resource.parameter or ""]
+            return self._writer.create(resource, operation, given.body, parents)
+        key = given.ids[resource.parameter or ""]
         record = self._store.get(resource, parents, key) or {}
         if role.action == "update":
-            return self._writer.update(resource, operation, call.data, record, parents)
+            return self._writer.update(resource, operation, given.body, record, parents)
         if role.action == "delete":
             self._store.tick()
             self._store.put(resource, parents, key, None)
         return record
 
-    def _list(self, match: Match, call: Call, role: Role, media: Media | None) -> JSON:
+    def _list(self, given: Given, call: Call, role: Role, media: Media | None) -> JSON:
         listing = role.listing
         if listing is None or media is None:
             return None
-        records = self._store.all(role.resource, match.values)
-        for wanted in self._filters(match.operation, call, listing.item):
+        records = self._store.all(role.resource, given.ids)
+        for wanted in self._filters(given.operation, call, listing.item):
             records = [record for record in records if _is_meant(record, wanted)]
-        page = page_asked(find_paging(match.operation), call.query, len(records))
+        page = page_asked(find_paging(given.operation), call.query, len(records))
         shown: list[JSON] = [
             self._projected(listing.item, record, role.resource)
             for record in records[page.start : page.start + page.size]
         ]
-        return with_page(listing, self._envelope(match.operation, media), shown, page)
+        return with_page(listing, self._envelope(given.operation, media), shown, page)
 
     def _filters(
         self, operation: Operation, call: Call, item: JSON
@@ -120,13 +120,13 @@ class Answers:
                 values = frozenset(value for key, value in call.query if key == name)
                 yield by_letters[letters(name)], values
 
-    def _told(self, match: Match, role: Role, media: Media, record: Record) -> JSON:
+    def _told(self, given: Given, role: Role, media: Media, record: Record) -> JSON:
         inner: JSON = media.schema
         for name in role.within:
             inner = self._shapes.properties(inner)[name]
         told = self._projected(inner, record, role.resource)
         return (
-            put(self._envelope(match.operation, media), role.within, told) if role.within else told
+            put(self._envelope(given.operation, media), role.within, told) if role.within else told
         )
 
     def _projected(self, schema: JSON, record: Record, resource: Resource) -> JSON:
@@ -150,10 +150,10 @@ class Answers:
             self._envelopes[operation.endpoint] = made
         return self._envelopes[operation.endpoint]
 
-    def _made_up(self, match: Match, call: Call, media: Media) -> JSON:
+    def _made_up(self, given: Given, media: Media) -> JSON:
         example = next(iter(media.examples), ABSENT)
         value = self._sampler.sample(media.schema, Spot(), example)
-        said: Mapping[str, JSON] = {**match.values, **dict(call.query), **mapping(call.data)}
+        said: Mapping[str, JSON] = {**given.parameters, **given.ids, **mapping(given.body)}
         return self._echo.into(media.schema, value, Scope(said))
 
 

@@ -45,12 +45,13 @@ def create_mock(
     app.url_map.merge_slashes = False
     door = _Door(Upstream(document, request, seed=seed, fault=fault), latency_s)
     app.extensions[_EXTENSION] = door
+    methods = list(dict.fromkeys([*_METHODS, *(each.method for each in document.operations)]))
     app.add_url_rule(f"{CONTROL}/reset", "reset", door.reset, methods=["POST"])
     app.add_url_rule(f"{CONTROL}/log", "log", door.log, methods=["GET"])
     app.add_url_rule(f"{CONTROL}/health", "health", door.health, methods=["GET"])
-    app.add_url_rule("/", "root", door.serve, methods=_METHODS, provide_automatic_options=False)
+    app.add_url_rule("/", "root", door.serve, methods=methods, provide_automatic_options=False)
     app.add_url_rule(
-        "/<path:_path>", "any", door.serve, methods=_METHODS, provide_automatic_options=False
+        "/<path:_path>", "any", door.serve, methods=methods, provide_automatic_options=False
     )
     app.register_error_handler(HTTPException, door.refuse)
     return app

@@ -16,10 +16,11 @@ _HIDDEN_SLASH: Final = "\0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """An operation and what the path says, decoded, by parameter name."""
+    """An operation, what the path says, decoded, by parameter name, and its raw part of the path."""
 
     operation: Operation
     values: Mapping[str, str]
+    rest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class _Route:
 
     pattern: re.Pattern[str]
     names: tuple[str, ...]
+    base: str
     pairs: tuple[tuple[str, str], ...]
     operation: Operation
 
@@ -63,6 +65,8 @@ class Router:
                     return Match(
                         operation=route.operation,
                         values=dict(zip(route.names, values, strict=True)),
+                        # By count, for a client may percent-encode what the server does not.
+                        rest="/" + "/".join(call.path.split("/")[route.base.count("/") + 1 :]),
                     )
                 allowed.append(route.operation.method)
         if allowed:
@@ -94,6 +98,7 @@ def _route(base: str, operation: Operation) -> _Route:
     return _Route(
         pattern=re.compile(pattern, re.DOTALL),
         names=tuple(parts[1::2]),
+        base=base,
         pairs=tuple(pair for pair in parse_qsl(rest) if "{" not in pair[1]),
         operation=operation,
     )

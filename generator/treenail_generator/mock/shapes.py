@@ -4,6 +4,7 @@ import jsonschema_rs
 
 from treenail_generator.document import JSON, Document, Schema
 from treenail_generator.document.values import items, mapping
+from treenail_generator.planning.exact import requestable
 
 _NULLS = ("null", ["null"])
 
@@ -19,6 +20,7 @@ class Shapes:
         self._flat: dict[int, tuple[JSON, Schema]] = {}
         self._variants: dict[int, tuple[Schema, ...]] = {}
         self._validators: dict[int, tuple[JSON, jsonschema_rs.Draft202012Validator | None]] = {}
+        self._of_requests: dict[int, tuple[JSON, jsonschema_rs.Draft202012Validator | None]] = {}
 
     def flat(self, schema: JSON) -> Schema:
         """One level of the schema without `$ref` and `allOf`; equal references give one object."""
@@ -83,16 +85,23 @@ class Shapes:
         error = None if validator is None else next(validator.iter_errors(value), None)
         return None if error is None else f"{error.instance_path}: {error.message}"
 
+    def request_faults(self, schema: JSON, value: JSON) -> list[str]:
+        """Why a request may not hold the value, each with its place; what is readOnly, it may not."""
+        if id(schema) not in self._of_requests:
+            allowed = requestable(self._document.bundle(schema), forbid=True)
+            self._of_requests[id(schema)] = (schema, _compiled(allowed))
+        validator = self._of_requests[id(schema)][1]
+        if validator is None:
+            return []
+        return [
+            f"{''.join(f'.{step}' for step in error.instance_path)}: {error.message}"
+            for error in validator.iter_errors(value)
+        ]
+
     def _validator(self, schema: JSON) -> jsonschema_rs.Draft202012Validator | None:
         """None for a schema that cannot be compiled, say for its pattern."""
         if id(schema) not in self._validators:
-            try:
-                validator = jsonschema_rs.Draft202012Validator(
-                    self._document.bundle(schema), validate_formats=True
-                )
-            except (ValueError, jsonschema_rs.ValidationError):
-                validator = None
-            self._validators[id(schema)] = (schema, validator)
+            self._validators[id(schema)] = (schema, _compiled(self._document.bundle(schema)))
         return self._validators[id(schema)][1]
 
     def _merged(self, schema: Schema) -> Schema:
@@ -104,6 +113,13 @@ class Shapes:
         for part in parts:
             _join(merged, part)
         return merged
+
+
+def _compiled(schema: Schema) -> jsonschema_rs.Draft202012Validator | None:
+    try:
+        return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+    except (ValueError, jsonschema_rs.ValidationError):
+        return None
 
 
 def _join(merged: Schema, part: Schema) -> None:

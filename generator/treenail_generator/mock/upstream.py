@@ -14,7 +14,7 @@ from .routing import Match, Router, url_path
 from .sampling import Sampler
 from .shapes import Shapes
 from .store import Store
-from .validating import RequestValidator
+from .validating import RequestReader
 from .wire import Answer, Call, Refusal
 from .writing import Writer
 
@@ -45,7 +45,7 @@ class Upstream:
         self._problems = Problems(document, shapes, sampler, identifiers)
         self._router = Router(document, [*urls.values(), *servers.others])
         self._credentials = Credentials(document, request.file.auth)
-        self._validator = RequestValidator(document, shapes)
+        self._reader = RequestReader(document, shapes)
         self._fault = fault
         self._count = 0
         self.journal = Journal(self._credentials.secret_names)
@@ -91,8 +91,9 @@ class Upstream:
 
     def _regular(self, match: Match, call: Call) -> Answer:
         self._credentials.check(match.operation, call)
-        self._answers.check_ids(match)
         keys = self._credentials.query_names(match.operation)
-        if faults := self._validator.faults(match, call, also=keys):
-            raise Refusal(400, "; ".join(faults))
-        return self._answers.answer(match, call)
+        given = self._reader.read(match, call, also=keys)
+        self._answers.check_ids(given)
+        if given.faults:
+            raise Refusal(400, "; ".join(given.faults))
+        return self._answers.answer(given, call)

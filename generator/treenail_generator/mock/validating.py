@@ -1,226 +1,160 @@
-"""Whether a request is what the document allows: openapi-core, and what it lets pass."""
+"""What a request says, read by the rules of its operation, and what is wrong with it."""
 
-import copy
-import re
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from http.cookies import SimpleCookie
-from typing import Final, TypeAlias, cast
-from urllib.parse import parse_qsl
+from itertools import islice
+from typing import Final
 
-import orjson
-from jsonschema_path import SchemaPath
-from openapi_core import V30RequestValidator, V31RequestValidator
-from openapi_core.datatypes import RequestParameters
-from openapi_core.deserializing.media_types.datatypes import MediaTypeDeserializersDict
-from openapi_core.exceptions import OpenAPIError
-from openapi_core.templating.datatypes import TemplateResult
-from openapi_core.templating.paths.datatypes import PathOperationServer
-from openapi_core.templating.paths.finders import APICallPathFinder
-from openapi_core.validation.request.exceptions import ParameterValidationError
-from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
-from werkzeug.datastructures import Headers, ImmutableMultiDict
-
-from treenail_generator.document import JSON, Document, Operation, Parameter
-from treenail_generator.document.values import items, mapping
+from treenail_generator.document import JSON, Document, Operation, Parameter, Schema
+from treenail_generator.verify.decoding import (
+    DecodingError,
+    Reading,
+    RequestDecoder,
+    Values,
+    Wire,
+    Word,
+    values,
+)
+from treenail_generator.verify.decoding.media import fitting
 
 from .routing import Match
 from .shapes import Shapes
-from .wire import Call
+from .wire import FORM_TYPE, Call
 
-_Validator: TypeAlias = V30RequestValidator | V31RequestValidator
-
-_HERE: Final = "/__mock__"
-_KEPT: Final = 1000
 _LONGEST: Final = 300
-_UNDECODED: Final = frozenset(("matrix", "label", "spaceDelimited", "pipeDelimited"))
-"""openapi-core 0.23 decodes these wrongly: right requests would be refused."""
+_TRIED: Final = 64
+"""How many of the values that an ambiguous request may mean are compared with its schema."""
+_COMPOUND: Final = ("json", FORM_TYPE, "multipart/", "text/plain")
+"""Media types whose bodies are compared with their schemas; others are taken as they are."""
 
 
-class _Finder(APICallPathFinder):
-    """Nothing to find: each of our documents has one operation to validate against."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A request as values of the document's types.
 
-    def find(self, method: str, name: str) -> PathOperationServer:  # noqa: ARG002  # one place only
-        path = self.spec / "paths" / _HERE
-        nothing = TemplateResult(_HERE, {})
-        return PathOperationServer(path, path / method, None, nothing, nothing)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Request:
-    """A request as openapi-core reads it; the parameters of the path are known already."""
-
-    method: str
-    parameters: RequestParameters
-    content_type: str
-    body: bytes | None
-    host_url: str = ""
-    path: str = _HERE
-
-
-class RequestValidator:
-    """Validates with openapi-core, one small document for each operation and set of parameters.
-
-    It spends as long on a parameter that was not sent as on one that was (0.5 ms, measured with
-    0.23.1), so optional ones that were not sent are left out of the operation.
+    Attributes:
+        operation: Which one it is for.
+        ids: What the path says, as text, by parameter name.
+        parameters: What the parameters say, by name.
+        body: None when there is none, or none that can be read.
+        faults: Every reason to refuse the request.
     """
 
+    operation: Operation
+    ids: Mapping[str, str]
+    parameters: Mapping[str, JSON]
+    body: JSON
+    faults: tuple[str, ...]
+
+
+class RequestReader:
+    """Reads requests with the decoder of the proof, and compares them with their schemas."""
+
     def __init__(self, document: Document, shapes: Shapes) -> None:
-        self._document = document
         self._shapes = shapes
-        raw = copy.deepcopy(dict(document.raw))
-        _drop_strange_patterns(raw)
-        self._raw: dict[str, JSON] = {
-            key: value for key, value in raw.items() if key not in {"security", "servers"}
-        }
-        self._kind = V30RequestValidator if document.version == "3.0" else V31RequestValidator
-        self._validators: OrderedDict[tuple[str, ...], _Validator] = OrderedDict()
+        self._decoder = RequestDecoder(document.resolve)
 
-    def faults(self, match: Match, call: Call, *, also: Iterable[str] = ()) -> list[str]:
-        """Every reason to refuse the request; `also` names query parameters to let pass."""
+    def read(self, match: Match, call: Call, *, also: Iterable[str] = ()) -> Given:
+        """The request as values; `also` names query parameters to let pass unread."""
         operation = match.operation
-        unknown = set(self._unknown(operation, call)) - set(also)
-        faults = [f"query parameter {name!r}: unknown" for name in sorted(unknown)]
-        checked = [
-            parameter
-            for parameter in operation.parameters
-            if self._is_checked(parameter) and self._is_due(parameter, call)
-        ]
-        errors = self._validator(operation, checked).iter_errors(_request(match, call))
-        return [*faults, *(reason for error in errors for reason in _reasons(error))]
+        found: Values = {}
+        faults: dict[str, str] = {}
+        for part, read in self._decoder.parts(operation, _wire(match, call, also)).items():
+            try:
+                found |= read()
+            except DecodingError as error:
+                faults[part] = f"{part}: {error}"
+        parameters, of_parameters = self._parameters(operation, found, unread=faults.keys())
+        body, of_body = self._body(operation, call, found.get(("body", "")), faults.keys())
+        return Given(
+            operation=operation,
+            ids={name: _id(found, name, text) for name, text in match.values.items()},
+            parameters=parameters,
+            body=body,
+            faults=tuple(each[:_LONGEST] for each in (*faults.values(), *of_parameters, *of_body)),
+        )
 
-    def _validator(self, operation: Operation, checked: list[Parameter]) -> _Validator:
-        key = (operation.endpoint, *(f"{each.place} {each.name}" for each in checked))
-        if key not in self._validators:
-            self._validators[key] = self._built(operation, checked)
-        self._validators.move_to_end(key)
-        while len(self._validators) > _KEPT:
-            self._validators.popitem(last=False)
-        return self._validators[key]
-
-    def _built(self, operation: Operation, checked: list[Parameter]) -> _Validator:
-        raw = self._raw_at
-        parameters = [
-            {key: value for key, value in raw(each.pointer).items() if key != "deprecated"}
-            for each in checked
-        ]
-        kept = {
-            key: value
-            for key, value in raw(operation.pointer).items()
-            if key not in {"security", "servers", "callbacks"}
-        }
-        here = {operation.method.lower(): {**kept, "parameters": parameters}}
-        paths = {**mapping(self._raw.get("paths")), _HERE: here}
-        whole = SchemaPath.from_dict({**self._raw, "paths": paths})
-        media = operation.body.media if operation.body is not None else ()
-        # Of all the `+json` types, openapi-core takes only vnd.api+json for JSON.
-        decoders: MediaTypeDeserializersDict = {
-            kind: orjson.loads
-            for kind in (each.content_type.partition(";")[0].strip().lower() for each in media)
-            if kind.endswith("json")
-        }
-        return self._kind(whole, path_finder_cls=_Finder, extra_media_type_deserializers=decoders)
-
-    def _raw_at(self, pointer: Iterable[str | int]) -> dict[str, JSON]:
-        value: JSON = self._raw
-        for step in pointer:
-            value = mapping(value)[step] if isinstance(step, str) else items(value)[step]
-        return mapping(value)
-
-    def _is_checked(self, parameter: Parameter) -> bool:
-        if parameter.style == "deepObject":
-            kinds = {
-                self._shapes.kind(child)
-                for child in self._shapes.properties(parameter.schema).values()
-            }
-            return not kinds & {"object", "array"}
-        return parameter.style not in _UNDECODED
-
-    def _is_due(self, parameter: Parameter, call: Call) -> bool:
-        """Whether the parameter was sent or should have been; an empty text may fit its schema."""
-        if parameter.place == "query":
-            if self._is_spread(parameter):
-                return True
-            values = [value for name, value in call.query if name == parameter.name]
-            if values == [""] and self._shapes.fits(parameter.schema, ""):
-                return False
-            return parameter.required or bool(values)
-        if parameter.place == "header":
-            return parameter.required or call.header(parameter.name.lower()) is not None
-        return parameter.required or parameter.name in _cookies(call)
-
-    def _is_spread(self, parameter: Parameter) -> bool:
-        """Whether an object comes as several query parameters."""
-        is_object = self._shapes.kind(parameter.schema) == "object"
-        return is_object and parameter.content_type is None and parameter.explode
-
-    def _unknown(self, operation: Operation, call: Call) -> Iterator[str]:
-        known = {name for name, _ in parse_qsl(operation.path.partition("?")[2])}
+    def _parameters(
+        self, operation: Operation, found: Values, unread: Iterable[str]
+    ) -> tuple[dict[str, JSON], list[str]]:
+        given: dict[str, JSON] = {}
+        faults: list[str] = []
         for parameter in operation.parameters:
-            if parameter.place == "query":
-                known.add(parameter.name)
-                if self._is_spread(parameter) and parameter.style == "form":
-                    known.update(self._shapes.properties(parameter.schema))
-                    if self._shapes.flat(parameter.schema).get("additionalProperties", True):
-                        return
-        deep = {each.name for each in operation.parameters if each.style == "deepObject"}
-        for name, _ in call.query:
-            if name not in known and name.partition("[")[0] not in deep:
-                yield name
+            where = f"{parameter.place} parameter {parameter.name!r}"
+            reading = found.get((parameter.place, parameter.name))
+            if reading is None:
+                if parameter.required and _part(parameter) not in unread:
+                    faults.append(f"{where}: missing")
+                continue
+            value, why = self._value(parameter.schema, reading)
+            given[parameter.name] = value
+            if not (parameter.allow_empty and value == ""):
+                faults += (f"{where}{each}" for each in why)
+        return given, faults
+
+    def _body(
+        self, operation: Operation, call: Call, reading: "Reading | None", unread: Iterable[str]
+    ) -> tuple[JSON, list[str]]:
+        if reading is None:
+            is_missing = operation.body is not None and operation.body.required
+            return None, ["body: missing"] if is_missing and "body" not in unread else []
+        media = operation.body.media if operation.body is not None else ()
+        said = fitting(call.content_type, [each.content_type for each in media])
+        schemas = [each.schema for each in media if each.content_type == said]
+        value, why = self._value(schemas[0] if schemas else {}, reading)
+        is_compared = any(kind in call.content_type for kind in _COMPOUND)
+        return value, [f"body{each}" for each in why] if is_compared else []
+
+    def _value(self, schema: Schema, reading: Reading) -> tuple[JSON, list[str]]:
+        """The first meaning that fits, else the plainest one and why it does not."""
+        tried = list(islice(values(reading), _TRIED))
+        fitting_one = next((each for each in tried if not self._faults(schema, each)), None)
+        if fitting_one is not None or None in tried:
+            return fitting_one, self._faults(schema, fitting_one)
+        return tried[0], self._faults(schema, tried[0])
+
+    def _faults(self, schema: Schema, value: JSON) -> list[str]:
+        return self._shapes.request_faults(schema, value)
 
 
-def _request(match: Match, call: Call) -> _Request:
-    return _Request(
-        method=call.method.lower(),
-        parameters=RequestParameters(
-            query=ImmutableMultiDict(call.query),
-            header=Headers(call.headers),
-            cookie=ImmutableMultiDict(_cookies(call)),
-            path=match.values,
-        ),
-        content_type=call.content_type,
+def _wire(match: Match, call: Call, also: Iterable[str]) -> Wire:
+    names = {each.name.lower() for each in match.operation.parameters if each.place == "header"}
+    headers: dict[str, str] = {}
+    for name, text in call.headers:
+        if name in names:
+            headers[name] = f"{headers[name]},{text}" if name in headers else text
+    return Wire(
+        path=match.rest,
+        query=_without(call.query_string, set(also)),
+        headers=tuple(headers.items()),
+        cookie=_cookie(match.operation, call),
+        content_type=call.header("content-type"),
         body=call.body or None,
     )
 
 
-def _cookies(call: Call) -> Mapping[str, str]:
-    return {name: morsel.value for name, morsel in SimpleCookie(call.header("cookie")).items()}
+def _without(query: str, names: set[str]) -> str:
+    """The query without what the credentials say; a raw `+` is a space, as in forms."""
+    pairs = query.replace("+", "%20").split("&") if query else []
+    return "&".join(pair for pair in pairs if pair.partition("=")[0] not in names)
 
 
-def _reasons(error: Exception) -> Iterator[str]:
-    """What openapi-core found, in the words of a person."""
-    cause = error.__cause__
-    where = "body"
-    if isinstance(error, ParameterValidationError):
-        where = f"{error.location} parameter {error.name!r}"
-    if isinstance(cause, InvalidSchemaValue):
-        for found in cause.schema_errors:
-            path = cast("Iterable[str | int]", getattr(found, "absolute_path", ()))
-            message = str(getattr(found, "message", found))
-            yield f"{'.'.join((where, *map(str, path)))}: {message}"[:_LONGEST]
-    elif isinstance(cause, OpenAPIError):
-        yield f"{where}: {cause}"[:_LONGEST]
-    else:
-        yield f"{where}: {error}"[:_LONGEST]
+def _cookie(operation: Operation, call: Call) -> str:
+    """What the parameters may say; cookies of others are nothing to refuse."""
+    declared = [each for each in operation.parameters if each.place == "cookie"]
+    sent = call.header("cookie") or ""
+    if any("object" in str(each.schema.get("type")) for each in declared):
+        return sent
+    names = {each.name for each in declared}
+    pairs = (pair.strip() for pair in sent.split(";"))
+    return "; ".join(pair for pair in pairs if pair.partition("=")[0] in names)
 
 
-def _drop_strange_patterns(node: JSON) -> None:
-    """A pattern that only JavaScript understands would make openapi-core fail."""
-    if isinstance(node, list):
-        for item in node:
-            _drop_strange_patterns(item)
-    elif isinstance(node, dict):
-        pattern = node.get("pattern")
-        if isinstance(pattern, str) and not _is_python(pattern):
-            del node["pattern"]
-        for value in node.values():
-            _drop_strange_patterns(value)
+def _part(parameter: Parameter) -> str:
+    """The part of the request that holds it."""
+    return "query" if parameter.place == "querystring" else parameter.place
 
 
-def _is_python(pattern: str) -> bool:
-    try:
-        re.compile(pattern)
-    except re.error:
-        return False
-    return True
+def _id(found: Values, name: str, text: str) -> str:
+    reading = found.get(("path", name))
+    return reading.text if isinstance(reading, Word) else text

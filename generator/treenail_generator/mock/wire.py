@@ -41,16 +41,6 @@ class Call:
         """With its parameters, in lower case; empty when none was sent."""
         return (self.header("content-type") or "").lower()
 
-    @cached_property
-    def data(self) -> JSON:
-        """The body as data; None when it is empty or no data."""
-        if self.content_type.startswith(FORM_TYPE):
-            return dict[str, JSON](parse_qsl(self.body.decode(errors="replace")))
-        try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError:
-            return None
-
     def header(self, name: str) -> str | None:
         """The first value of a header, None when it was not sent."""
         return next((value for key, value in self.headers if key == name), None)

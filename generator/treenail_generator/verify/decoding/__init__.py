@@ -16,8 +16,9 @@ from .readings import (
     equals,
     same,
     told,
+    values,
 )
-from .request import RequestDecoder, Values, Wire
+from .request import Part, RequestDecoder, Values, Wire
 
 __all__ = [
     "NOTHING",
@@ -25,6 +26,7 @@ __all__ = [
     "Known",
     "NothingRead",
     "Octets",
+    "Part",
     "Reading",
     "RequestDecoder",
     "Several",
@@ -34,4 +36,5 @@ __all__ = [
     "equals",
     "same",
     "told",
+    "values",
 ]

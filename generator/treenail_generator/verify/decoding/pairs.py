@@ -130,7 +130,8 @@ class Pairs:
                 texts = _take(left, name.__eq__)
                 found[name] = self._named(further(name), [text for _, text in texts])
         if left:
-            raise DecodingError(f"{sorted({key for key, _ in left})} was not asked for")
+            unknown = dict.fromkeys(repr(key) for key, _ in left)
+            raise DecodingError(f"{', '.join(unknown)}: not asked for")
         return found
 
     def _spread(self, fields: Sequence[Field], left: list[tuple[str, str]]) -> dict[str, Reading]:

@@ -10,7 +10,9 @@ import binascii
 import json
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, product
 from typing import Any, Final, Literal, TypeAlias, cast
 from urllib.parse import unquote_to_bytes
 
@@ -198,6 +200,32 @@ def told(reading: "Reading | NothingRead") -> Any:
             return {key: told(each) for key, each in reading.items()}
         case NothingRead():
             return reading
+
+
+def values(reading: Reading) -> Iterator[JSON]:
+    """Each JSON value that the reading can be, the plainest first; bytes as Latin-1 text.
+
+    A text that is of no type its schema allows stands for itself, so that the schema refuses it.
+    """
+    match reading:
+        case Word():
+            plain = _plainest(reading)
+            yield from (plain, reading.text) if plain != reading.text else (plain,)
+        case Known(value):
+            yield value
+        case Octets(data=data):
+            yield data.decode("latin-1")
+        case Several(readings):
+            yield from chain.from_iterable(map(values, readings))
+        case list():
+            yield from map(list, product(*map(_listed, reading)))
+        case dict():
+            for fields in product(*map(_listed, reading.values())):
+                yield dict(zip(reading, fields, strict=True))
+
+
+def _listed(reading: Reading) -> tuple[JSON, ...]:
+    return tuple(values(reading))
 
 
 def _plainest(word: Word) -> JSON:

@@ -1,8 +1,10 @@
 """A whole request to the values that it says, by the operation that the document declares."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal, TypeAlias
 
 from treenail_generator.document import JSON, Operation, Parameter, Schema
 
@@ -14,6 +16,7 @@ from .readings import DecodingError, Known, Reading, Word
 from .schemas import TEXT, Schemas
 from .styles import Styles, path_decoded, percent_decoded
 
+Part: TypeAlias = Literal["path", "query", "header", "cookie", "body"]
 Values = dict[tuple[str, str], Reading]
 
 
@@ -59,11 +62,19 @@ class RequestDecoder:
             DecodingError: The request breaks the rules, or says more than the operation takes.
         """
         return {
-            **self._path(operation, wire.path),
-            **self._query(operation, wire.query),
-            **self._headers(operation, wire.headers),
-            **self._cookies(operation, wire.cookie),
-            **self._body(operation, wire),
+            key: reading
+            for read in self.parts(operation, wire).values()
+            for key, reading in read().items()
+        }
+
+    def parts(self, operation: Operation, wire: Wire) -> Mapping[Part, Callable[[], Values]]:
+        """What `read` reads, part by part; each may raise for itself."""
+        return {
+            "path": partial(self._path, operation, wire.path),
+            "query": partial(self._query, operation, wire.query),
+            "header": partial(self._headers, operation, wire.headers),
+            "cookie": partial(self._cookies, operation, wire.cookie),
+            "body": partial(self._body, operation, wire),
         }
 
     def _template(self, operation: Operation) -> Template:
