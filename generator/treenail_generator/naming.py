@@ -78,17 +78,27 @@ def constant_name(text: str) -> str:
 def tool_word(tool: str) -> str:
     """The word that the code of a tool is named by; no two tools have the same one.
 
-    `list_clients` stays as it is. All other names become snake_case with a hash of their own, so
-    that a twin like `listClients` changes nothing in the code of the first.
+    `list_clients` stays as it is, `listClients` becomes `list_clients_`. All other names become
+    snake_case with a hash of their own, so that no twin changes anything in the code of another.
     """
-    plain = re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", tool) and not is_hashed(tool)
-    return tool if plain else f"{snake_case(tool) or 'tool'}_{short_hash(tool)}"
+    if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", tool) and not is_hashed(tool):
+        return tool
+    if re.fullmatch(r"[a-z][a-z0-9]*([A-Z][a-z0-9]+)+", tool):
+        return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", tool) + "_"
+    return f"{snake_case(tool) or 'tool'}_{short_hash(tool)}"
+
+
+def tool_function(tool: str) -> str:
+    """The Python function of a tool: its word, made an identifier."""
+    word = tool_word(tool)
+    return word if word.endswith("_") else function_name(word)
 
 
 def tool_constant(tool: str) -> str:
     """`list_clients` -> `LIST_CLIENTS`; never like a constant of another tool's answer."""
-    word = constant_name(tool_word(tool))
-    return f"{word}_{short_hash(tool).upper()}" if is_derived(word) else word
+    word = tool_word(tool)
+    constant = word.upper() if word.endswith("_") else constant_name(word)
+    return f"{constant}_{short_hash(tool).upper()}" if is_derived(constant) else constant
 
 
 def is_derived(constant: str) -> bool:

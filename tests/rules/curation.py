@@ -7,6 +7,9 @@ from .requirement import Requirement
 _INIT: Final = "docs/init.md"
 
 REQUIREMENTS: Final[dict[str, Requirement]] = {
+    "CLI-OWN-FAULT": Requirement(
+        "sysexits.h, EX_SOFTWARE", "A fault of the program itself is told without a stack trace"
+    ),
     "INIT-BUILDS": Requirement(_INIT, "What `gen init` writes builds as it is"),
     "INIT-NAMED": Requirement(
         _INIT, "Whatever is refused or hidden is named with its code, in the file and the output"

@@ -5,6 +5,8 @@ from typing import Final
 
 import click
 
+from .guarding import Guarded
+
 __all__ = ["gen"]
 
 _COMMANDS: Final = {
@@ -21,7 +23,7 @@ _COMMANDS: Final = {
 }
 
 
-class _Commands(click.Group):
+class _Commands(Guarded):
     """Imports a command's module when it is used, since the mock server takes a second to import."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's hook
@@ -41,5 +43,5 @@ class _Commands(click.Group):
 def gen() -> None:
     """Build MCP tools from connectors/<name>.yaml and an OpenAPI document.
 
-    Status: 0 done, 1 faults or differences, 2 wrong usage.
+    Status: 0 done, 1 faults or differences, 2 wrong usage, 70 a fault of the program itself.
     """

@@ -15,6 +15,7 @@ from treenail_generator.naming import (
     constant_name,
     function_name,
     tool_constant,
+    tool_function,
     tool_word,
 )
 
@@ -31,10 +32,10 @@ class ModuleNames:
         """The class of the arguments of a tool; no two tools make the same function, nor class."""
         # Of "a_1" and "a1", only the underscore tells.
         name = re.sub(r"_([0-9])", r"__\1", tool_word(tool))
-        parts = re.split(r"_(?!_)", name)
+        parts = re.split(r"_(?!_|$)", name)
         joined = "".join(part[:1].upper() + part[1:] for part in parts)
         # Constants are upper case, and theirs alone.
-        unlike = not joined.endswith(_COMPONENT) and not joined.isupper()
+        unlike = not joined.rstrip("_").endswith(_COMPONENT) and not joined.isupper()
         return self._take(joined if unlike else f"{joined}_")
 
     def class_of_component(self, wanted: str) -> str:
@@ -52,7 +53,7 @@ class ModuleNames:
 
     def function_of_tool(self, tool: str) -> str:
         """The function of a tool."""
-        return self.function_of(tool_word(tool))
+        return self._take(tool_function(tool))
 
     def constant(self, wanted: str) -> str:
         """A constant like `wanted`, which is upper case already."""

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, unquote
 import jsonschema_rs
 
 from treenail_generator.document import JSON, Document
+from treenail_generator.document.index import METHODS
 from treenail_generator.document.pruning import Pruned, repaired
 from treenail_generator.plan import Binding, EndpointPlan, ListType, MapType, ModelType
 from treenail_generator.planning.exact import requestable
@@ -99,6 +100,7 @@ class Oracle:
             found.key: found
             for endpoint in self._endpoints
             if (found := self._document.operation(endpoint.operation)) is not None
+            and self._finds(endpoint)
         }
         pruned = Pruned(self._document.references, self._document.version, operations.values())
         raw: dict[str, Any] = {**repaired(pruned.document), "servers": [{"url": _HOST}]}
@@ -138,10 +140,10 @@ class Oracle:
     def _finds(self, endpoint: EndpointPlan) -> bool:
         """Whether it finds the operation; it takes `?` and `#` for parts of a path.
 
-        It prefers `/{name}` to `/{name}:verb`.
+        It prefers `/{name}` to `/{name}:verb`, and knows no `additionalOperations`.
         """
         operation = self._document.operation(endpoint.operation)
-        if operation is None or _is_mixed(operation.path):
+        if operation is None or _is_mixed(operation.path) or operation.method not in METHODS:
             return False
         return not {"?", "#"} & set(operation.path)
 

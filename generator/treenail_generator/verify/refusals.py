@@ -6,7 +6,7 @@ RFC 3986 3.3 and 6.2.2.3 (dot segments).
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, cast
 from urllib.parse import unquote
 
@@ -19,6 +19,7 @@ from .expectations import Wanted
 _OUT_OF_SEGMENT: Final = re.compile(r"[/\\\x00-\x1f\x7f]")
 _HEADER: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _COOKIE: Final = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")
+_FORM: Final = "application/x-www-form-urlencoded"
 _DELIMITERS: Final = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
 _ROUNDS: Final = 9
 
@@ -87,6 +88,9 @@ def _content_reason(parameter: Parameter, value: Any) -> str | None:
         return None if _HEADER.fullmatch(str(value)) else "a header cannot hold it"
     if parameter.place == "path" and any(map(_leaves_segment, _texts(value))):
         return "a text in it would leave the path segment"
+    if (parameter.content_type or "").startswith(_FORM) and isinstance(value, dict):
+        unsayable = _unsayable_field(cast("dict[str, Any]", value), deep=frozenset())
+        return None if unsayable is None else f"a form cannot say its {unsayable!r}"
     return None
 
 
@@ -175,15 +179,20 @@ def _body_reason(operation: Operation, wanted: Wanted) -> str | None:
     if isinstance(body, Absent) or any(is_json(each.content_type) for each in media[:1]):
         return None
     deep = {name for each in media for name, told in each.encoding.items() if _is_deep(told)}
-    if isinstance(body, dict):
-        for name, value in body.items():
-            if name in deep and _holds_nothing(value):
-                return f"body {name!r}: a form cannot say what is null or empty in it"
-            if value is None or value in ({}, []) or (isinstance(value, list) and None in value):
-                return f"body {name!r}: a form cannot say it"
-            nested = _items(value) if isinstance(value, dict) else []
-            if any(each is None or each in ({}, []) for each in nested):
-                return f"body {name!r}: a form cannot say it"
+    unsayable = _unsayable_field(body, deep) if isinstance(body, dict) else None
+    return None if unsayable is None else f"body {unsayable!r}: a form cannot say it"
+
+
+def _unsayable_field(form: dict[str, Any], deep: Collection[str]) -> str | None:
+    """The first field of a form that holds null or nothing; all that is in a `deep` one counts."""
+    for name, value in form.items():
+        if name in deep and _holds_nothing(value):
+            return name
+        if value is None or value in ({}, []) or (isinstance(value, list) and None in value):
+            return name
+        nested = _items(value) if isinstance(value, dict) else []
+        if any(each is None or each in ({}, []) for each in nested):
+            return name
     return None
 
 
