@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from treenail_generator.diagnostics import Diagnostic
 from treenail_generator.document import Document, Operation
 from treenail_generator.document.values import mapping, text
 from treenail_generator.planning.servers import others_of
@@ -15,7 +16,7 @@ from .names import tool_names, words_of
 from .proposal import Proposal, Refused, RegionProposal, ToolProposal
 from .proving import proved
 from .regions import propose_regions
-from .trials import Verdict, verdicts
+from .trials import Trials, Verdict
 from .wishes import Wishes
 from .words import first_sentences, gives_orders, plain_text, shortened
 from .writing import frame_of, written
@@ -41,12 +42,9 @@ _WITHHELD = "the document's text is left out: it speaks to the agent as only its
 
 def propose(document: Document, wishes: Wishes, operations: Sequence[Operation]) -> Proposal:
     """The connector file for these operations; it builds, whatever the document holds."""
-    frame = _frame(document, wishes, operations)
-    found = verdicts(document, operations, frame_of(frame))
-    if any(fault.code == _UNRULED for each in found.values() for fault in each.faults):
-        # No specification has a rule; by index, every array reads back as it was.
-        frame = replace(frame, arrays="indexes")
-        found = verdicts(document, operations, frame_of(frame))
+    trials = Trials(document)
+    frame, faults = _faults(trials, _frame(document, wishes, operations), operations)
+    found = trials.verdicts(operations, faults, frame_of(frame))
     carried = [each for each in operations if not found[each.key].faults]
     names = tool_names(carried, wishes.name, wishes.kept_names)
     costs = Costs(document)
@@ -75,6 +73,20 @@ def propose(document: Document, wishes: Wishes, operations: Sequence[Operation])
         tools=tools,
         refused=tuple(refused),
     )
+
+
+def _faults(
+    trials: Trials, frame: Proposal, operations: Sequence[Operation]
+) -> tuple[Proposal, list[tuple[Diagnostic, ...]]]:
+    """Why each operation cannot be carried whole, and the frame within which that holds."""
+    found: list[tuple[Diagnostic, ...]] = []
+    for faults in trials.faults(operations, frame_of(frame)):
+        if any(fault.code == _UNRULED for fault in faults):
+            # No specification has a rule; by index, every array reads back as it was.
+            frame = replace(frame, arrays="indexes")
+            return frame, list(trials.faults(operations, frame_of(frame)))
+        found.append(faults)
+    return frame, found
 
 
 def _frame(document: Document, wishes: Wishes, operations: Sequence[Operation]) -> Proposal:

@@ -1,13 +1,14 @@
 """Which operations can be carried, which only without some optional part, and which not at all."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from treenail_generator.connector_file import ConnectorRequest, read_connector_file
 from treenail_generator.diagnostics import Diagnostic
 from treenail_generator.document import Document, Operation
+from treenail_generator.planning.readings import Readings
 from treenail_generator.planning.trial import Trial
 from treenail_generator.yaml_source import JSON
 
@@ -22,50 +23,85 @@ class Verdict:
     faults: tuple[Diagnostic, ...] = ()
 
 
-def verdicts(
-    document: Document, operations: Sequence[Operation], frame: dict[str, JSON]
-) -> dict[str, Verdict]:
-    """A verdict for each operation, by its key; `frame` is the connector file without tools."""
-    found: dict[str, Verdict] = {}
-    first = _Attempts(document, frame, [(each, ()) for each in operations])
-    for operation, faults in zip(operations, first.faults(), strict=True):
-        found[operation.key] = Verdict(faults=faults)
-        if faults:
-            found[operation.key] = _without_parts(document, frame, operation, faults)
-    return found
+class Trials:
+    """Tools over one document that are only planned; what schemas say is read once for all."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._readings: Readings | None = None
+
+    def faults(
+        self, operations: Sequence[Operation], frame: Mapping[str, JSON]
+    ) -> Iterator[tuple[Diagnostic, ...]]:
+        """Why each operation cannot be carried with all its parts; empty for those that can.
+
+        Args:
+            operations: Of the document.
+            frame: The connector file without tools.
+        """
+        return self._attempted([(each, ()) for each in operations], frame)
+
+    def verdicts(
+        self,
+        operations: Sequence[Operation],
+        faults: Sequence[tuple[Diagnostic, ...]],
+        frame: Mapping[str, JSON],
+    ) -> dict[str, Verdict]:
+        """A verdict for each operation, by its key, once their faults within `frame` are known."""
+        return {
+            each.key: self._without_parts(each, frame, why) if why else Verdict()
+            for each, why in zip(operations, faults, strict=True)
+        }
+
+    def _without_parts(
+        self, operation: Operation, frame: Mapping[str, JSON], faults: tuple[Diagnostic, ...]
+    ) -> Verdict:
+        """The verdict on an operation that cannot be carried whole."""
+        optional = tuple(_optional(self._document, operation))
+
+        def left(offered: Collection[str]) -> tuple[Diagnostic, ...]:
+            hidden = tuple(each for each in optional if each not in offered)
+            return next(self._attempted([(operation, hidden)], frame))
+
+        bare = left(())
+        if not optional or bare:
+            return Verdict(faults=bare or faults)
+        failing = {name: why[0] for name, why in _failing(optional, faults, left)}
+        if left([each for each in optional if each not in failing]):
+            # They only clash with each other: none of them is carried.
+            failing = dict.fromkeys(optional, faults[0])
+        return Verdict(
+            hidden=tuple(
+                Hidden(name=name, code=why.code, reason=why.message)
+                for name, why in failing.items()
+            )
+        )
+
+    def _attempted(
+        self, asked: Sequence[tuple[Operation, tuple[str, ...]]], frame: Mapping[str, JSON]
+    ) -> Iterator[tuple[Diagnostic, ...]]:
+        """The faults of tools, each an operation and what is hidden of it."""
+        request = _request(frame, asked)
+        trial = Trial(request, self._document, self._readings)
+        self._readings = trial.readings
+        for index in range(len(asked)):
+            # A part that a connector file cannot name in this operation needs no hiding.
+            yield tuple(each for each in trial.faults_of(index) if each.code != "unknown-parameter")
 
 
-def _without_parts(
-    document: Document,
-    frame: dict[str, JSON],
-    operation: Operation,
+def _failing(
+    parts: tuple[str, ...],
     faults: tuple[Diagnostic, ...],
-) -> Verdict:
-    """The verdict on an operation that cannot be carried whole."""
-    optional = tuple(_optional(document, operation))
-    bare = _Attempts(document, frame, [(operation, optional)])
-    (left,) = bare.faults()
-    if not optional or left:
-        return Verdict(faults=left or faults)
-    # Each part alone, all others hidden: what fails then is at fault by itself.
-    alone = [(operation, tuple(each for each in optional if each != one)) for one in optional]
-    failing = [
-        (name, why)
-        for name, why in zip(optional, _Attempts(document, frame, alone).faults(), strict=True)
-        if why
-    ]
-    names = tuple(name for name, _ in failing)
-    (rest,) = _Attempts(document, frame, [(operation, names)]).faults()
-    hidden = tuple(
-        Hidden(name=name, code=why[0].code, reason=why[0].message) for name, why in failing
-    )
-    if not rest:
-        return Verdict(hidden=hidden)
-    # They only clash with each other: none of them is carried.
-    every = tuple(
-        Hidden(name=name, code=faults[0].code, reason=faults[0].message) for name in optional
-    )
-    return Verdict(hidden=every)
+    left: Callable[[Collection[str]], tuple[Diagnostic, ...]],
+) -> Iterator[tuple[str, tuple[Diagnostic, ...]]]:
+    """The parts that fail by themselves, found by halves, with why; together all of them fail."""
+    if len(parts) == 1:
+        yield parts[0], faults
+        return
+    middle = len(parts) // 2
+    for half in (parts[:middle], parts[middle:]):
+        if why := left(half):
+            yield from _failing(half, why, left)
 
 
 def _optional(document: Document, operation: Operation) -> Iterator[str]:
@@ -84,34 +120,18 @@ def _optional(document: Document, operation: Operation) -> Iterator[str]:
         yield from (f"body:{name}" for name in properties if name not in needed)
 
 
-class _Attempts:
-    """Tools that are only planned, each an operation and what is hidden of it."""
-
-    def __init__(
-        self,
-        document: Document,
-        frame: dict[str, JSON],
-        asked: Sequence[tuple[Operation, tuple[str, ...]]],
-    ) -> None:
-        self._document = document
-        tools: list[JSON] = [
-            {
-                "operation": operation.key,
-                "name": f"tool_{index}",
-                "title": "Tool",
-                "description": "Tool.",
-                **({"params": {name: {"hide": True} for name in hidden}} if hidden else {}),
-            }
-            for index, (operation, hidden) in enumerate(asked)
-        ]
-        self._request = _request({**frame, "tools": tools})
-
-    def faults(self) -> Iterator[tuple[Diagnostic, ...]]:
-        trial = Trial(self._request, self._document)
-        for index in range(len(self._request.file.tools)):
-            # A part that a connector file cannot name in this operation needs no hiding.
-            yield tuple(each for each in trial.faults_of(index) if each.code != "unknown-parameter")
-
-
-def _request(data: dict[str, JSON]) -> ConnectorRequest:
-    return read_connector_file(json.dumps(data), f"connectors/{data['name']}.yaml")
+def _request(
+    frame: Mapping[str, JSON], asked: Sequence[tuple[Operation, tuple[str, ...]]]
+) -> ConnectorRequest:
+    tools: list[JSON] = [
+        {
+            "operation": operation.key,
+            "name": f"tool_{index}",
+            "title": "Tool",
+            "description": "Tool.",
+            **({"params": {name: {"hide": True} for name in hidden}} if hidden else {}),
+        }
+        for index, (operation, hidden) in enumerate(asked)
+    ]
+    text = json.dumps({**frame, "tools": tools})
+    return read_connector_file(text, f"connectors/{frame['name']}.yaml")

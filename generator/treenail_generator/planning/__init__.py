@@ -28,17 +28,15 @@ from .answers import Answers
 from .checks import LoginCalls, plan_check
 from .choices import ChoiceFields
 from .connection import check_headers, plan_auth, plan_login
-from .descriptions import Descriptions
 from .faults import Faults
-from .forms import Forms
 from .helpers import plan_helpers
 from .module_names import ModuleNames
+from .readings import Readings
 from .reserved import tell_reserved_name
 from .scopes import plan_scopes
 from .servers import plan_servers
 from .tools import Tools, advice
 from .types import Types
-from .views import Views
 
 __all__ = ["plan_connector"]
 
@@ -64,14 +62,10 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     Raises:
         BuildError: With every fault of the connector file and of the operations it uses.
     """
-    faults, names, views = (
-        Faults(),
-        ModuleNames(),
-        Views(document, Descriptions(request.file.defaults.description_length)),
-    )
+    faults, names, readings = Faults(), ModuleNames(), Readings(request, document)
     _tell_faults_of_file(request, faults)
-    types = Types(views, request.file.defaults.naming, names, faults)
-    answers = Answers(request, views, Forms(document), names, faults)
+    types = Types(readings.views, request.file.defaults.naming, names, faults)
+    answers = Answers(request, readings, names, faults)
     planner = Tools(request, document, types, answers, names, faults)
     tools = (*plan_helpers(request, names, faults), *_planned(request, planner))
     _tell_twins(request, faults)
@@ -81,7 +75,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     auth = plan_auth(request, document, faults)
     calls = LoginCalls(request, planner, faults)
     check = plan_check(request, calls)
-    choices = ChoiceFields(request, calls, answers, views, names, faults).plan()
+    choices = ChoiceFields(request, calls, answers, readings.views, names, faults).plan()
     login = plan_login(request, choices, faults)
     planner.servers.tell_unused()
     _tell_idle_defaults(request, planner.seen, faults)

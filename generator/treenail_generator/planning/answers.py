@@ -10,14 +10,14 @@ from treenail_generator.yaml_source import JSON, Pointer
 
 from .answer_names import Names
 from .faults import Faults
-from .forms import Forms
 from .module_names import ModuleNames
 from .outputs import OutputSchemas
 from .paging import Pagings
 from .payloads import Payload, Payloads
+from .readings import Readings
 from .records import Records
 from .successes import Success, success_of
-from .views import View, Views
+from .views import View
 
 LIST = "items"
 """Under which name a list is answered that no agent sees."""
@@ -31,16 +31,16 @@ class Answers:
     def __init__(
         self,
         request: ConnectorRequest,
-        views: Views,
-        forms: Forms,
+        readings: Readings,
         names: ModuleNames,
         faults: Faults,
     ) -> None:
         self._request = request
-        self._views = views
-        self._forms = forms
+        self._views = readings.views
+        self._forms = forms = readings.forms
+        self._styled = readings.changes.styled
         self._faults = faults
-        self._records = Records(request, forms, names, faults)
+        self._records = Records(request, readings, names, faults)
         self._payloads = Payloads(request, forms, faults)
         self._pagings = Pagings(request, forms, self._payloads, faults)
         self._found: dict[str, Payload] = {}
@@ -60,7 +60,7 @@ class Answers:
         many = self._forms.of(payload).is_list
         item = self._forms.listed(payload)
         told = found.root.rpartition(".")[2] or "items"
-        name = section.name or (self._records.styled(told) if many else None)
+        name = section.name or (self._styled(told) if many else None)
         defaults = self._request.file.defaults
         page = self._page(success.schema, section, pointer) if many else None
         names = Names(section.pick, section.omit, section.redact, section.rename)

@@ -24,8 +24,9 @@ from treenail_generator.yaml_source import JSON, Pointer
 
 from .answer_names import Names, names_it, passes_rest, touches
 from .faults import Faults
-from .forms import Form, Forms, component_name
+from .forms import Form, component_name
 from .module_names import ModuleNames
+from .readings import Readings
 
 _NOTHING_SAID = Names(None, [], [], {})
 _ALL_KNOWN = Names([""], [], [], {})
@@ -53,11 +54,11 @@ class Records:
     """Plans the records of one connector."""
 
     def __init__(
-        self, request: ConnectorRequest, forms: Forms, names: ModuleNames, faults: Faults
+        self, request: ConnectorRequest, readings: Readings, names: ModuleNames, faults: Faults
     ) -> None:
-        self._is_snake = request.file.defaults.naming == "snake_case"
         self._request = request
-        self._forms = forms
+        self._forms = readings.forms
+        self._changes = readings.changes
         self._names = names
         self._faults = faults
         self._of_component: dict[str, list[RecordPlan]] = {}
@@ -65,7 +66,7 @@ class Records:
         self._constants: dict[tuple[Pointer, bool], str] = {}
         self._shared: set[str] = set()
         self._waiting: deque[tuple[JSON, bool, str]] = deque()
-        self._changed: dict[int, bool] = {}
+        self._by_constant: dict[str, RecordPlan] = {}
 
     @property
     def plans(self) -> tuple[RecordPlan, ...]:
@@ -74,9 +75,9 @@ class Records:
         return (*(record for group in shared for record in group), *self._of_tools.values())
 
     @property
-    def by_constant(self) -> dict[str, RecordPlan]:
+    def by_constant(self) -> Mapping[str, RecordPlan]:
         """The records by their constants."""
-        return {record.constant: record for record in self.plans}
+        return self._by_constant
 
     def of(self, schema: JSON, names: Names, pointer: Pointer, tool: str) -> str | None:
         """The record of the payload's objects; None when they pass as they are."""
@@ -87,10 +88,6 @@ class Records:
             constant = self._record(schema, names, _Place("", wanted, wanted, ""), pointer)
         self._drain()
         return constant
-
-    def styled(self, name: str) -> str:
-        """What the agent calls a field that nobody renamed."""
-        return snake_case(name) or name if self._is_snake else name
 
     def _drain(self) -> None:
         """Plan the components that were mentioned; a queue, since they may be very many."""
@@ -103,7 +100,7 @@ class Records:
     def _untouched(self, schema: JSON, *, closed: bool, wanted: str, group: str = "") -> str | None:
         """The record of an object that no verb touches; None when it passes as it is."""
         form = self._forms.of(schema)
-        if not form.is_object or not (closed or self._changes(form)):
+        if not form.is_object or not (closed or self._changes.in_reach_of(form)):
             return None
         component = self._forms.component(schema)
         if component is None:
@@ -127,29 +124,6 @@ class Records:
         word = constant_name(name)
         own = class_name(snake_case(name)) == name and not is_derived(word)
         return f"{word}_{kind}" if own else f"{word}_{kind}_{digest}"
-
-    def _changes(self, form: Form) -> bool:
-        """Whether anything in what `form` reaches is left out or called otherwise."""
-        found = self._changed.get(id(form))
-        if found is not None:
-            return found
-        passed = {id(form): form}
-        waiting = [form]
-        changes = False
-        while waiting and not changes:
-            here = waiting.pop()
-            inner = [self._forms.of(here.items)] if here.items is not None else []
-            for name, schema in here.properties.items():
-                inner.append(each := self._forms.of(schema))
-                changes |= each.is_secret or each.is_dated or self.styled(name) != name
-            for each in inner:
-                changes |= self._changed.get(id(each), False)
-                if id(each) not in passed and self._changed.get(id(each)) is None:
-                    passed[id(each)] = each
-                    waiting.append(each)
-        for each in (form,) if changes else passed.values():
-            self._changed[id(each)] = changes
-        return changes
 
     def _record(self, schema: JSON, names: Names, place: _Place, pointer: Pointer) -> str | None:
         closed = not passes_rest(names)
@@ -175,6 +149,7 @@ class Records:
         if not (place.group and place.wanted == place.group):
             constant = self._names.constant(place.wanted)
         plan = RecordPlan(constant=constant, fields=tuple(fields), rest=not closed)
+        self._by_constant[constant] = plan
         if place.group:
             self._of_component[place.group].append(plan)
         else:
@@ -208,7 +183,7 @@ class Records:
 
     def _kept(self, path: str, upstream: str, names: Names, form: Form) -> KeptField | None:
         """What becomes of one field; None when an allow-list leaves it out by silence."""
-        name = names.rename.get(path) or self.styled(upstream)
+        name = names.rename.get(path) or self._changes.styled(upstream)
         if path in names.redact:
             return KeptField(upstream=upstream, name=name, redacted=True)
         # What is only written is never told; what is deprecated only when somebody asks for it.

@@ -5,23 +5,23 @@ from treenail_generator.diagnostics import Diagnostic
 from treenail_generator.document import Document
 
 from .answers import Answers
-from .descriptions import Descriptions
 from .faults import Faults
-from .forms import Forms
 from .module_names import ModuleNames
+from .readings import Readings
 from .tools import Tools
 from .types import Types
-from .views import Views
 
 
 class Trial:
     """Plans tools of one request; whatever a faulty one left behind is forgotten."""
 
-    def __init__(self, request: ConnectorRequest, document: Document) -> None:
+    def __init__(
+        self, request: ConnectorRequest, document: Document, readings: Readings | None = None
+    ) -> None:
+        """`readings` of another trial with the same defaults spare this one to read again."""
         self._request = request
         self._document = document
-        self._views = Views(document, Descriptions(request.file.defaults.description_length))
-        self._forms = Forms(document)
+        self.readings = readings or Readings(request, document)
         self._begin()
 
     def faults_of(self, index: int) -> tuple[Diagnostic, ...]:
@@ -36,6 +36,6 @@ class Trial:
 
     def _begin(self) -> None:
         request, names, self._faults = self._request, ModuleNames(), Faults()
-        types = Types(self._views, request.file.defaults.naming, names, self._faults)
-        answers = Answers(request, self._views, self._forms, names, self._faults)
+        types = Types(self.readings.views, request.file.defaults.naming, names, self._faults)
+        answers = Answers(request, self.readings, names, self._faults)
         self._planner = Tools(request, self._document, types, answers, names, self._faults)
