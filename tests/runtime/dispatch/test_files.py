@@ -122,6 +122,26 @@ async def test_any_other_file_is_an_embedded_resource(framing: str, mode: str) -
     assert b64decode(block.resource.blob) == BINARY
 
 
+@pytest.mark.requirement("ANS-TEXT", "ANS-JSON-KINDS")
+@FRAMINGS
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (file("application/json", body=b'{"a":[1,null]}'), '{"a":[1,null]}'),
+        (file("application/hal+json", body=b'"x"'), '{"value":"x"}'),
+        (file("application/x-ndjson", body=b'{"a":1}\n{"a":2}\n'), '{"value":[{"a":1},{"a":2}]}'),
+        (file("text/csv; charset=latin-1", body=b"a,\xfc"), '{"text":"a,ü"}'),
+        (file("application/xml", body=b"<a/>"), '{"text":"<a/>"}'),
+        (Reply(b"HTTP/1.1 204 X\r\n\r\n"), '{"ok":true,"status":204}'),
+    ],
+)
+async def test_data_and_text_are_text_content(answer: Reply, text: str, framing: str) -> None:
+    (block,) = await content_of(answer, "make_file", framing, "auto")
+
+    assert isinstance(block, TextContent)
+    assert block.text == text
+
+
 @pytest.mark.requirement("ANS-FILES")
 @FRAMINGS
 async def test_a_hand_written_tool_may_answer_with_files(framing: str) -> None:
