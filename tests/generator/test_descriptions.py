@@ -25,10 +25,51 @@ def test_markup_is_told_as_its_text(told: object, expected: str) -> None:
 
 
 @pytest.mark.requirement("TOKENS-DESCRIPTIONS")
-@pytest.mark.parametrize("told", ["Book id", "book_id.", "BookId"])
+@pytest.mark.parametrize(
+    "told", ["Book id", "book_id.", "BookId", "The ID of the book.", "a book's ID"]
+)
 def test_a_description_that_repeats_the_name_is_not_told(told: str) -> None:
     assert Descriptions().of(told, "book_id") == ""
+    assert Descriptions().of(told, "bookIds") == ""
     assert Descriptions().of(told, "shelf") == told
+
+
+@pytest.mark.requirement("TOKENS-DESCRIPTIONS")
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("Not the book id", "book_id"),
+        ("Book id of the shelf", "book_id"),
+        ("From the book id on", "book_id"),
+        ("Test version", "latestVersion"),
+        ("\u6807\u8bc6", "id"),
+        ("Ids 1 to 9", "ids"),
+    ],
+)
+def test_a_description_with_a_word_of_its_own_is_told(told: str, name: str) -> None:
+    assert Descriptions().of(told, name) == told
+
+
+@pytest.mark.requirement("TOKENS-DESCRIPTIONS")
+@pytest.mark.parametrize(
+    ("told", "required", "expected"),
+    [
+        ("Required. Where it lies.", True, "Where it lies."),
+        ("(Optional) Where it lies.", False, "Where it lies."),
+        ("Where it lies. Required.", True, "Where it lies."),
+        ("Where it lies (optional)", False, "Where it lies"),
+        ("Required. Where it lies.", False, "Required. Where it lies."),
+        ("Optional. Where it lies.", True, "Optional. Where it lies."),
+        ("Optional places of it.", False, "Optional places of it."),
+        ("Where it lies, if that is required.", True, "Where it lies, if that is required."),
+    ],
+)
+def test_words_that_say_what_the_schema_requires_are_not_told(
+    told: str,
+    required: bool,  # noqa: FBT001  # a fact about it
+    expected: str,
+) -> None:
+    assert Descriptions().of(told, "shelf", required=required) == expected
 
 
 @pytest.mark.requirement("TOKENS-DESCRIPTIONS")

@@ -27,6 +27,16 @@ _ENTITIES: Final = {
     # Last: what it spells is not read again.
     "&amp;": "&",
 }
+# "Required. The id." says what `required` says; without a mark it is a word of the sentence.
+_LEADING: Final = re.compile(
+    r"(?:[\[(]\s?(required|optional)\s?[\])]|(required|optional)[.:;])\s?", re.IGNORECASE
+)
+_TRAILING: Final = re.compile(
+    r"\s?[\[(]\s?(required|optional)\s?[\])]\.?$|(?<=[.!?)])\s(required|optional)\.$", re.IGNORECASE
+)
+_WORD: Final = re.compile(r"[^\W_]+")
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_EMPTY_WORDS: Final = frozenset({"a", "an", "the", "of", "for", "this", "s"})
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s+[^a-z\s])")
 _ABBREVIATIONS: Final = ("e.g.", "i.e.", "etc.", "vs.", "cf.", "approx.", "no.")
 _LEAST_KEPT: Final = 0.5
@@ -40,12 +50,17 @@ class Descriptions:
         """`longest` counts characters; None leaves texts as long as they are."""
         self._longest = longest
 
-    def of(self, told: object, name: str = "") -> str:
-        """`told` in one line; empty when it only repeats `name`, or is no text."""
+    def of(self, told: object, name: str = "", *, required: bool | None = None) -> str:
+        """`told` in one line; empty when it only repeats `name`, or is no text.
+
+        `required` tells whether the schema requires what is described, so that its words need not.
+        """
         if not isinstance(told, str):
             return ""
         text = unmarked(told)
-        if _letters(text) == _letters(name):
+        if required is not None:
+            text = _without_need(text, "required" if required else "optional")
+        if name and _repeats(text, name):
             return ""
         if self._longest is None or len(text) <= self._longest:
             return text
@@ -76,5 +91,28 @@ def cut(text: str, longest: int) -> str:
     return f"{words.rstrip(' ,;:')} …"
 
 
-def _letters(text: str) -> str:
-    return "".join(character for character in text.lower() if character.isalnum())
+def _without_need(text: str, need: str) -> str:
+    """`text` without a mark at either end that says the same as the schema: `need`."""
+    for place in (_LEADING.match, _TRAILING.search):
+        found = place(text)
+        if found is not None and need in found[0].lower():
+            text = text[: found.start()] + text[found.end() :]
+    return text
+
+
+def _repeats(text: str, name: str) -> bool:
+    """Whether every word of `text` stands in `name`, up to articles and a plural."""
+    told = [word for word in _words(text) if word not in _EMPTY_WORDS]
+    known = {_singular(word) for word in _words(_HUMP.sub(" ", name))}
+    joined = "".join(_words(name))
+    return all(_singular(word) in known for word in told) or (
+        _singular("".join(told)) == _singular(joined)
+    )
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def _singular(word: str) -> str:
+    return word.removesuffix("s")

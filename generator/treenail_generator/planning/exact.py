@@ -13,7 +13,9 @@ from .read_only import ReadOnly
 _NOISE: Final = frozenset({"title", "examples", "deprecated", "writeOnly", "$comment", "default"})
 _NAMES_TO_SCHEMAS: Final = frozenset({"$defs", "patternProperties", "dependentSchemas"})
 _IN_PLACE: Final = frozenset({"allOf", "anyOf", "oneOf", "if", "then", "else"})
-_DATA: Final = frozenset({"const", "enum", "dependentRequired"})
+_TAKEN_AS_IT_IS: Final = frozenset(
+    {"const", "enum", "dependentRequired", "description", "properties"}
+)
 _UNTOLD_FORMATS: Final = frozenset({"int32", "int64", "float", "double"})
 _PRIMITIVES: Final = frozenset({"string", "integer", "number", "boolean"})
 
@@ -51,8 +53,17 @@ class Requestable:
         """A copy of `schema`; see `requestable`."""
         return as_object(self.schema(schema, frozenset()))
 
-    def schema(self, node: Any, outside: frozenset[str]) -> Any:
-        """`node` as a request may use it; `outside` are read-only fields of the same object."""
+    def schema(
+        self, node: Any, outside: frozenset[str], name: str = "", *, required: bool | None = None
+    ) -> Any:
+        """`node` as a request may use it.
+
+        Args:
+            node: The schema.
+            outside: Read-only fields of the same object.
+            name: The field that it describes.
+            required: Whether that one is; None where it describes no field.
+        """
         if not isinstance(node, dict):
             return node
         schema = cast("dict[str, Any]", node)
@@ -61,8 +72,11 @@ class Requestable:
         for key, value in schema.items():
             if key not in _NOISE and not key.startswith("x-"):
                 kept[key] = self._value(key, value, hidden)
-        if "description" in kept and not kept["description"]:
-            del kept["description"]
+        if isinstance(schema.get("properties"), dict):
+            kept["properties"] = self._properties(schema)
+        told = self._descriptions.of(kept.pop("description", ""), name, required=required)
+        if told:
+            kept["description"] = told
         if kept.get("format") in _UNTOLD_FORMATS and kept.get("type") in ("integer", "number"):
             # Nothing enforces it, and a number is told as one anyway.
             del kept["format"]
@@ -73,29 +87,31 @@ class Requestable:
 
     def _value(self, key: str, value: Any, hidden: frozenset[str]) -> Any:
         inner = hidden if key in _IN_PLACE else frozenset[str]()
-        if key in _DATA:
+        if key in _TAKEN_AS_IT_IS:
             return value
-        if key == "description":
-            return self._descriptions.of(value)
         if key == "$ref" and self._name_of is not None:
             return PREFIX + self._name_of(value)
         if key == "required" and isinstance(value, list):
             return [name for name in cast("list[Any]", value) if name not in hidden]
-        if key == "properties" and isinstance(value, dict):
-            named = cast("dict[str, Any]", value)
-            offered = {
-                name: self.schema(each, inner)
-                for name, each in named.items()
-                if not self._read_only.holds(each)
-            }
-            forbidden = dict.fromkeys((name for name in named if name not in offered), False)
-            return {**offered, **forbidden} if self._forbid else offered
         if key in _NAMES_TO_SCHEMAS and isinstance(value, dict):
             items = cast("dict[str, Any]", value).items()
             return {name: self.schema(each, inner) for name, each in items}
         if isinstance(value, list):
             return [self.schema(each, inner) for each in cast("list[Any]", value)]
         return self.schema(value, inner)
+
+    def _properties(self, schema: dict[str, Any]) -> dict[str, Any]:
+        told = schema.get("required")
+        required = cast("list[Any]", told) if isinstance(told, list) else []
+        offered: dict[str, Any] = {}
+        forbidden: dict[str, Any] = {}
+        for name, each in cast("dict[str, Any]", schema["properties"]).items():
+            if self._read_only.holds(each):
+                forbidden[name] = False
+            else:
+                is_required = name in required
+                offered[name] = self.schema(each, frozenset(), name, required=is_required)
+        return {**offered, **forbidden} if self._forbid else offered
 
 
 def without_null(schema: dict[str, JSON]) -> dict[str, JSON]:

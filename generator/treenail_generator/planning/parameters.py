@@ -184,7 +184,7 @@ class Parameters:
             if self._ids == "^[A-Za-z0-9_-]+$":
                 return replace(kind, pattern=None, opaque_id=True)
             return replace(kind, pattern=self._ids)
-        return replace(kind, min_length=max(kind.min_length or 0, 1))
+        return kind
 
 
 def _slot(parameter: Parameter, owner: str) -> Slot:

@@ -116,7 +116,7 @@ class Types:
         name = self.agent_name(upstream, verb)
         self._tell_illegal_name(verb, subject.path, name)
         said = description or view.get("description")
-        told = verb.param.describe or self.views.descriptions.of(said, upstream)
+        told = verb.param.describe or self.views.descriptions.of(said, name, required=required)
         default = self._own_default(verb, subject.path, view)
         return FieldPlan(
             attribute=attribute_name(name),

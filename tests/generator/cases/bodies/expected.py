@@ -44,7 +44,7 @@ class ThingModel(Input):
 class FlattenBody(Input):
     """Arguments of flatten_body."""
 
-    id: Annotated[str, Field(min_length=1)]
+    id: str
     name: Annotated[str, Field(max_length=20)]
     parts: list[PartModel]
     secret: str | MISSING = MISSING
@@ -76,7 +76,7 @@ async def flatten_body(arguments: FlattenBody, context: ToolContext) -> JsonObje
 class NestBody(Input):
     """Arguments of nest_body."""
 
-    id: Annotated[str, Field(min_length=1)]
+    id: str
     thing: ThingModel = Field(description="The thing to store.")
 
 
@@ -96,7 +96,7 @@ async def nest_body(arguments: NestBody, context: ToolContext) -> JsonObject:
 class MaybeBody(Input):
     """Arguments of maybe_body."""
 
-    id: Annotated[str, Field(min_length=1)]
+    id: str
     body: ThingModel | MISSING = MISSING
 
 
@@ -133,7 +133,7 @@ async def list_body(arguments: ListBody, context: ToolContext) -> JsonObject:
 class PatchBody(Input):
     """Arguments of patch_body."""
 
-    id: Annotated[str, Field(min_length=1)]
+    id: str
     note: str | MISSING | None = MISSING
     count: Annotated[int, WHOLE] | MISSING = MISSING
 

@@ -27,8 +27,8 @@ from treenail_runtime.contract import (
 class GetFile(Input):
     """Arguments of get_file."""
 
-    name: Annotated[str, Field(min_length=1)]
-    kind: Annotated[str, Field(min_length=1)]
+    name: str
+    kind: str
     from_: Annotated[int, WHOLE] = Field(validation_alias="from")
     to: Annotated[int, WHOLE]
     page: Annotated[int, WHOLE] | MISSING = MISSING

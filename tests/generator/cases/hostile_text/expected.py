@@ -27,7 +27,7 @@ from treenail_runtime.contract import (
 class Quoted(Input):
     """Arguments of quoted."""
 
-    id: Annotated[str, Field(min_length=1)] = Field(description='""" import os')
+    id: str = Field(description='""" import os')
     q: Literal["'", '"""', "\\", "{{ x }}", "\n"] | MISSING = Field(
         MISSING, json_schema_extra={"default": "'"}
     )

@@ -6,7 +6,7 @@ Do not edit: change the connector file and build again.
 
 from typing import Annotated, Final
 
-from pydantic import MISSING, Field, JsonValue
+from pydantic import MISSING, JsonValue
 
 from treenail_runtime.contract import (
     Annotations,
@@ -42,7 +42,7 @@ class Ping_Body(Input):
 class Ping(Input):
     """Arguments of ping."""
 
-    id: Annotated[str, Field(min_length=1)]
+    id: str
     a: Annotated[JsonValue, JsonSchema({"minLength": 2})] | MISSING = MISSING
     body: Ping_Body | MISSING = MISSING
 

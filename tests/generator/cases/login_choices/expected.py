@@ -63,7 +63,7 @@ async def list_accounts(arguments: ListAccounts, context: ToolContext) -> JsonOb
 class CloseAccount(Input):
     """Arguments of close_account."""
 
-    id: Annotated[str, Field(min_length=1)]
+    id: str
 
 
 CLOSE_ACCOUNT: Final = Endpoint(

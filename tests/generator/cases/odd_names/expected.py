@@ -89,7 +89,7 @@ async def list_items(arguments: ListItems, context: ToolContext) -> JsonObject:
 class PutItem(Input):
     """Arguments of put_item."""
 
-    id: Annotated[str, Field(min_length=1)]
+    id: str
     id_body: str
     id_query: str | MISSING = MISSING
     id_header: str | MISSING = MISSING
@@ -134,7 +134,7 @@ async def describe_table(arguments: DescribeTable, context: ToolContext) -> Json
 class GetReport(Input):
     """Arguments of get_report."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: str
     size: Literal["a4", "a5"] | MISSING = MISSING
 
 

@@ -102,7 +102,7 @@ async def copy_pets_(arguments: CopyPets_, context: ToolContext) -> JsonObject:
 class GetPet_(Input):
     """Arguments of getPet."""
 
-    id: Annotated[str, Field(min_length=1)]
+    id: str
     session: Annotated[list[str], Field(min_length=1)] | MISSING = MISSING
     whole: GetPet__Whole | MISSING = MISSING
 

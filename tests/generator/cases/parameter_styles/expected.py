@@ -70,7 +70,7 @@ class SendContents_Filter(Input):
 class SendStyles(Input):
     """Arguments of send_styles."""
 
-    one: Annotated[str, Field(min_length=1)]
+    one: str
     many: Annotated[list[Annotated[int, WHOLE]], Field(min_length=1)]
     object: PointModel
     objectExploded: PointModel

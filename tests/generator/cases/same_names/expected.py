@@ -27,7 +27,7 @@ from treenail_runtime.contract import (
 class PutItem(Input):
     """Arguments of put_item."""
 
-    id: Annotated[str, Field(min_length=1)] = Field(description="Which item.")
+    id: str = Field(description="Which item.")
     new_id: str = Field(description="Which item.")
     revision: Annotated[str, Field(max_length=4)] | MISSING = Field(
         MISSING, description="Of which revision."
