@@ -14,7 +14,15 @@ from .plan import ConnectorPlan
 from .planning import plan_connector
 from .planning.scopes import READ_SCOPE, is_too_weak, is_unknown
 from .render import render
-from .verify import LoadedModule, LoadedTool, Watch, ignore, load_custom_tools, verify
+from .verify import (
+    LoadedModule,
+    LoadedTool,
+    Watch,
+    formatted,
+    ignore,
+    load_custom_tools,
+    verify,
+)
 from .yaml_source import JSON
 
 
@@ -101,10 +109,11 @@ def _build(sources: Sources, watch: Watch) -> Built:
     watch(f"planning {len(request.file.tools)} tools")
     plan = plan_connector(request, document)
     watch(f"printing {len(plan.tools)} tools")
-    verified = verify(render(plan), plan, document, watch)
+    text = render(plan)
+    verified = verify(text, plan, document, watch)
     if verified.better_examples:
         plan = _with_examples(plan, verified.better_examples)
-        verified = verify(render(plan), plan, document, watch)
+        text = render(plan)
     loaded = verified.module
     tools = (*loaded.connector.tools, *_custom(plan, request, sources, loaded))
     _tell_undescribed(plan, tools)
@@ -112,7 +121,7 @@ def _build(sources: Sources, watch: Watch) -> Built:
     _keep_budget(plan, tools, surfaces)
     sha256 = hashlib.sha256(sources.spec.encode()).hexdigest()
     return Built(
-        module=verified.text,
+        module=formatted(text),
         lock=lock_text(plan, document, sha256, tools, surfaces),
         plan=plan,
         document=document,

@@ -1,5 +1,6 @@
 """`gen build` and `gen check`: two thin callers of one pure function."""
 
+import gc
 import sys
 import time
 from collections.abc import Sequence
@@ -131,6 +132,7 @@ def check_command(  # one for each option
     results: list[_Checked] = []
     for name in chosen:
         results.append(_checked(project, name, effort, Progress(wanted=progress)))
+        gc.collect()
         if not as_json:
             _tell_checked(results[-1])
     is_ok = all(each.is_ok for each in results)

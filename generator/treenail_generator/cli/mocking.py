@@ -1,5 +1,6 @@
 """`gen mock`: a fake upstream to try against."""
 
+import gc
 import sys
 
 import click
@@ -62,6 +63,8 @@ def mock_command(
     except BuildError as error:
         tell_faults(error, as_json=as_json)
         sys.exit(1)
+    # A server lives longer than a command.
+    gc.enable()
     try:
         run_mock(
             document,

@@ -1,4 +1,4 @@
-"""Rendered text to verified text: formatted, free of unused names, importable, proven on the wire."""
+"""Rendered text to a verified module: importable, proven on the wire; and its final form."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ __all__ = [
     "Proof",
     "Verified",
     "Watch",
+    "formatted",
     "ignore",
     "import_fault",
     "load",
@@ -40,36 +41,35 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """The final text of a module, and the same module imported from it.
+    """A module whose requests are proven.
 
     Attributes:
         unproven: A warning for each tool of which no request could be tried.
-        better_examples: By tool: arguments to tell instead of its example, which it refuses.
+        better_examples: By tool: arguments to tell instead of its example, which it refuses; the
+            module tells them already, its text does not.
     """
 
-    text: str
     module: LoadedModule
     unproven: Sequence[Diagnostic]
     better_examples: Mapping[str, dict[str, JSON]]
 
 
 def verify(text: str, plan: ConnectorPlan, document: Document, watch: Watch = ignore) -> Verified:
-    """The module as it will be written, with every request proven.
+    """The module that `text` makes, with every request proven.
 
     Raises:
         BuildError: A tool would send a request that says something else than its arguments.
     """
-    final = formatted(text)
-    module = load(final, plan.name)
+    module = load(text, plan.name)
     found = list(proofs(module, plan, document, effort_of_build(plan), watch))
     faults = [fault for each in found if (fault := each.diagnostic) is not None]
     if faults:
         raise BuildError(faults)
+    better = {each.name: each.better_example for each in found if each.better_example is not None}
+    if better:
+        module.take_examples(better)
     return Verified(
-        text=final,
         module=module,
         unproven=tuple(warning for each in found if (warning := each.unproven) is not None),
-        better_examples={
-            each.name: each.better_example for each in found if each.better_example is not None
-        },
+        better_examples=better,
     )

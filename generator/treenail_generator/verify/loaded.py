@@ -9,6 +9,7 @@ import sys
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final, Protocol, cast
 
 import jsonschema_rs
@@ -116,6 +117,16 @@ class LoadedModule:
         if self.connector.tools and "ToolContext" not in module.__dict__:
             raise LookupError("it has no ToolContext")
         self._context = cast("Callable[..., Any]", module.__dict__.get("ToolContext"))
+
+    def take_examples(self, examples: Mapping[str, dict[str, Any]]) -> None:
+        """Tell these examples, by tool, in place of those that the text has."""
+        tools = [
+            replace(cast("Any", tool), example=examples[tool.name])
+            if tool.name in examples
+            else tool
+            for tool in self.connector.tools
+        ]
+        self.connector = cast("LoadedConnector", replace(cast("Any", self.connector), tools=tools))
 
     def context(self, connection: Mapping[str, str], sender: Sender) -> Any:
         """The contract's `ToolContext` over `sender`."""
