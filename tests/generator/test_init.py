@@ -112,6 +112,10 @@ def test_of_several_ways_the_one_that_most_operations_accept_is_taken(tmp_path: 
         ([], ["https://api.example.com"]),
         ([{"url": "/v2"}], ["https://api.example.com/v2"]),
         ([{"url": "http://api.plots.test"}], ["https://api.plots.test"]),
+        (
+            [{"url": "http://api.plots.test"}, {"url": "https://api.plots.test"}],
+            ["https://api.plots.test"],
+        ),
         ([{"url": "//api.plots.test/x"}], ["https://api.plots.test/x"]),
         (
             [

@@ -86,7 +86,7 @@ class Parameter:
         explode: As declared, or the default of its style.
         allow_reserved: As declared.
         allow_empty: The deprecated `allowEmptyValue`.
-        item_styles: Styles of the arrays inside the array, the outer first (2.0); else empty.
+        of_2: Whether Swagger 2.0 gave the style, which has the delimited ones in every place.
         content_type: The media type of a parameter with `content`, None of one with `schema`.
         encoding: Of the fields of a `content`, by name.
         examples: Values from `example` and `examples`, not those of the schema.
@@ -105,7 +105,7 @@ class Parameter:
     explode: bool
     allow_reserved: bool
     allow_empty: bool
-    item_styles: tuple[str, ...] = ()
+    of_2: bool = False
     content_type: str | None
     encoding: "Mapping[str, Encoding]" = field(default_factory=lambda: _NO_ENCODINGS)
     examples: tuple[JSON, ...]
@@ -120,7 +120,6 @@ class Encoding:
 
     Attributes:
         content_type: One media type, or several between commas.
-        item_styles: As in `Parameter`.
         headers: The part's header fields, by name; without Content-Type.
         encoding: Of the parts inside the part (3.2), by property name.
     """
@@ -129,7 +128,6 @@ class Encoding:
     style: str | None
     explode: bool | None
     allow_reserved: bool | None
-    item_styles: tuple[str, ...] = ()
     headers: Mapping[str, Parameter] = field(default_factory=dict[str, Parameter])
     encoding: "Mapping[str, Encoding]" = field(default_factory=lambda: _NO_ENCODINGS)
     location: Location

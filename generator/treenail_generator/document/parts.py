@@ -86,7 +86,7 @@ def read_parameter(context: Context, listed: Target) -> Parameter:
         explode=flag(node.get("explode"), default=style in _EXPLODED),
         allow_reserved=flag(node.get("allowReserved")),
         allow_empty=flag(node.get("allowEmptyValue")),
-        item_styles=_read_item_styles(context, node),
+        of_2="x-style" in node and context.version == "2.0",
         content_type=content_type,
         encoding=_read_encodings(context, holder) if content_type is not None else {},
         examples=_read_examples(context, holder),
@@ -178,11 +178,6 @@ def _read_style(context: Context, node: dict[str, JSON]) -> str:
     return upgraded or text(node.get("style"))
 
 
-def _read_item_styles(context: Context, node: dict[str, JSON]) -> tuple[str, ...]:
-    listed = items(node.get("x-item-styles")) if context.version == "2.0" else []
-    return tuple(text(style) for style in listed)
-
-
 def _read_description(context: Context, declared: Target, node: dict[str, JSON]) -> str:
     """OpenAPI 3.1 lets a description beside the reference replace the target's."""
     counts = context.version in WITH_SIBLINGS
@@ -234,7 +229,6 @@ def _read_encoding(context: Context, pointer: Pointer, node: dict[str, JSON]) ->
     return Encoding(
         content_type=text(node.get("contentType")) or None,
         style=_read_style(context, node) or None,
-        item_styles=_read_item_styles(context, node),
         explode=explode if isinstance(explode, bool) else None,
         allow_reserved=allow_reserved if isinstance(allow_reserved, bool) else None,
         headers=_read_part_headers(context, pointer, node),

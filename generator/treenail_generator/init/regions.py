@@ -30,9 +30,12 @@ def propose_regions(
     """
     servers = document.servers or next((each.servers for each in operations if each.servers), ())
     regions: dict[str, RegionProposal] = {}
+    found = list(islice(_urls(servers), _MOST_REGIONS))
     seen: set[str] = set()
-    for server, url in islice(_urls(servers), _MOST_REGIONS):
-        if url in seen:
+    listed = {url for _, url in found}
+    for server, url in found:
+        # What is proposed for a host without TLS is the same with it.
+        if url in seen or (_is_in_clear(url) and f"https{url.removeprefix('http')}" in listed):
             continue
         seen.add(url)
         region = _region(server, url, regions, is_root=bool(document.servers))
@@ -71,7 +74,7 @@ def _region(
     host = urlsplit(url).hostname or url
     wanted = snake_case(title)[:_LONGEST_KEY].strip("_") or snake_case(host)
     key = free_name(wanted if wanted[:1].isalpha() else "main", taken)
-    if url.startswith("http://") and not _LOOPBACK.match(url):
+    if _is_in_clear(url):
         return RegionProposal(
             key=key,
             title=title or host,
@@ -90,6 +93,10 @@ def _region(
         is_listed=is_listed and is_root,
         note=f"EDIT THIS: put in your own {', '.join(open_names)}" if open_names else "",
     )
+
+
+def _is_in_clear(url: str) -> bool:
+    return url.startswith("http://") and not _LOOPBACK.match(url)
 
 
 def _placeholder(document: Document) -> RegionProposal:

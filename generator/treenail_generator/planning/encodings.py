@@ -8,7 +8,9 @@ from treenail_generator.plan import BodyKind, EncodingPlan
 from .faults import Faults
 from .media_types import essence
 
-_QUERY_STYLES: Final = frozenset({"form", "spaceDelimited", "pipeDelimited", "deepObject"})
+_QUERY_STYLES: Final = frozenset(
+    {"form", "spaceDelimited", "pipeDelimited", "tabDelimited", "deepObject"}
+)
 
 
 def plan_encodings(

@@ -219,7 +219,8 @@ def _unsupported(parameter: Parameter) -> str | None:
         return None
     if parameter.place == "querystring":
         return f"{what}: it has no content"
-    if parameter.style not in STYLES[parameter.place]:
+    is_of_2 = parameter.style in _DELIMITED and parameter.place != "query"
+    if parameter.style not in STYLES[parameter.place] or (is_of_2 and not parameter.of_2):
         return f"{what}: style {parameter.style!r} does not exist there"
     if parameter.style in _DELIMITED and parameter.explode:
         return f"{what}: style {parameter.style} has no defined form with explode"

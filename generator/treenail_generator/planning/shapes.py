@@ -28,9 +28,12 @@ _DEPTH: Final = 12
 _FLAT: Final[frozenset[Shape]] = frozenset({"primitive", "array", "object"})
 _SEVERAL: Final[frozenset[Shape]] = frozenset({"array", "object"})
 
+# Swagger 2.0 "Parameter Object", `collectionFormat`: 3.x has these in queries only.
+_OF_2: Final = dict.fromkeys(("spaceDelimited", "pipeDelimited", "tabDelimited"), _ARRAY)
+
 # OpenAPI 3.1.1 "Style Values", per place.
 STYLES: Final[Mapping[str, Mapping[str, frozenset[Shape]]]] = {
-    "path": {"simple": _FLAT, "label": _FLAT, "matrix": _FLAT},
+    "path": {"simple": _FLAT, "label": _FLAT, "matrix": _FLAT, **_OF_2},
     "query": {
         "form": _FLAT,
         "spaceDelimited": _SEVERAL,
@@ -38,7 +41,7 @@ STYLES: Final[Mapping[str, Mapping[str, frozenset[Shape]]]] = {
         "tabDelimited": _SEVERAL,
         "deepObject": frozenset({"object", "deep"}),
     },
-    "header": {"simple": _FLAT},
+    "header": {"simple": _FLAT, **_OF_2},
     # OpenAPI 3.2.1 Appendix D: "&" and "," are no delimiters of cookies.
     "cookie": {"form": frozenset({"primitive"}), "cookie": _FLAT},
 }

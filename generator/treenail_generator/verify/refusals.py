@@ -58,11 +58,13 @@ def _reason(operation: Operation, parameter: Parameter, value: Any) -> str | Non
     texts = list(_texts(value))
     match parameter.place:
         case "path":
-            return _dotted_reason(parameter, value, texts) or _segment_reason(
-                operation, parameter.name, value, texts
+            return (
+                _dotted_reason(parameter, value, texts)
+                or _delimiter_reason(parameter, texts)
+                or _segment_reason(operation, parameter.name, value, texts)
             )
         case "header":
-            return _header_reason(parameter, value, texts)
+            return _delimiter_reason(parameter, texts) or _header_reason(parameter, value, texts)
         case "cookie":
             return _cookie_reason(parameter, texts)
         case _:
@@ -92,6 +94,12 @@ def _content_reason(parameter: Parameter, value: Any) -> str | None:
         unsayable = _unsayable_field(cast("dict[str, Any]", value), deep=frozenset())
         return None if unsayable is None else f"a form cannot say its {unsayable!r}"
     return None
+
+
+def _delimiter_reason(parameter: Parameter, texts: list[str]) -> str | None:
+    delimiter = _DELIMITERS.get(parameter.style)
+    held = delimiter is not None and any(delimiter in text for text in texts)
+    return "an item holds the delimiter" if held else None
 
 
 def _dotted_reason(parameter: Parameter, value: Any, texts: list[str]) -> str | None:
@@ -133,6 +141,8 @@ def _header_reason(parameter: Parameter, value: Any, texts: list[str]) -> str | 
     if not isinstance(value, dict | list):
         return None if all(map(_HEADER.fullmatch, texts)) else "a header has no outer spaces"
     delimiters = ",=" if parameter.explode else ","
+    if parameter.style in _DELIMITERS:
+        delimiters = _DELIMITERS[parameter.style]
     if any(not text or text != text.strip() or set(delimiters) & set(text) for text in texts):
         return "an item holds a delimiter, or nothing, or an outer space"
     return None
@@ -147,11 +157,11 @@ def _cookie_reason(parameter: Parameter, texts: list[str]) -> str | None:
 def _query_reason(
     operation: Operation, parameter: Parameter, value: Any, texts: list[str]
 ) -> str | None:
-    delimiter = _DELIMITERS.get(parameter.style)
-    if delimiter is not None and any(delimiter in text for text in texts):
-        return "an item holds the delimiter"
     if parameter.style == "deepObject":
         return _deep_reason(value)
+    delimited = _delimiter_reason(parameter, texts)
+    if delimited is not None:
+        return delimited
     if parameter.explode and isinstance(value, dict):
         others = {each.name for each in operation.parameters if each.place == "query"}
         if others & set(cast("dict[str, Any]", value)) - {parameter.name}:

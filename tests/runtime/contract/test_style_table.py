@@ -114,6 +114,37 @@ TABLE = [
         ("Hello%20World%21", "Hello%20World%21,50%25,a%2Cb", "k%3A1=a%40b"),
         ("Hello%20World!", "Hello%20World!,50%25,a%2Cb", "k:1=a@b"),
     ),
+    # Swagger 2.0 "collectionFormat: ssv | pipes | tsv": arrays, also in paths and headers.
+    Row("path", space_delimited, None, (NA, NA, "blue%20black%20brown", NA), (NA, NA, NA)),
+    Row(
+        "path",
+        pipe_delimited,
+        None,
+        (NA, NA, "blue%7Cblack%7Cbrown", NA),
+        (NA, "Hello%20World%21%7C50%25%7Ca%2Cb", NA),
+    ),
+    Row(
+        "path",
+        tab_delimited,
+        None,
+        (NA, NA, "blue%09black%09brown", NA),
+        (NA, "Hello%20World%21%0950%25%09a%2Cb", NA),
+    ),
+    Row("header", space_delimited, None, (NA, NA, "blue black brown", NA), (NA, NA, NA)),
+    Row(
+        "header",
+        pipe_delimited,
+        None,
+        (NA, NA, "blue|black|brown", NA),
+        (NA, "Hello World!|50%|a,b", NA),
+    ),
+    Row(
+        "header",
+        tab_delimited,
+        None,
+        (NA, NA, "blue\tblack\tbrown", NA),
+        (NA, "Hello World!\t50%\ta,b", NA),
+    ),
     # Nothing is percent-encoded in headers, so an item with a comma has no form.
     Row(
         "header",

@@ -71,13 +71,7 @@ def styles(upgrader: Upgrader, target: Target) -> dict[str, JSON]:
     if declared == "multi" and place not in {"query", "formData"}:
         upgrader.note(kinds.MULTI, target.pointer)
         declared = "csv"
-    fields = _style(declared, place)
-    inner = mapping(node.get("items"))
-    inside: list[JSON] = []
-    while inner.get("type") == "array":
-        inside.append(_STYLES[_known(upgrader, inner, target.pointer)])
-        inner = mapping(inner.get("items"))
-    return {**fields, "x-item-styles": inside} if inside else fields
+    return _style(declared, place)
 
 
 def _style(declared: str, place: str) -> dict[str, JSON]:

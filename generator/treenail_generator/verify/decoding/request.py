@@ -149,9 +149,7 @@ class RequestDecoder:
                     parameter.schema, text, explode=parameter.explode, decode=str
                 )
             else:
-                reading = self._styles.delimited(
-                    parameter.schema, [text], parameter.style, percent_decoded
-                )
+                reading = self._styles.raw(parameter.schema, text, parameter.style)
             values["header", parameter.name] = reading
         if given:
             raise DecodingError(f"the headers {sorted(given)} were not asked for")

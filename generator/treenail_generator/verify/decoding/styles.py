@@ -22,6 +22,8 @@ DELIMITERS: Final = {
     "tabDelimited": "%09",
     "cookie": ",",
 }
+RAW_DELIMITERS: Final = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
+"""The same in headers, where nothing is percent-encoded (Swagger 2.0 `collectionFormat`)."""
 _BAD_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -98,6 +100,11 @@ class Styles:
             raise DecodingError(f"{len(texts)} values stand where one holds all")
         parts = re.split(DELIMITERS[style], texts[0])
         return self._parted(schema, list(texts), parts, explode=False, decode=decode)
+
+    def raw(self, schema: Schema, text: str, style: str) -> Reading:
+        """`a|b` of a header, as it stands."""
+        parts = text.split(RAW_DELIMITERS[style])
+        return self._parted(schema, [text], parts, explode=False, decode=str)
 
     def fields(
         self, schema: Schema, pairs: Sequence[tuple[str, str]], decode: Decode

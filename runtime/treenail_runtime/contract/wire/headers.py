@@ -1,11 +1,13 @@
-"""Header parameters: `simple`, and parameters with `content`."""
+"""Header parameters: `simple`, arrays as Swagger 2.0 parts them, and parameters with `content`."""
 
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
+from urllib.parse import unquote
 
 from treenail_runtime.contract.errors import InvalidArguments
 
+from .pairs import DELIMITERS
 from .styles import Styled
 from .texts import given_items, json_of, plain, refuse_empty, text_of
 
@@ -31,19 +33,33 @@ def header_text(name: str, value: object) -> str:
             text = json_of(styled.value, ascii_only=True)
         case "simple":
             text = _simple(plain(styled.value), styled, name)
+        case "spaceDelimited" | "pipeDelimited" | "tabDelimited":
+            text = _delimited(plain(styled.value), styled, name)
         case _:
             raise InvalidArguments([f"{name}: style {styled.style} is not for headers"])
     if not is_token(name):
         raise InvalidArguments([f"{name!r} is no name for a header"])
-    if not _FIELD_VALUE.fullmatch(text):
+    # A tab may stand inside a field value (RFC 9110 5.5), and does in one style only.
+    told = text.replace("\t", " ") if styled.style == "tabDelimited" else text
+    if not _FIELD_VALUE.fullmatch(told):
         raise InvalidArguments(
             [f"{name}: only printable ASCII without outer spaces can be sent in a header"]
         )
     return text
 
 
+def _delimited(content: Any, styled: Styled, name: str) -> str:
+    """Swagger 2.0 `collectionFormat` `ssv`, `pipes` and `tsv`."""
+    if not isinstance(content, list | tuple):
+        raise InvalidArguments([f"{name}: style {styled.style} is for arrays"])
+    items = cast("list[object]", content)
+    refuse_empty(items, name)
+    delimiter = unquote(DELIMITERS[styled.style])
+    return delimiter.join(map(_items(re.escape(delimiter), name), items))
+
+
 def _simple(content: Any, styled: Styled, name: str) -> str:
-    atom = _items(styled, name)
+    atom = _items("[,=]" if styled.explode else ",", name)
     if isinstance(content, Mapping):
         items = given_items(cast("Mapping[str, object]", content))
         refuse_empty(items, name)
@@ -56,8 +72,8 @@ def _simple(content: Any, styled: Styled, name: str) -> str:
     return _unicode(text_of(content, name), name)
 
 
-def _items(styled: Styled, name: str) -> Callable[[object], str]:
-    delimiters = re.compile("[,=]" if styled.explode else ",")
+def _items(delimiter: str, name: str) -> Callable[[object], str]:
+    delimiters = re.compile(delimiter)
 
     def atom(item: object) -> str:
         text = _unicode(text_of(item, name), name)

@@ -19,7 +19,8 @@ the sender to encode what is data (3.2.1 Appendix C, "Expansion with Non-RFC6570
 _KEPT_INSIDE: Final = _RESERVED_KEPT.replace(",", "")
 """The same between delimiters."""
 
-_DELIMITERS: Final = {"spaceDelimited": "%20", "pipeDelimited": "%7C", "tabDelimited": "%09"}
+DELIMITERS: Final = {"spaceDelimited": "%20", "pipeDelimited": "%7C", "tabDelimited": "%09"}
+"""Of URLs, percent-encoded; headers have them as they are."""
 
 
 class Pair(NamedTuple):
@@ -86,7 +87,7 @@ def _exploded(name: str, key: str, value: Any, styled: Styled) -> list[Pair]:
 
 
 def _delimited(value: Any, styled: Styled, name: str) -> str:
-    delimiter = _DELIMITERS.get(styled.style, ",")
+    delimiter = DELIMITERS.get(styled.style, ",")
     if isinstance(value, Mapping):
         parts = [part for item in given_items(cast("Mapping[str, object]", value)) for part in item]
     elif isinstance(value, list | tuple):
@@ -99,12 +100,18 @@ def _delimited(value: Any, styled: Styled, name: str) -> str:
     texts = [text_of(part, name) for part in parts]
     if delimiter != ",":
         for text in texts:
-            _refuse_delimiter(text, unquote(delimiter), name)
+            refuse_delimiter(text, unquote(delimiter), name)
     return delimiter.join(_encoded(text, styled, name, _KEPT_INSIDE) for text in texts)
 
 
-def _refuse_delimiter(text: str, delimiter: str, name: str) -> None:
-    # These delimiters are percent-encoded themselves, so nothing tells them from data.
+def refuse_delimiter(text: str, delimiter: str, name: str) -> None:
+    """Refuse an item that holds the delimiter.
+
+    These delimiters are percent-encoded themselves, so nothing would tell them from data.
+
+    Raises:
+        InvalidArguments: It does.
+    """
     if delimiter in text:
         raise InvalidArguments([f"{name}: an item must not hold {delimiter!r}: {text!r}"])
 

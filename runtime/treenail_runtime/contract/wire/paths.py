@@ -1,11 +1,13 @@
-"""Path parameters: `simple`, `label`, `matrix`."""
+"""Path parameters: `simple`, `label`, `matrix`, and arrays with the delimiters of Swagger 2.0."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
+from urllib.parse import unquote
 
 from treenail_runtime.contract.errors import InvalidArguments
 from treenail_runtime.contract.segments import inside_segment
 
+from .pairs import DELIMITERS, refuse_delimiter
 from .styles import Styled
 from .texts import given_items, json_of, plain, quoted, refuse_empty, text_of
 
@@ -35,6 +37,8 @@ def path_text(name: str, value: object) -> str:
             return "." + ("." if value.explode else ",").join(_joined(content, value, name))
         case "matrix":
             return _matrix(content, value, name)
+        case "spaceDelimited" | "pipeDelimited" | "tabDelimited":
+            return _delimited(content, value, name)
         case "json":
             return quoted(inside_segment(json_of(value.value), name), name)
         case _:
@@ -52,6 +56,19 @@ def _matrix(content: Any, styled: Styled, name: str) -> str:
     if isinstance(content, Mapping):
         return "".join(f";{part}" for part in parts)
     return "".join(f";{key}={part}" for part in parts)
+
+
+def _delimited(content: Any, styled: Styled, name: str) -> str:
+    """Swagger 2.0 `collectionFormat` `ssv`, `pipes` and `tsv`."""
+    if not isinstance(content, list | tuple):
+        raise InvalidArguments([f"{name}: style {styled.style} is for arrays"])
+    delimiter = DELIMITERS[styled.style]
+    items = cast("list[object]", content)
+    refuse_empty(items, name)
+    texts = [inside_segment(text_of(item, name), name) for item in items]
+    for text in texts:
+        refuse_delimiter(text, unquote(delimiter), name)
+    return delimiter.join(quoted(text, name) for text in texts)
 
 
 def _joined(content: Any, styled: Styled, name: str) -> list[str]:

@@ -78,17 +78,17 @@ def form(value: object, *, explode: bool = True, reserved: bool = False) -> Styl
 
 
 def space_delimited(value: object, *, reserved: bool = False) -> Styled:
-    """Query style `name=a%20b`."""
+    """Query style `name=a%20b`; as Swagger 2.0 has it, also for arrays in paths and headers."""
     return Styled(value, "spaceDelimited", reserved=reserved)
 
 
 def pipe_delimited(value: object, *, reserved: bool = False) -> Styled:
-    """Query style `name=a%7Cb`."""
+    """Query style `name=a%7Cb`; as Swagger 2.0 has it, also for arrays in paths and headers."""
     return Styled(value, "pipeDelimited", reserved=reserved)
 
 
 def tab_delimited(value: object) -> Styled:
-    """Query style `name=a%09b` (Swagger 2.0 `collectionFormat: tsv`)."""
+    """`name=a%09b` in a query, `a%09b` in a path (Swagger 2.0 `collectionFormat: tsv`)."""
     return Styled(value, "tabDelimited")
 
 
