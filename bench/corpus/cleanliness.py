@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 import jsonschema_rs
-from inputs import BODY, resolved
+from inputs import Key, Taken
+from losses import losses
+from pointing import items, mapping, resolved
 
 Kind: TypeAlias = Literal[
     "no-tool",
@@ -23,9 +25,12 @@ Kind: TypeAlias = Literal[
     "illegal-name",
     "same-name",
 ]
+"""`input-lost` is told of every input that is neither offered nor told by name to be left out."""
 _MOST_BYTES: Final = 1_000_000
-# MCP 2026-07-28, Tools; 64 is what clients take.
-_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+# What clients take; MCP 2026-07-28, Tools, allows more.
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NAMES: Final = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
+_VALUES: Final = frozenset({"enum", "const", "default", "examples", "example"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +38,14 @@ class Listed:
     """A tool as it is published, and what of its operation it can send.
 
     Attributes:
-        operation: "METHOD /path" as the document spells it.
-        inputs: Place and name of what it can send: as argument, constant, or hidden and told so.
+        operation: "METHOD /path" as the document spells it; empty for a helper.
+        inputs: What it can send, and the argument for it; None where it is a constant, comes from the
+            connection, or is left out and told so.
     """
 
     name: str
     operation: str
-    inputs: frozenset[tuple[str, str]]
+    inputs: Mapping[Key, str | None]
     schema: Any
     output: Any = None
     bytes: int = 0
@@ -54,19 +60,17 @@ class Flaw:
     detail: str
 
 
-def flaws(tools: Sequence[Listed], expected: Mapping[str, Sequence[tuple[str, str]]]) -> list[Flaw]:
-    """Everything that is wrong with `tools`, given what the document's operations take."""
+def flaws(tools: Sequence[Listed], expected: Mapping[str, Taken], document: Any) -> list[Flaw]:
+    """Everything that is wrong with `tools`, given what the operations of `document` take."""
     return [
         *_missing(tools, expected),
         *_names(tools),
-        *(flaw for tool in tools for flaw in _lost(tool, expected.get(tool.operation, ()))),
+        *(flaw for tool in tools for flaw in _lost(tool, expected.get(tool.operation), document)),
         *(flaw for tool in tools for flaw in _schemas(tool)),
     ]
 
 
-def _missing(
-    tools: Sequence[Listed], expected: Mapping[str, Sequence[tuple[str, str]]]
-) -> Iterator[Flaw]:
+def _missing(tools: Sequence[Listed], expected: Mapping[str, Taken]) -> Iterator[Flaw]:
     there = {tool.operation for tool in tools}
     for operation in expected:
         if operation not in there:
@@ -82,12 +86,10 @@ def _names(tools: Sequence[Listed]) -> Iterator[Flaw]:
             yield Flaw("same-name", name, f"{count} tools")
 
 
-def _lost(tool: Listed, expected: Sequence[tuple[str, str]]) -> Iterator[Flaw]:
-    places = {place for place, _ in tool.inputs}
-    for place, name in expected:
-        is_there = "body" in places if (place, name) == BODY else (place, name) in tool.inputs
-        if not is_there:
-            yield Flaw("input-lost", tool.name, f"{place} {name}".strip())
+def _lost(tool: Listed, expected: Taken | None, document: Any) -> Iterator[Flaw]:
+    if expected is not None:
+        for lost in losses(document, expected, tool.inputs, tool.schema):
+            yield Flaw("input-lost", tool.name, lost)
 
 
 def _schemas(tool: Listed) -> Iterator[Flaw]:
@@ -107,30 +109,30 @@ def _schemas(tool: Listed) -> Iterator[Flaw]:
 
 
 def _invalid(schema: Any) -> str:
-    """Why it is no schema by the meta-schema of JSON Schema 2020-12; empty when it is one."""
+    """Why it is no schema of JSON Schema 2020-12, or none that can be compiled; empty when it is."""
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     try:
         jsonschema_rs.meta.validate({**schema, **dialect})
+        jsonschema_rs.Draft202012Validator(schema)
     except jsonschema_rs.ValidationError as error:
         return error.message[:200]
-    except ValueError as error:
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
         return str(error)[:200]
     return ""
 
 
 def _refs(schema: Any) -> Iterator[str]:
     """Every reference, apart from values that only look like one."""
-    waiting = [schema]
+    waiting: list[tuple[Any, bool]] = [(schema, False)]
     while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting.extend(node)  # pyright: ignore[reportUnknownArgumentType]  # anything may stand there
-        elif isinstance(node, dict):
-            for key, each in node.items():  # pyright: ignore[reportUnknownVariableType]  # the same
-                if key == "$ref" and isinstance(each, str):
-                    yield each
-                elif key not in {"enum", "const", "default", "examples", "example"}:
-                    waiting.append(each)
+        node, is_named = waiting.pop()
+        waiting += [(each, False) for each in items(node)]
+        for key, each in mapping(node).items():
+            if key == "$ref" and isinstance(each, str):
+                yield each
+            elif is_named or key not in _VALUES:
+                # The keys in these are names.
+                waiting.append((each, not is_named and key in _NAMES))
 
 
 def listed(data: Any) -> list[Listed]:
@@ -139,7 +141,7 @@ def listed(data: Any) -> list[Listed]:
         Listed(
             name=each["tool"]["name"],
             operation=each["operation"],
-            inputs=frozenset((place, name) for place, name in each["inputs"]),
+            inputs={(place, name): argument for place, name, argument in each["inputs"]},
             schema=each["tool"]["inputSchema"],
             output=each["tool"].get("outputSchema"),
             bytes=len(json.dumps(each["tool"], separators=(",", ":"), ensure_ascii=False).encode()),

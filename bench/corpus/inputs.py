@@ -3,68 +3,88 @@
 OpenAPI 2.0 and 3.x; shares nothing with what it judges. Local references only.
 """
 
-from collections.abc import Iterator
-from typing import Any, Final, cast
-from urllib.parse import unquote
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pointing import followed, items, mapping
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 # OpenAPI 3.1.1, 4.8.12.1: definitions of these header parameters shall be ignored.
 _IGNORED: Final = frozenset({"accept", "content-type", "authorization"})
-_MOST_STEPS: Final = 50
+_VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
 
-BODY: Final = ("body", "")
-"""Stands for a body as such."""
+Key = tuple[str, str]
+"""Place and name; names of headers in lower case."""
 
 
-def operations(document: Any) -> dict[str, list[tuple[str, str]]]:
-    """By "METHOD /path": place and name of every parameter, and `BODY` for a body."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for path, listed in _mapping(document.get("paths")).items():
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What an operation takes.
+
+    Attributes:
+        parameters: The schema of each.
+        bodies: The schema for each media type of its body; none when it takes no body.
+    """
+
+    parameters: Mapping[Key, Any]
+    bodies: Sequence[Any]
+
+
+def operations(document: Any) -> dict[str, Taken]:
+    """By "METHOD /path"."""
+    found: dict[str, Taken] = {}
+    for path, listed in mapping(document.get("paths")).items():
         if path.startswith("x-"):
             continue
-        item = _mapping(_followed(document, listed))
+        item = mapping(followed(document, listed))
         for method in METHODS:
             if isinstance(item.get(method), dict):
-                inputs = dict.fromkeys(_inputs(document, item, item[method]))
-                found[f"{method.upper()} {path}"] = list(inputs)
+                found[f"{method.upper()} {path}"] = _taken(document, path, item, item[method])
     return found
 
 
-def _inputs(document: Any, item: Any, operation: Any) -> Iterator[tuple[str, str]]:
-    for listed in [*_items(item.get("parameters")), *_items(operation.get("parameters"))]:
-        parameter = _mapping(_followed(document, listed))
-        place, name = str(parameter.get("in")), str(parameter.get("name"))
-        if place in {"body", "formData"}:
-            yield BODY
-        elif not (place == "header" and name.lower() in _IGNORED):
-            yield place, name.lower() if place == "header" else name
-    body = _mapping(_followed(document, operation.get("requestBody")))
-    if body.get("content"):
-        yield BODY
+def _taken(document: Any, path: str, item: Any, operation: Any) -> Taken:
+    declared: dict[Key, Any] = {}
+    for listed in [*items(item.get("parameters")), *items(operation.get("parameters"))]:
+        parameter = mapping(followed(document, listed))
+        declared[_key(parameter)] = parameter
+    variables: set[str] = set(_VARIABLE.findall(path))
+    parameters = {
+        key: _schema(each)
+        for key, each in declared.items()
+        if key[0] not in {"body", "formData"}
+        and not (key[0] == "header" and key[1] in _IGNORED)
+        # What the path does not name has no place in a request.
+        and not (key[0] == "path" and key[1] not in variables)
+    }
+    for name in variables:
+        parameters.setdefault(("path", name), {})
+    return Taken(parameters=parameters, bodies=[*_bodies(document, declared, operation)])
 
 
-def _followed(document: Any, node: Any) -> Any:
-    for _ in range(_MOST_STEPS):
-        ref = _mapping(node).get("$ref")
-        if not isinstance(ref, str) or not ref.startswith("#"):
-            return node
-        node = resolved(document, ref)
-    return None
+def _key(parameter: Mapping[str, Any]) -> Key:
+    place, name = str(parameter.get("in")), str(parameter.get("name"))
+    return place, name.lower() if place == "header" else name
 
 
-def resolved(document: Any, ref: str) -> Any:
-    """What a local reference leads to (RFC 6901); None when it leads nowhere."""
-    node = document
-    for step in ref.removeprefix("#").split("/")[1:]:
-        key = unquote(step).replace("~1", "/").replace("~0", "~")
-        is_index = key.isdigit() and int(key) < len(_items(node))
-        node = _items(node)[int(key)] if is_index else _mapping(node).get(key)
-    return node
+def _schema(parameter: Mapping[str, Any]) -> Any:
+    for media in mapping(parameter.get("content")).values():
+        return mapping(media).get("schema", {})
+    # In 2.0 the parameter is its own schema.
+    return parameter.get("schema", parameter if "type" in parameter else {})
 
 
-def _mapping(node: Any) -> dict[str, Any]:
-    return cast("dict[str, Any]", node) if isinstance(node, dict) else {}
-
-
-def _items(node: Any) -> list[Any]:
-    return cast("list[Any]", node) if isinstance(node, list) else []
+def _bodies(document: Any, declared: Mapping[Key, Any], operation: Any) -> Iterator[Any]:
+    fields = {
+        name: _schema(each) for (place, name), each in declared.items() if place == "formData"
+    }
+    if fields:
+        yield {"type": "object", "properties": fields}
+    for (place, _), each in declared.items():
+        if place == "body":
+            yield each.get("schema", {})
+    body = mapping(followed(document, operation.get("requestBody")))
+    for media in mapping(body.get("content")).values():
+        yield mapping(media).get("schema", {})

@@ -14,6 +14,8 @@ import cleanliness
 import inputs
 import limited
 
+OURS: Final = "treenail"
+PEER: Final = "FastMCP"
 _HERE: Final = Path(__file__).parent
 _GEN: Final = Path(sys.executable).with_name("gen")
 _PEER_PYTHON: Final = _HERE.parent / ".peer/bin/python"
@@ -40,6 +42,7 @@ class Judgement:
         detail: The first words of that.
         operations: How many the document has.
         refused: Operations that were refused by name, by code.
+        hidden: Optional inputs that are left out and told by name, by code.
         flaws: How many of each kind the checker found; `no-tool` counts silent losses alone.
         bytes: Of the compact list; `bare_bytes` without output schemas.
         cpu_s: Of everything from the document to the list's source: for us `gen init` + `gen build`.
@@ -53,7 +56,7 @@ class Judgement:
     operations: int = 0
     tools: int = 0
     refused: dict[str, int] = field(default_factory=dict[str, int])
-    hidden: int = 0
+    hidden: dict[str, int] = field(default_factory=dict[str, int])
     flaws: dict[str, int] = field(default_factory=dict[str, int])
     shown: list[str] = field(default_factory=list[str])
     bytes: int = 0
@@ -74,7 +77,7 @@ def ours(
     name: str, document: Path, limits: Limits, choice: Sequence[str] = ("--all",)
 ) -> Judgement:
     """`gen init` and `gen build` in a project of their own."""
-    judged = Judgement(name=name, contender="treenail", document_bytes=document.stat().st_size)
+    judged = Judgement(name=name, contender=OURS, document_bytes=document.stat().st_size)
     with tempfile.TemporaryDirectory() as folder:
         project = ["--project", folder, "--json"]
         command = [
@@ -92,7 +95,7 @@ def ours(
         if not _passed(judged, init, "init"):
             return judged
         proposed = json.loads(init.output.splitlines()[-1])
-        judged.hidden = len(proposed["hidden"])
+        judged.hidden = dict(Counter(each["code"] for each in proposed["hidden"]))
         codes = Counter(each["diagnostics"][0]["code"] for each in proposed["refused"])
         judged.refused = dict(codes)
         (Path(folder) / "init.json").write_text(json.dumps(proposed))
@@ -109,7 +112,7 @@ def ours(
 
 def peer(name: str, document: Path, limits: Limits) -> Judgement:
     """`FastMCP.from_openapi` and its list of tools."""
-    judged = Judgement(name=name, contender="FastMCP", document_bytes=document.stat().st_size)
+    judged = Judgement(name=name, contender=PEER, document_bytes=document.stat().st_size)
     command = [str(_PEER_PYTHON), str(_HERE / "probe_peer.py"), str(document)]
     run = limited.run(command, seconds=limits.seconds, mib=limits.mib)
     if _passed(judged, run, "from_openapi"):
@@ -155,7 +158,8 @@ def _count(
     judged: Judgement, document: Path, tools: list[Any], refused: frozenset[str], *, chosen: bool
 ) -> None:
     listed = cleanliness.listed(tools)
-    expected = inputs.operations(json.loads(document.read_text("utf-8-sig")))
+    raw = json.loads(document.read_text("utf-8-sig"))
+    expected = inputs.operations(raw)
     judged.operations = len(expected)
     there = {tool.operation for tool in listed}
     named = {
@@ -163,8 +167,8 @@ def _count(
         for operation, taken in expected.items()
         if operation not in refused and (operation in there or not chosen)
     }
-    found = cleanliness.flaws(listed, named)
-    judged.built, judged.tools = True, len(listed)
+    found = cleanliness.flaws(listed, named, raw)
+    judged.built, judged.tools = True, sum(bool(tool.operation) for tool in listed)
     judged.flaws = dict(Counter(flaw.kind for flaw in found))
     judged.shown = [f"{each.kind}: {each.subject}: {each.detail}" for each in found[:_MOST_FLAWS]]
     judged.bytes = _size([each["tool"] for each in tools])

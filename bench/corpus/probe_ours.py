@@ -27,13 +27,23 @@ if __name__ == "__main__":
         hidden.setdefault(each["tool"], []).append(each["parameter"])
     tools: list[object] = []
     for tool, own in zip(loaded.tools, plan.tools, strict=True):
-        assert own.endpoint is not None  # noqa: S101  # init writes no tool without an operation
+        if own.endpoint is None:
+            # A helper, which costs tokens like all others.
+            tools.append({"tool": published(tool), "operation": "", "inputs": []})
+            continue
         operation = document.operation(own.endpoint.operation)
         assert operation is not None  # noqa: S101  # it was built
-        sent = [(each.place, each.upstream) for each in own.endpoint.bindings]
-        told = [name.partition(":")[::2] for name in hidden.get(tool.name, [])]
+        names = {field.attribute: field.name for field in own.model.fields}
+        told = [name.partition(":") for name in hidden.get(tool.name, [])]
+        # A body as such is called like its place.
+        inputs = [(place, "" if place == name else name, None) for place, _, name in told]
+        inputs += [
+            (each.place, each.upstream, names.get(getattr(each.value, "attribute", "")))
+            for each in own.endpoint.bindings
+        ]
         inputs = [
-            (place, name.lower() if place == "header" else name) for place, name in (*sent, *told)
+            (place, name.lower() if place == "header" else name, argument)
+            for place, name, argument in inputs
         ]
         tools.append({"tool": published(tool), "operation": operation.endpoint, "inputs": inputs})
     json.dump(tools, sys.stdout)

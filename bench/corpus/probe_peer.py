@@ -29,6 +29,7 @@ if __name__ == "__main__":
                 place["openapi_name"].lower()
                 if place["location"] == "header"
                 else place["openapi_name"],
+                name,
             )
             for name, place in places.items()
             if name in arguments

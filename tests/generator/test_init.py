@@ -328,7 +328,11 @@ def test_what_is_deprecated_is_offered_unless_the_file_says_otherwise(tmp_path: 
     old = {**text, "deprecated": True}
     body = {
         "type": "object",
-        "properties": {"was": old, "owner": {"type": "object", "properties": {"nick": old}}},
+        "properties": {
+            "id": {**text, "readOnly": True},
+            "was": old,
+            "owner": {"type": "object", "properties": {"nick": old}},
+        },
     }
     taken = plot(
         "post",

@@ -9,11 +9,17 @@ import pytest
 from tests.support.project import run
 
 DONE: dict[str, Any] = {"responses": {"200": {"description": "Done."}}}
+TEXT = {"type": "string"}
+FORM = "application/x-www-form-urlencoded"
 FILE = {"type": "string", "format": "binary"}
 
 
 def taking(name: str, place: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": place, "required": place == "path", "schema": schema}
+
+
+def body(content_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"content": {content_type: {"schema": {"type": "object", **schema}}}}
 
 
 NAMED = [taking("name", "path", {"type": "string"})]
@@ -46,18 +52,48 @@ ODD: dict[str, dict[str, Any]] = {
         "/captions": {
             "post": {
                 **DONE,
-                "requestBody": {
-                    "content": {
-                        "application/octet-stream": {
-                            "schema": {
-                                "type": "object",
-                                "properties": {"language": {"type": "string"}},
-                            }
-                        }
-                    }
-                },
+                "requestBody": body("application/octet-stream", {"properties": {"language": TEXT}}),
             }
         }
+    },
+    "fields of a form in the style of other languages": {
+        "/people": {
+            "post": {
+                **DONE,
+                "requestBody": body(
+                    FORM, {"properties": {"FriendlyName": TEXT}, "required": ["FriendlyName"]}
+                ),
+            }
+        }
+    },
+    "a form that is a text": {
+        "/raw": {"post": {**DONE, "requestBody": {**body(FORM, TEXT), "required": True}}}
+    },
+    "a text with a longest length in a path": {
+        "/versions/{name}": {
+            "get": {
+                **DONE,
+                "parameters": [taking("name", "path", {"type": "string", "maxLength": 19})],
+            }
+        }
+    },
+    "a discriminator over what nothing names": {
+        "/machines": {
+            "post": {
+                **DONE,
+                "requestBody": body(
+                    "application/json",
+                    {
+                        "properties": {"kind": {"type": "string", "enum": ["machine"]}},
+                        "required": ["kind"],
+                        "discriminator": {"propertyName": "kind"},
+                    },
+                ),
+            }
+        }
+    },
+    "a header about who asks": {
+        "/who": {"get": {**DONE, "parameters": [taking("User-Agent", "header", TEXT)]}}
     },
     "a style for files": {
         "/images": {
@@ -102,3 +138,25 @@ def test_every_operation_is_proven_and_becomes_a_tool(
     assert (result.exit_code, told["refused"]) == (0, [])
     assert told["tools"] == len(paths)
     assert run(tmp_path, "build", "odd").exit_code == 0
+
+
+@pytest.mark.requirement("INIT-NAMED", "WIRE-BODY")
+@pytest.mark.parametrize("is_required", [True, False])
+def test_a_body_that_no_form_can_be_made_of_is_named(*, is_required: bool, tmp_path: Path) -> None:
+    taken = {**body("multipart/form-data", TEXT), "required": is_required}
+    content = {
+        "openapi": "3.0.3",
+        "info": {"title": "Odd", "version": "1"},
+        "servers": [{"url": "https://api.odd.test"}],
+        "paths": {"/files": {"post": {**DONE, "requestBody": taken}}},
+    }
+    (tmp_path / "given.json").write_text(json.dumps(content), encoding="utf-8")
+
+    result = run(tmp_path, "init", "odd", "--spec", str(tmp_path / "given.json"), "--all", "--json")
+
+    told = json.loads(result.stdout)
+    refused = [fault["code"] for each in told["refused"] for fault in each["diagnostics"]]
+    hidden = [(each["parameter"], each["code"]) for each in told["hidden"]]
+    assert (refused, hidden) == (
+        (["unsupported-body"], []) if is_required else ([], [("body:body", "unsupported-body")])
+    )

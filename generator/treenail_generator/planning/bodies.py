@@ -26,7 +26,14 @@ from .encodings import plan_encodings
 from .exact import without_null
 from .faults import Faults
 from .files import binary_part, is_file_or_files
-from .media_types import body_kind, essence, is_structured, preferred, sent_type
+from .media_types import (
+    body_kind,
+    essence,
+    is_structured,
+    preferred,
+    sent_type,
+    without_parts,
+)
 from .objects import only_properties
 from .shapes import Shape, carried, defined_shapes, shapes
 from .types import Subject, Types
@@ -78,7 +85,7 @@ class Bodies:
     ) -> tuple[list[FieldPlan], list[Binding], BodyPlan | None]:
         """Fields and bindings of the body, and what it is; None when nothing is sent."""
         chosen = self._chosen(operation, section)
-        if chosen is None:
+        if chosen is None or not self._has_parts(chosen):
             return [], [], None
         planned = BodyPlan(
             kind=chosen.kind,
@@ -130,6 +137,20 @@ class Bodies:
             kind=kinds[media.content_type],
             view=views[media.content_type],
         )
+
+    def _has_parts(self, chosen: _Chosen) -> bool:
+        """Whether the body can be made at all; reports it when not, unless it is hidden."""
+        told = without_parts(chosen.media.content_type, chosen.kind, chosen.view)
+        verb = self._verbs.of(_WHOLE, "body")
+        is_hidden = verb.param.hide and not chosen.body.required
+        if told is not None and not is_hidden:
+            self._faults.add(
+                chosen.media.location,
+                "unsupported-body",
+                f"the body is {chosen.media.content_type}, of which {told} has no form",
+                hint="say by an overlay which fields it has",
+            )
+        return told is None
 
     def _tell_unknown_media(self, body: Body, section: BodySection) -> None:
         offered = [each.content_type for each in body.media]

@@ -20,7 +20,6 @@ _CONNECTION_HEADERS: Final = frozenset(
         "trailer",
         "transfer-encoding",
         "upgrade",
-        "user-agent",
     }
 )
 _JSON: Final = frozenset({"application/json", "application/x-json", "text/json", "text/x-json"})

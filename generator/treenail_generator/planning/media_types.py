@@ -45,11 +45,25 @@ def body_kind(content_type: str, view: View) -> BodyKind:
     if family == "multipart":
         return "multipart"
     if kind == "application/x-www-form-urlencoded":
-        return "form"
+        # Where the document asks for a text, the agent writes the form itself.
+        return "text" if view.get("type") == "string" else "form"
     if family == "text" or kind in _TEXTS or kind.endswith(("+xml", "+yaml")):
         return "text"
     # A structured value has one known text; `*/*` and vendors' own types leave it to the reader.
     return "json" if is_structured(view) else "binary"
+
+
+def without_parts(content_type: str, kind: BodyKind, view: View) -> str | None:
+    """What the schema of a form asks for, where no form can be made of that; else None.
+
+    Parts have names, apart from those of `multipart/mixed` and the like (RFC 7578 4.2, RFC 2046 5.1.3).
+    """
+    told = view.get("type")
+    kinds = cast("list[str]", told if isinstance(told, list) else [told])
+    parts = {"object"} if kind == "form" or "form-data" in content_type else {"object", "array"}
+    if kind not in {"form", "multipart"} or told is None or parts & {*kinds}:
+        return None
+    return " or ".join(kinds)
 
 
 def is_structured(view: View) -> bool:

@@ -62,10 +62,10 @@ class Values:
         if slot.subject.place in _PARAMETERS:
             # OpenAPI 3.1.1, "readOnly": only properties have it.
             view = {key: value for key, value in view.items() if key != "readOnly"}
-        spoken = verb.keeps_deprecated or bool(verb.said - {"hide"})
-        if slot.deprecated and not slot.required and not spoken:
+        named = bool(verb.said - {"hide", "keep_deprecated"})
+        if slot.deprecated and not slot.required and not (named or verb.keeps_deprecated):
             return None
-        if not offered(view, verb, required=slot.required) and not spoken:
+        if not named and not offered(view, verb, required=slot.required):
             return None
         if verb.says("hide") and verb.param.hide:
             return self._hidden(slot, verb)

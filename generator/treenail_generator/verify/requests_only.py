@@ -51,12 +51,15 @@ def _copied(node: Any, read_only: ReadOnly, outside: frozenset[str]) -> Any:
 
 
 def _is_misread(key: str, value: Any) -> bool:
-    """Formats and fractions that openapi-core judges otherwise than JSON Schema does.
+    """Formats, fractions and discriminators that openapi-core judges otherwise than JSON Schema does.
 
     It also takes a default for what was sent, and refuses one of another type.
     """
     if key == "default":
         return not isinstance(value, dict)
+    if key == "discriminator":
+        # It looks for what a mapping names, and nothing else may lead there.
+        return isinstance(value, dict) and isinstance(value.get("propertyName"), str)  # pyright: ignore[reportUnknownMemberType]  # of any keys
     if key == "format":
         return isinstance(value, str) and value not in _NUMBER_FORMATS
     return key == "multipleOf" and isinstance(value, float)

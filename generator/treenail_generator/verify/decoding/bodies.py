@@ -35,7 +35,7 @@ class Bodies:
             raise DecodingError(f"the operation takes no {content_type}")
         media = next(each for each in declared if each.content_type == chosen)
         kind = essence(content_type)
-        if kind == FORM:
+        if kind == FORM and self._schemas.kinds(media.schema) != TEXT:
             return self._pairs.form(media.schema, _text(data), media.encoding)
         if kind.startswith("multipart/"):
             return self._multipart(media, content_type, data)
@@ -88,7 +88,9 @@ class Bodies:
                 raise DecodingError(f"part {name} is {kind}, not {encoding.content_type}")
         if is_json(kind):
             return _json(data)
-        file = Octets(data, name=_raw(part.get_filename()), media=kind)
+        # `get_filename` would strip the name's outer spaces.
+        named = part.get_param("filename", header="content-disposition")
+        file = Octets(data, name=_raw(named), media=kind)
         if file.name is not None:
             return file
         return Several((*self._texts(schema, data), file))

@@ -101,7 +101,10 @@ def members(value: object) -> Any:
     """The same, one level deep: what is inside stays what it is, such as a file."""
     if isinstance(value, BaseModel):
         fields = type(value).model_fields
-        named = {field.alias or name: getattr(value, name) for name, field in fields.items()}
+        named = {
+            field.serialization_alias or name: getattr(value, name)
+            for name, field in fields.items()
+        }
         return {**named, **(value.model_extra or {})}
     return value
 
