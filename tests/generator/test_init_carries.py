@@ -11,6 +11,13 @@ from tests.support.project import run
 DONE: dict[str, Any] = {"responses": {"200": {"description": "Done."}}}
 TEXT = {"type": "string"}
 FORM = "application/x-www-form-urlencoded"
+IDS = {
+    "id": {
+        "type": "string",
+        "format": "uuid",
+        "pattern": "^[{(]?[0-9A-F]{8}[-]?([0-9A-F]{4}[-]?){3}[0-9A-F]{12}[)}]?$",
+    }
+}
 FILE = {"type": "string", "format": "binary"}
 
 
@@ -94,6 +101,81 @@ ODD: dict[str, dict[str, Any]] = {
     },
     "a header about who asks": {
         "/who": {"get": {**DONE, "parameters": [taking("User-Agent", "header", TEXT)]}}
+    },
+    "a body that says readOnly": {
+        "/devices": {
+            "post": {
+                **DONE,
+                "requestBody": body("application/json", {"properties": IDS, "readOnly": True}),
+            }
+        }
+    },
+    "a format and a pattern that leave little": {
+        "/keys": {"post": {**DONE, "requestBody": body("application/json", {"properties": IDS})}}
+    },
+    "a type that is nearly JSON": {
+        "/keys": {
+            "post": {**DONE, "requestBody": body("applicationjson;version=1", {"properties": IDS})}
+        }
+    },
+    "a number before a dot": {
+        "/headings/{heading}.{ext}": {
+            "get": {
+                **DONE,
+                "parameters": [
+                    taking("heading", "path", {"type": "number", "minimum": -1e19}),
+                    taking("ext", "path", TEXT),
+                ],
+            }
+        }
+    },
+    "parts of which nothing is told": {
+        "/files": {
+            "post": {
+                **DONE,
+                "requestBody": {"required": True, "content": {"multipart/form-data": {}}},
+            }
+        }
+    },
+    "parts of which none has to be": {
+        "/logos": {
+            "post": {
+                **DONE,
+                "requestBody": {
+                    **body("multipart/form-data", {"properties": {"logo": FILE}}),
+                    "required": True,
+                },
+            }
+        }
+    },
+    "an example with fields that a map has not": {
+        "/networks": {
+            "post": {
+                **DONE,
+                "requestBody": {
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "properties": {
+                                    "all": {
+                                        "type": "object",
+                                        "additionalProperties": {
+                                            "type": "object",
+                                            "properties": {"name": TEXT},
+                                        },
+                                    }
+                                },
+                            },
+                            "example": {"all": {"one": {"other": "text"}}},
+                        }
+                    }
+                },
+            }
+        }
+    },
+    "a name in a path with a colon": {
+        "/insights/{insight_id:}": {"get": DONE},
     },
     "a style for files": {
         "/images": {

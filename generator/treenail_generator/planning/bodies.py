@@ -26,6 +26,7 @@ from .encodings import plan_encodings
 from .exact import without_null
 from .faults import Faults
 from .files import binary_part, is_file_or_files
+from .leaves import constraints
 from .media_types import (
     body_kind,
     essence,
@@ -141,16 +142,16 @@ class Bodies:
     def _has_parts(self, chosen: _Chosen) -> bool:
         """Whether the body can be made at all; reports it when not, unless it is hidden."""
         told = without_parts(chosen.media.content_type, chosen.kind, chosen.view)
-        verb = self._verbs.of(_WHOLE, "body")
-        is_hidden = verb.param.hide and not chosen.body.required
-        if told is not None and not is_hidden:
+        if told is None:
+            return True
+        if chosen.body.required or not self._verbs.of(_WHOLE, "body").param.hide:
             self._faults.add(
                 chosen.media.location,
                 "unsupported-body",
                 f"the body is {chosen.media.content_type}, of which {told} has no form",
                 hint="say by an overlay which fields it has",
             )
-        return told is None
+        return False
 
     def _tell_unknown_media(self, body: Body, section: BodySection) -> None:
         offered = [each.content_type for each in body.media]
@@ -211,7 +212,10 @@ class Bodies:
         if not self._is_whole(chosen, section):
             return self._side_by_side(chosen, owner)
         files = 2 if chosen.is_form else 0
-        return [("", self._whole(chosen, chosen.media.schema, owner, files=files))]
+        # Of nothing else can a form be made.
+        untold = chosen.is_form and not constraints(chosen.view)
+        schema = {**chosen.view, "type": "object"} if untold else chosen.media.schema
+        return [("", self._whole(chosen, schema, owner, files=files))]
 
     def _text_schema(self, chosen: _Chosen) -> object:
         """The schema of a text; what is more than a text is told to the agent as one."""
@@ -228,6 +232,10 @@ class Bodies:
         return {"type": "string", "description": described}
 
     def _whole(self, chosen: _Chosen, schema: object, owner: str, *, files: int = 0) -> Slot:
+        if chosen.view.get("readOnly") is True:
+            # OpenAPI 3.1.1, 4.8.24.6: only properties have it.
+            view = self._types.views.of(schema)
+            schema = {key: value for key, value in view.items() if key != "readOnly"}
         subject = Subject(
             schema=schema,
             path=_WHOLE,

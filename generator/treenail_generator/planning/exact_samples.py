@@ -9,13 +9,13 @@ from weakref import WeakKeyDictionary
 import jsonschema_rs
 
 from treenail_generator.patterns import is_found, matching
-from treenail_generator.plan import Definitions, ExactType
+from treenail_generator.plan import Definitions, ExactType, TypePlan
 from treenail_generator.yaml_source import JSON
 
 from .leaf_samples import number_of, text_of
 from .merging import NoSampleError, asked, choices
 
-__all__ = ["NoSampleError", "exact_sample", "exact_samples"]
+__all__ = ["NoSampleError", "exact_sample", "exact_samples", "takes"]
 
 _MOST_VISITS: Final = 3000
 _MOST_GUESSES: Final = 24
@@ -53,6 +53,11 @@ def exact_sample(kind: ExactType, *, full: bool = False) -> JSON:
     if not known[key]:
         raise NoSampleError
     return known[key][0]
+
+
+def takes(kind: TypePlan, value: JSON) -> bool:
+    """Whether a value that suits the document suits `kind`, too, which may be narrower."""
+    return not isinstance(kind, ExactType) or _validator(kind.schema).is_valid(value)
 
 
 def exact_samples(schema: Mapping[str, Any], *, full: bool = False) -> Iterator[JSON]:

@@ -3,7 +3,10 @@
 import math
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import cache
 from typing import Any, Final
+
+import jsonschema_rs
 
 from treenail_generator.patterns import is_found, matching
 
@@ -52,14 +55,27 @@ def text_of(schema: Mapping[str, Any], number: int = 0) -> str:
     least, most = int(schema.get("minLength", 0)), int(schema.get("maxLength", _MOST))
     pattern = schema.get("pattern")
     for text in _texts(schema, number, least, most):
-        if least <= len(text) <= most and (pattern is None or is_found(pattern, text)):
+        if not least <= len(text) <= most:
+            continue
+        if pattern is None or (is_found(pattern, text) and _has(schema.get("format"), text)):
             return text
     raise NoSampleError
+
+
+def _has(name: object, text: str) -> bool:
+    """Whether `text` has that format, as far as anybody knows of it."""
+    return name not in FORMATS or _validator(str(name)).is_valid(text)
+
+
+@cache
+def _validator(name: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator({"format": name}, validate_formats=True)
 
 
 def _texts(schema: Mapping[str, Any], number: int, least: int, most: int) -> Iterator[str]:
     if schema.get("format") in FORMATS:
         yield FORMATS[schema["format"]]
+        yield FORMATS[schema["format"]].upper()
         if "pattern" not in schema:
             return
     pattern = schema.get("pattern")

@@ -6,6 +6,7 @@ from .leaves import constraints
 from .verbs import Verb
 from .views import View
 
+_NAMING = frozenset({"$ref", "properties", "allOf"})
 OBJECT = frozenset({"type", "properties", "required", "additionalProperties"})
 
 
@@ -24,7 +25,8 @@ def offered(view: View, verb: Verb, *, required: bool) -> bool:
 
 
 def has_parts(view: View) -> bool:
-    """Whether a value of it holds names that the agent may know under other names."""
-    items = view.get("items")
-    inner = cast("View", items) if isinstance(items, dict) else {}
-    return "properties" in view or "$ref" in inner or "properties" in inner or "allOf" in inner
+    """Whether a value of it holds names that the agent may know under other names, or not at all."""
+    inner = (view.get("items"), view.get("additionalProperties"))
+    return "properties" in view or any(
+        not _NAMING.isdisjoint(cast("View", each)) for each in inner if isinstance(each, dict)
+    )

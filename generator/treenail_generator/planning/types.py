@@ -25,6 +25,7 @@ from treenail_generator.yaml_source import JSON
 
 from .argument_names import Clash, is_legal, legal_name, object_fields, shortened
 from .constrain import narrowed
+from .exact_samples import takes
 from .faults import Faults
 from .files import is_file
 from .leaves import constraints, leaf_type
@@ -118,16 +119,17 @@ class Types:
         said = description or view.get("description")
         told = verb.param.describe or self.views.descriptions.of(said, name, required=required)
         default = self._own_default(verb, subject.path, view)
+        kind = self.type_of(own, verbs)
         return FieldPlan(
             attribute=attribute_name(name),
             name=name,
             upstream=upstream,
-            type=self.type_of(own, verbs),
+            type=kind,
             required=(required or verb.param.required is True) and isinstance(default, Absent),
             description=" ".join(told.split()),
             default=default,
             published_default=ABSENT if required else view.get("default", ABSENT),
-            example=self._example(verb, view, examples, subject.path),
+            example=self._example(verb, view, kind, examples, subject.path),
             shown=verb.says("example"),
         )
 
@@ -155,7 +157,9 @@ class Types:
                 verb.at(key), f"{key}-does-not-fit", f"{path!r}: {reason}", hint="see the document"
             )
 
-    def _example(self, verb: Verb, view: View, examples: tuple[JSON, ...], path: str) -> MaybeJSON:
+    def _example(
+        self, verb: Verb, view: View, kind: TypePlan, examples: tuple[JSON, ...], path: str
+    ) -> MaybeJSON:
         if verb.says("example"):
             if not has_parts(view):
                 self.tell_misfit(verb, "example", path, view, verb.param.example)
@@ -164,7 +168,7 @@ class Types:
             return ABSENT
         given = (*examples, *cast("list[JSON]", view.get("examples", [])))
         fitting = (value for value in given if self.views.why_not(view, value) is None)
-        return next(fitting, ABSENT)
+        return next((value for value in fitting if takes(kind, value)), ABSENT)
 
     def type_of(self, subject: Subject, verbs: Verbs) -> TypePlan:
         """The type of `subject`, models included."""

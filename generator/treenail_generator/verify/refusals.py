@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from treenail_generator.document import Encoding, Operation, Parameter
-from treenail_generator.plan import Absent
+from treenail_generator.plan import ABSENT, Absent
 
 from .decoding.media import is_json
 from .expectations import Wanted
@@ -22,6 +22,8 @@ _COOKIE: Final = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")
 _FORM: Final = "application/x-www-form-urlencoded"
 _DELIMITERS: Final = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
 _ROUNDS: Final = 9
+_EXACT: Final = 2**53
+_LARGEST: Final = 2**1023
 
 
 def why_unsayable(operation: Operation, wanted: Wanted) -> str | None:
@@ -118,9 +120,15 @@ def _segment_reason(operation: Operation, name: str, value: Any, texts: list[str
     near = re.search(r"[^/]*\{" + re.escape(name) + r"\}[^/]*", path)
     literals = re.split(r"\{[^{}]*\}", near.group()) if near is not None else []
     said = [unquote(text) for text in (*texts, *map(str, _items(value)), str(value))]
+    # Beyond this, a number may be a fraction with an exponent.
+    said += [repr(float(each)) for each in (value, *_items(value)) if _is_large(each)]
     if any(literal and unquote(literal) in text for literal in literals for text in said):
         return "it holds what parts it from the rest of its segment"
     return None
+
+
+def _is_large(value: Any) -> bool:
+    return isinstance(value, int) and _EXACT <= abs(value) < _LARGEST
 
 
 def _leaves_segment(text: str) -> bool:
@@ -186,6 +194,8 @@ def _body_reason(operation: Operation, wanted: Wanted) -> str | None:
     """Forms say no null and no empty list; what JSON cannot say, no argument can be."""
     body = wanted.get(("body", ""))
     media = operation.body.media if operation.body is not None else ()
+    if body in (None, {}, ABSENT) and any(each.content_type.startswith("multi") for each in media):
+        return "a multipart body has at least one part (RFC 2046 5.1.1)"
     if isinstance(body, Absent) or any(is_json(each.content_type) for each in media[:1]):
         return None
     deep = {name for each in media for name, told in each.encoding.items() if _is_deep(told)}

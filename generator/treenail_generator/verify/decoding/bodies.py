@@ -44,13 +44,14 @@ class Bodies:
         return Several((*_words(data), Octets(data, media=kind), *self._structured(media, data)))
 
     def _structured(self, media: Media, data: bytes) -> list[Known]:
-        """JSON, where the schema asks for a value that no other text is known for."""
-        if "string" in self._schemas.kinds(media.schema):
+        """JSON, where the schema allows a value that no other text is known for."""
+        if self._schemas.kinds(media.schema) == TEXT:
             return []
         try:
-            return [_json(data)]
+            found = _json(data)
         except DecodingError:
             return []
+        return [] if isinstance(found.value, str) else [found]
 
     def _multipart(self, media: Media, content_type: str, data: bytes) -> Reading:
         parts: dict[str, list[Reading]] = {}
