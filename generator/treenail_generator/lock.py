@@ -68,7 +68,7 @@ class Lock(BaseModel):
 
 def published(tool: LoadedTool) -> dict[str, Any]:
     """The tool as tools/list tells it (MCP 2026-07-28, `Tool`)."""
-    output = {"outputSchema": tool.output_schema} if tool.output_schema is not None else {}
+    output = {"outputSchema": dict(tool.output_schema)} if tool.output_schema is not None else {}
     return {
         "name": tool.name,
         "title": tool.title,

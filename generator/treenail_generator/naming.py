@@ -14,8 +14,8 @@ CONTRACT_NAMES: Final = (
     "WHOLE", "Annotations", "Answer", "ApiKeyAuth", "BasicAuth", "BearerAuth", "BinaryBody",
     "Choices", "Connector", "CredentialCheck", "Date", "DateTime", "Definitions", "Endpoint", "ErrorRules", "File",
     "FileRules", "FormBody", "FormField", "Input", "JsonBody", "JsonObject", "JsonSchema",
-    "LoginField", "MultipartBody", "Nested", "NoAuth", "OpaqueId", "PageNumbers", "Paging", "Part", "Record",
-    "Redacted", "Retries", "Server", "TextBody", "Tool", "ToolContext", "cookie", "deep_object", "described",
+    "LoginField", "MultipartBody", "Nested", "NoAuth", "OpaqueId", "OutputSchema", "PageNumbers", "Paging", "Part",
+    "Record", "Redacted", "Retries", "Server", "TextBody", "Tool", "ToolContext", "cookie", "deep_object", "described",
     "first_pages", "form", "json_text", "label", "matrix", "pipe_delimited", "simple",
     "space_delimited", "tab_delimited", "urlencoded_text",
 )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import jinja2
 
-from .expressions import annotation, assigned, bound, definition, kept, paged, sent_as
+from .expressions import annotation, assigned, bound, definition, json_text, kept, paged, sent_as
 from .naming import CONTRACT_NAMES
 from .plan import AnswerPlan, CheckPlan, ConnectorPlan, LoginFieldPlan, ToolPlan
 from .project import template_root
@@ -47,6 +47,7 @@ def render(plan: ConnectorPlan) -> str:
         "definition": definition,
         "docstring": docstring,
         "is_declared": _is_declared,
+        "json_text": json_text,
         "kept": kept,
         "literal": repr,
         "mapping": _mapping,

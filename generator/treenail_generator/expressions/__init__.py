@@ -2,8 +2,8 @@
 
 from .answers import kept, paged
 from .bodies import sent_as
-from .definitions import definition
+from .definitions import definition, json_text
 from .fields import annotation, assigned
 from .requests import bound
 
-__all__ = ["annotation", "assigned", "bound", "definition", "kept", "paged", "sent_as"]
+__all__ = ["annotation", "assigned", "bound", "definition", "json_text", "kept", "paged", "sent_as"]

@@ -1,4 +1,4 @@
-"""Definitions to Python literals: JSON text, one property a line, parsed when it is needed."""
+"""Schemas to Python literals: JSON text, one property a line, parsed when it is needed."""
 
 import json
 from typing import Final
@@ -7,14 +7,19 @@ from treenail_generator.plan import PREFIX, ExactType, mentions
 from treenail_generator.yaml_source import JSON
 
 _WIDTH: Final = 84
+_OF_NAMES: Final = frozenset({"properties", "$defs"})
+"""Keywords whose value has names for keys."""
 
 
 def definition(schema: JSON) -> str:
     """`schema` as a literal of its JSON text."""
-    whole = _compact(schema)
-    if len(whole) <= _WIDTH or not isinstance(schema, dict):
-        return repr(whole)
-    return "(" + " ".join(map(repr, _lines(schema))) + ")"
+    lines = json_text(schema)
+    return lines if "\n" not in lines else f"({lines})"
+
+
+def json_text(schema: JSON) -> str:
+    """The same as an argument: a changed property is a changed line."""
+    return "\n".join(map(repr, _text(schema, "").split("\n")))
 
 
 def exact(plan: ExactType) -> str:
@@ -26,20 +31,35 @@ def exact(plan: ExactType) -> str:
     return f"DEFINITIONS.schema({own!r})" if named else f"JsonSchema({own!r})"
 
 
-def _lines(schema: dict[str, JSON]) -> list[str]:
-    """The JSON text in pieces, so that a changed property is a changed line."""
-    lines: list[str] = []
-    for key, value in schema.items():
-        start = "," if lines else "{"
-        if key == "properties" and isinstance(value, dict) and value:
-            lines.append(f"{start}{_compact(key)}:{{")
-            inner = [f"{_compact(name)}:{_compact(each)}" for name, each in value.items()]
-            lines += [f"{text}," for text in inner[:-1]]
-            lines.append(f"{inner[-1]}}}")
-        else:
-            lines.append(f"{start}{_compact(key)}:{_compact(value)}")
-    return [*lines[:-1], f"{lines[-1]}}}"]
+def _text(value: JSON, indent: str, *, names: bool = False) -> str:
+    """The JSON text of `value`; where it is long, a line for each property and each alternative.
+
+    Args:
+        value: A schema, or what stands in one.
+        indent: Spaces at the beginning of the line.
+        names: Whether the keys of `value` are names, not keywords.
+    """
+    whole = _compact(value)
+    if len(indent) + len(whole) <= _WIDTH:
+        return whole
+    inner = indent + "  "
+    match value:
+        case dict() if names:
+            members = (
+                f"{inner}{_compact(key)}:{_text(each, inner)}" for key, each in value.items()
+            )
+            return "{\n" + ",\n".join(members) + f"\n{indent}}}"
+        case dict():
+            pairs = (
+                f"{_compact(key)}:{_text(each, indent, names=key in _OF_NAMES)}"
+                for key, each in value.items()
+            )
+            return "{" + ",".join(pairs) + "}"
+        case [dict(), *_]:
+            items = (inner + _text(each, inner) for each in value)
+            return "[\n" + ",\n".join(items) + f"\n{indent}]"
+        case _:
+            return whole
 
 
-def _compact(value: JSON) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_compact: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

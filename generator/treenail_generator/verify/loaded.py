@@ -179,7 +179,7 @@ def _check_tool(tool: Any, file: str) -> None:
         sound = closed and schema.get("type") == "object"
         _ = (tool.annotations.read_only, tool.annotations.open_world)
         json.dumps((tool.name, tool.title, tool.description, tool.operation))
-        answers: dict[str, Any] = tool.output_schema or {}
+        answers = dict(cast("Mapping[str, Any]", tool.output_schema or {}))
         for published in (schema, answers):
             json.dumps(published)
             jsonschema_rs.Draft202012Validator(published)

@@ -47,6 +47,7 @@ from .errors import (
 from .exact import Definitions, JsonSchema
 from .files import File, FileRules
 from .login import Choices, CredentialCheck, LoginField, first_pages, read_choices
+from .outputs import OutputSchema
 from .paging import Paging
 from .request import Endpoint, Request
 from .types import WHOLE, Date, DateTime, Input, JsonObject, OpaqueId
@@ -102,6 +103,7 @@ __all__ = [
     "NoAuth",
     "NotConfigured",
     "OpaqueId",
+    "OutputSchema",
     "PageNumbers",
     "Paging",
     "Part",

@@ -1,4 +1,4 @@
-"""Answers fitted to the schema that a tool publishes for them.
+"""What a tool publishes of its answers, and answers fitted to it.
 
 A client may refuse a structured answer that does not fit the published schema (MCP 2026-07-28,
 Tools, "Output Schema"), and the upstream may answer what its document does not say. So what does not
@@ -6,7 +6,9 @@ fit is taken out, never the whole answer: the call took place.
 """
 
 import copy
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final, cast
 
 import jsonschema_rs
@@ -15,6 +17,27 @@ from .types import JsonObject
 
 _ROUNDS: Final = 50
 """Most passes; each takes out every place that is wrong, its surroundings only in a later one."""
+
+
+class OutputSchema(Mapping[str, Any]):
+    """A JSON Schema given as text, parsed when it is first looked at."""
+
+    def __init__(self, text: str) -> None:
+        """`text` is a JSON object."""
+        self._text = text
+
+    @cached_property
+    def _schema(self) -> dict[str, Any]:
+        return json.loads(self._text)
+
+    def __getitem__(self, keyword: str) -> Any:
+        return self._schema[keyword]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._schema)
+
+    def __len__(self) -> int:
+        return len(self._schema)
 
 
 class OutputFit:

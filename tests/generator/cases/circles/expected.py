@@ -27,18 +27,18 @@ from treenail_runtime.contract import (
 DEFINITIONS: Final = Definitions(
     {
         "Person": (
-            '{"type":"object"'
-            ',"properties":{'
-            '"name":{"type":"string"},'
-            '"team":{"$ref":"#/$defs/Team"},'
-            '"boss":{"anyOf":[{"$ref":"#/$defs/Person"},{"type":"null"}]}}}'
+            '{"type":"object","properties":{'
+            '  "name":{"type":"string"},'
+            '  "team":{"$ref":"#/$defs/Team"},'
+            '  "boss":{"anyOf":[{"$ref":"#/$defs/Person"},{"type":"null"}]}'
+            "}}"
         ),
         "Rows": '{"type":"array","items":{"$ref":"#/$defs/Rows"}}',
         "Team": (
-            '{"type":"object"'
-            ',"properties":{'
-            '"lead":{"$ref":"#/$defs/Person"},'
-            '"members":{"type":"array","items":{"$ref":"#/$defs/Person"}}}}'
+            '{"type":"object","properties":{'
+            '  "lead":{"$ref":"#/$defs/Person"},'
+            '  "members":{"type":"array","items":{"$ref":"#/$defs/Person"}}'
+            "}}"
         ),
     }
 )

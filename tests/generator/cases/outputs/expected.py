@@ -16,6 +16,7 @@ from treenail_runtime.contract import (
     JsonObject,
     Nested,
     NoAuth,
+    OutputSchema,
     PageNumbers,
     Record,
     Redacted,
@@ -206,51 +207,31 @@ CONNECTOR: Final = Connector(
                 read_only=True, destructive=False, idempotent=True, open_world=True
             ),
             operation="listPeople",
-            output_schema={
-                "type": "object",
-                "properties": {
-                    "people": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "properties": {
-                                "person_id": {"type": "string"},
-                                "name": {"type": "string"},
-                                "phone": {"type": "string"},
-                                "address": {
-                                    "type": "object",
-                                    "properties": {"city": {"type": "string"}},
-                                },
-                                "friends": {"type": "array", "items": {"$ref": "#/$defs/Person"}},
-                            },
-                        },
-                    },
-                    "truncated": {"type": "object"},
-                    "page": {"type": "integer"},
-                    "total_pages": {"type": "integer"},
-                    "total_items": {"type": "integer"},
-                    "next_page": {"type": "integer"},
-                },
-                "$defs": {
-                    "Person": {
-                        "type": "object",
-                        "properties": {
-                            "person_id": {"type": "string"},
-                            "display_name": {"type": "string"},
-                            "phone": {"type": "string"},
-                            "address": {
-                                "type": "object",
-                                "properties": {
-                                    "city": {"type": "string"},
-                                    "zip_code": {"type": "string"},
-                                },
-                            },
-                            "friends": {"type": "array", "items": {"$ref": "#/$defs/Person"}},
-                            "links": {"type": "array", "items": {"type": "object"}},
-                        },
-                    }
-                },
-            },
+            output_schema=OutputSchema(
+                '{"type":"object","properties":{'
+                '  "people":{"type":"array","items":{"type":"object","properties":{'
+                '    "person_id":{"type":"string"},'
+                '    "name":{"type":"string"},'
+                '    "phone":{"type":"string"},'
+                '    "address":{"type":"object","properties":{"city":{"type":"string"}}},'
+                '    "friends":{"type":"array","items":{"$ref":"#/$defs/Person"}}'
+                "  }}},"
+                '  "truncated":{"type":"object"},'
+                '  "page":{"type":"integer"},'
+                '  "total_pages":{"type":"integer"},'
+                '  "total_items":{"type":"integer"},'
+                '  "next_page":{"type":"integer"}'
+                '},"$defs":{'
+                '  "Person":{"type":"object","properties":{'
+                '    "person_id":{"type":"string"},'
+                '    "display_name":{"type":"string"},'
+                '    "phone":{"type":"string"},'
+                '    "address":{"type":"object","properties":{"city":{"type":"string"},"zip_code":{"type":"string"}}},'
+                '    "friends":{"type":"array","items":{"$ref":"#/$defs/Person"}},'
+                '    "links":{"type":"array","items":{"type":"object"}}'
+                "  }}"
+                "}}"
+            ),
         ),
         Tool(
             name="get_person",
@@ -263,33 +244,25 @@ CONNECTOR: Final = Connector(
             ),
             operation="getPerson",
             example={"person_id": "text"},
-            output_schema={
-                "type": "object",
-                "properties": {
-                    "person_id": {"type": "string"},
-                    "display_name": {"type": "string", "maxLength": 40},
-                    "phone": {"type": "string"},
-                    "address": {"$ref": "#/$defs/Address"},
-                    "friends": {"type": "array", "items": {"$ref": "#/$defs/Person"}},
-                },
-                "$defs": {
-                    "Address": {
-                        "type": "object",
-                        "properties": {"city": {"type": "string"}, "zip_code": {"type": "string"}},
-                    },
-                    "Person": {
-                        "type": "object",
-                        "properties": {
-                            "person_id": {"type": "string"},
-                            "display_name": {"type": "string", "maxLength": 40},
-                            "phone": {"type": "string"},
-                            "address": {"$ref": "#/$defs/Address"},
-                            "friends": {"type": "array", "items": {"$ref": "#/$defs/Person"}},
-                            "links": {"type": "array", "items": {"type": "object"}},
-                        },
-                    },
-                },
-            },
+            output_schema=OutputSchema(
+                '{"type":"object","properties":{'
+                '  "person_id":{"type":"string"},'
+                '  "display_name":{"type":"string","maxLength":40},'
+                '  "phone":{"type":"string"},'
+                '  "address":{"$ref":"#/$defs/Address"},'
+                '  "friends":{"type":"array","items":{"$ref":"#/$defs/Person"}}'
+                '},"$defs":{'
+                '  "Address":{"type":"object","properties":{"city":{"type":"string"},"zip_code":{"type":"string"}}},'
+                '  "Person":{"type":"object","properties":{'
+                '    "person_id":{"type":"string"},'
+                '    "display_name":{"type":"string","maxLength":40},'
+                '    "phone":{"type":"string"},'
+                '    "address":{"$ref":"#/$defs/Address"},'
+                '    "friends":{"type":"array","items":{"$ref":"#/$defs/Person"}},'
+                '    "links":{"type":"array","items":{"type":"object"}}'
+                "  }}"
+                "}}"
+            ),
             strict_output=True,
         ),
         Tool(
@@ -302,13 +275,9 @@ CONNECTOR: Final = Connector(
                 read_only=True, destructive=False, idempotent=True, open_world=True
             ),
             operation="listTags",
-            output_schema={
-                "type": "object",
-                "properties": {
-                    "items": {"type": "array", "items": {"type": "string"}},
-                    "truncated": {"type": "object"},
-                },
-            },
+            output_schema=OutputSchema(
+                '{"type":"object","properties":{"items":{"type":"array","items":{"type":"string"}},"truncated":{"type":"object"}}}'
+            ),
         ),
         Tool(
             name="count_people",

@@ -31,11 +31,10 @@ from treenail_runtime.contract import (
 DEFINITIONS: Final = Definitions(
     {
         "Tree": (
-            '{"type":"object"'
-            ',"required":["value"]'
-            ',"properties":{'
-            '"value":{"type":"integer"},'
-            '"children":{"type":"array","items":{"$ref":"#/$defs/Tree"}}}}'
+            '{"type":"object","required":["value"],"properties":{'
+            '  "value":{"type":"integer"},'
+            '  "children":{"type":"array","items":{"$ref":"#/$defs/Tree"}}'
+            "}}"
         ),
     }
 )

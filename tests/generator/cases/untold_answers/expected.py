@@ -16,6 +16,7 @@ from treenail_runtime.contract import (
     JsonObject,
     Nested,
     NoAuth,
+    OutputSchema,
     Record,
     Redacted,
     Retries,
@@ -215,16 +216,12 @@ CONNECTOR: Final = Connector(
                 read_only=True, destructive=False, idempotent=True, open_world=True
             ),
             operation="maybe",
-            output_schema={
-                "type": "object",
-                "properties": {
-                    "id": {"type": ["integer", "string"]},
-                    "friends": {
-                        "type": "array",
-                        "items": {"type": "object", "properties": {"name": {"type": "string"}}},
-                    },
-                },
-            },
+            output_schema=OutputSchema(
+                '{"type":"object","properties":{'
+                '  "id":{"type":["integer","string"]},'
+                '  "friends":{"type":"array","items":{"type":"object","properties":{"name":{"type":"string"}}}}'
+                "}}"
+            ),
         ),
     ),
 )

@@ -29,22 +29,21 @@ DEFINITIONS: Final = Definitions(
         "Base": '{"type":"object","properties":{}}',
         "Card": '{"type":"object","properties":{"number":{"type":"string"}},"required":["number"]}',
         "Choice": (
-            '{"type":"object"'
-            ',"properties":{'
-            '"kind":{"type":"string"}}'
-            ',"oneOf":[{"$ref":"#/$defs/Card"},{"required":["iban"],"properties":{"iban":{"type":"string"}}}]}'
+            '{"type":"object","properties":{"kind":{"type":"string"}},"oneOf":['
+            '  {"$ref":"#/$defs/Card"},'
+            '  {"required":["iban"],"properties":{"iban":{"type":"string"}}}'
+            "]}"
         ),
         "Created": (
-            '{"anyOf":[{"allOf":[{"$ref":"#/$defs/Base"},{"type":"object","properties":{"name":{"type":"string"}},"required":["name"]}]},{"type":"object","properties":{"code":{"type":"integer"}},"required":["code"]}]}'
+            '{"anyOf":['
+            '  {"allOf":['
+            '    {"$ref":"#/$defs/Base"},'
+            '    {"type":"object","properties":{"name":{"type":"string"}},"required":["name"]}'
+            "  ]},"
+            '  {"type":"object","properties":{"code":{"type":"integer"}},"required":["code"]}'
+            "]}"
         ),
-        "Dependent": (
-            '{"type":"object"'
-            ',"properties":{'
-            '"title":{"type":"string"},'
-            '"language":{"type":"string"},'
-            '"x-note":{"type":"string"}}'
-            ',"dependentRequired":{"title":["language"],"x-note":["title"]}}'
-        ),
+        "Dependent": '{"type":"object","properties":{"title":{"type":"string"},"language":{"type":"string"},"x-note":{"type":"string"}},"dependentRequired":{"title":["language"],"x-note":["title"]}}',
     }
 )
 
