@@ -78,13 +78,16 @@ def constant_name(text: str) -> str:
 def tool_word(tool: str) -> str:
     """The word that the code of a tool is named by; no two tools have the same one.
 
-    `list_clients` stays as it is, `listClients` becomes `list_clients_`. All other names become
-    snake_case with a hash of their own, so that no twin changes anything in the code of another.
+    `list_clients` stays as it is, `listClients` becomes `list_clients_`, `list-clients` becomes
+    `list_clients__`. All other names become snake_case with a hash of their own, so that no twin
+    changes anything in the code of another.
     """
     if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", tool) and not is_hashed(tool):
         return tool
     if re.fullmatch(r"[a-z][a-z0-9]*([A-Z][a-z0-9]+)+", tool):
         return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", tool) + "_"
+    if re.fullmatch(r"[a-z][a-z0-9]*(--?[a-z0-9]+)+", tool):
+        return tool.replace("-", "_") + "__"
     return f"{snake_case(tool) or 'tool'}_{short_hash(tool)}"
 
 

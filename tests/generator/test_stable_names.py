@@ -64,6 +64,10 @@ ADDED = {
     "personModel": operation("personModel", body(other=shape("kind"))),
     "getAnswer": operation("getAnswer", body(part=shape("z"))),
     "get-a1": operation("get-a1", body(part=shape("q"))),
+    "get-a-1": operation("get-a-1", body(part=shape("r"))),
+    "get--a1": operation("get--a1", body(part=shape("s"))),
+    "list-books": operation("list-books", body(person=ref("Person"))),
+    "person--model": operation("person--model", body(other=shape("kind"))),
 }
 COMPONENTS = {"Person": shape("name")}
 ADDED_COMPONENTS = {
@@ -131,7 +135,7 @@ def test_the_order_of_a_document_changes_no_line(order: tuple[str, ...], tmp_pat
 
 
 @pytest.mark.requirement("WIRE-STABLE")
-@pytest.mark.parametrize("turn", range(0, 14, 3))
+@pytest.mark.parametrize("turn", range(0, 18, 4))
 def test_operations_that_are_added_change_no_other_tool(turn: int, tmp_path: Path) -> None:
     before = of_tools(module(tmp_path / "before", OPERATIONS, COMPONENTS, list(OPERATIONS)))
     keys = [*ADDED, *OPERATIONS]
