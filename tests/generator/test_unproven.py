@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,13 +25,16 @@ tools:
 """
 
 
-def project(folder: Path, *ids: str) -> Path:
+def project(folder: Path, *ids: str, query: dict[str, Any] | None = None) -> Path:
     """A tool whose path takes one of `ids`; no path can carry `..`."""
     schema = {"type": "string", "enum": list(ids)}
     parameter = {"name": "id", "in": "path", "required": True, "schema": schema}
+    optional = [
+        {"name": name, "in": "query", "schema": each} for name, each in (query or {}).items()
+    ]
     operation = {
         "operationId": "getPart",
-        "parameters": [parameter],
+        "parameters": [parameter, *optional],
         "responses": {"200": {"description": "The part."}},
     }
     document = {
@@ -59,6 +63,20 @@ def test_a_build_tells_a_tool_of_which_no_request_is_proven(tmp_path: Path) -> N
     assert warning["severity"] == "warning"
     assert warning["message"].startswith("get_part: no request is proven")
     assert "unproven" in run(root, "build", "parts").output
+
+
+@pytest.mark.requirement("PROOF-NONE")
+def test_an_optional_argument_that_nothing_satisfies_leaves_the_rest_proven(tmp_path: Path) -> None:
+    impossible = {"type": "string", "minLength": 2, "pattern": "^.$"}
+    root = project(tmp_path, "a1", query={"colour": {"type": "string"}, "odd": impossible})
+
+    built = told(run(root, "build", "parts", "--json"))
+    proven = run(root, "check", "parts", "--prove")
+
+    assert built["unproven"] == 0
+    [warning] = [each for each in built["notes"] if each["code"] == "needs-example"]
+    assert "'odd'" in warning["message"]
+    assert proven.exit_code == 0, proven.output
 
 
 @pytest.mark.requirement("PROOF-NONE")

@@ -37,6 +37,7 @@ _BY_KEYWORD: Final = (
     ("string", {"minLength", "maxLength", "pattern", "format"}),
     ("number", {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}),
 )
+_KINDS: Final = ("integer", "boolean", "object", "array", "null", "string")
 _known: WeakKeyDictionary[Definitions, dict[str, tuple[JSON, ...]]] = WeakKeyDictionary()
 
 
@@ -230,7 +231,9 @@ def _kind(schema: Mapping[str, Any], number: int) -> str:
         return others[number % len(others)]
     if isinstance(told, str):
         return told
-    return next((kind for kind, keys in _BY_KEYWORD if keys & schema.keys()), "string")
+    likely = next((kind for kind, keys in _BY_KEYWORD if keys & schema.keys()), "string")
+    # What is excluded may be all that is likely.
+    return [likely, *_KINDS][number % (len(_KINDS) + 1)] if "not" in schema else likely
 
 
 def _property(schema: Mapping[str, Any], name: str) -> object:

@@ -52,7 +52,7 @@ class Samples:
     def arguments(
         self, fields: Iterable[FieldPlan], endpoint: EndpointPlan, mode: Mode
     ) -> dict[str, JSON]:
-        """Arguments by the agent's names.
+        """Arguments by the agent's names; without optional ones that have no sample.
 
         Raises:
             NoSampleError: For a required argument without a sample.
@@ -64,7 +64,11 @@ class Samples:
             if mode == "minimal" and not field.required:
                 continue
             text = tricky.get(field.attribute, _TRICKY)
-            made[field.name] = self._argument(field, endpoint, mode, text)
+            try:
+                made[field.name] = self._argument(field, endpoint, mode, text)
+            except NoSampleError:
+                if field.required:
+                    raise
         return made
 
     def shown(self, fields: Iterable[FieldPlan], endpoint: EndpointPlan) -> dict[str, JSON]:

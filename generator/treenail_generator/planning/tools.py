@@ -202,17 +202,24 @@ class Tools:
                 self._samples.arguments(tool.model.fields, tool.endpoint, mode) for mode in modes
             ]
         except NoSampleError as error:
-            self._faults.note(
-                self._request.at("tools", index),
-                "needs-example",
-                f"{tool.name}: no value could be made up for "
-                f"{error.args[0] if error.args else 'an argument'!r}; its request is not proven",
-                hint="give one: params: {<name>: {example: ...}}",
-                severity="warning",
-            )
+            name = error.args[0] if error.args else "an argument"
+            self._tell_unmade(tool.name, index, name, "its request is not proven")
             return tool
+        made = {name for case in cases for name in case}
+        for field in tool.model.fields:
+            if field.name not in made:
+                self._tell_unmade(tool.name, index, field.name, "how it is sent is not proven")
         unique = [case for number, case in enumerate(cases) if case not in cases[:number]]
         return replace(tool, example=shown, cases=tuple(unique))
+
+    def _tell_unmade(self, tool: str, index: int, argument: str, consequence: str) -> None:
+        self._faults.note(
+            self._request.at("tools", index),
+            "needs-example",
+            f"{tool}: no value could be made up for {argument!r}; {consequence}",
+            hint="give one: params: {<name>: {example: ...}}",
+            severity="warning",
+        )
 
 
 def _arguments(name: str, model: str, fields: Sequence[FieldPlan]) -> ModelPlan:
