@@ -177,6 +177,17 @@ ODD: dict[str, dict[str, Any]] = {
     "a name in a path with a colon": {
         "/insights/{insight_id:}": {"get": DONE},
     },
+    "paths that differ in a name": {
+        "/icons/{id}": {
+            "get": {**DONE, "parameters": [taking("id", "path", {"type": "integer"})]},
+        },
+        "/icons/{term}": {"get": {**DONE, "parameters": [taking("term", "path", TEXT)]}},
+    },
+    "octets in a form": {
+        "/expenses": {
+            "post": {**DONE, "requestBody": body(FORM, {"properties": {"receipt": FILE}})}
+        }
+    },
     "a style for files": {
         "/images": {
             "post": {

@@ -211,7 +211,7 @@ class Bodies:
             return [("", self._whole(chosen, binary_part(chosen.view), owner, files=1))]
         if not self._is_whole(chosen, section):
             return self._side_by_side(chosen, owner)
-        files = 2 if chosen.is_form else 0
+        files = 2 if chosen.kind == "multipart" else 0
         # Of nothing else can a form be made.
         untold = chosen.is_form and not constraints(chosen.view)
         schema = {**chosen.view, "type": "object"} if untold else chosen.media.schema
@@ -260,7 +260,8 @@ class Bodies:
         slots: list[tuple[str, Slot]] = []
         for name, schema in cast("dict[str, Any]", chosen.view["properties"]).items():
             inner = self._types.views.of(schema)
-            is_file = chosen.is_form and is_file_or_files(inner, self._types.views)
+            # A form has no files; what may be any octets may be a text there.
+            is_file = chosen.kind == "multipart" and is_file_or_files(inner, self._types.views)
             slot = Slot(
                 subject=Subject(
                     schema=schema,

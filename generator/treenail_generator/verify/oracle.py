@@ -5,6 +5,7 @@ It does not know nested deepObject, matrix, label or spaceDelimited, and splits 
 """
 
 import json
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ _HIDDEN: Final = {"?": "\ue03f", "#": "\ue023"}
 """Characters that end a path, and what nobody writes."""
 _FOR_PATHS: Final = str.maketrans(_HIDDEN)
 _FROM_PATHS: Final = str.maketrans({hidden: own for own, hidden in _HIDDEN.items()})
+_PARAMETER: Final = re.compile(r"\{[^{}]*\}")
 _NUMBER_FORMATS: Final = frozenset({"int32", "int64", "float", "double"})
 _KEPT_FORMATS: Final = ("date", "date-time", "uuid", "byte", "binary", "time", "duration")
 
@@ -80,6 +82,14 @@ class Oracle:
     def __init__(self, document: Document, endpoints: Sequence[EndpointPlan]) -> None:
         self._document = document
         self._endpoints = endpoints
+
+    @cached_property
+    def _alike(self) -> dict[str, set[str]]:
+        """The paths that differ in names of parameters alone."""
+        found: dict[str, set[str]] = {}
+        for endpoint in self._endpoints:
+            found.setdefault(_unnamed(endpoint.path), set()).add(endpoint.path)
+        return found
 
     @cached_property
     def _reader(self) -> Any:
@@ -145,12 +155,14 @@ class Oracle:
     def _finds(self, endpoint: EndpointPlan) -> bool:
         """Whether it finds the operation; it takes `?` and `#` for parts of a path.
 
-        It prefers `/{name}` to `/{name}:verb`, and knows no `additionalOperations`.
+        It prefers `/{name}` to `/{name}:verb`, one of `/{name}` and `/{id}` to the other, and knows no
+        `additionalOperations`.
         """
         operation = self._document.operation(endpoint.operation)
         if operation is None or _is_mixed(operation.path) or operation.method not in METHODS:
             return False
-        return not {"?", "#"} & set(operation.path)
+        is_alone = len(self._alike[_unnamed(endpoint.path)]) == 1
+        return is_alone and not {"?", "#"} & set(operation.path)
 
     def _allows(self, endpoint: EndpointPlan, request: SentRequest) -> bool:
         """Whether the body satisfies the schema that the document has for it."""
@@ -208,6 +220,10 @@ class Oracle:
         if content is not None:
             found["body", ""] = _plain(result.body)
         return found, []
+
+
+def _unnamed(path: str) -> str:
+    return _PARAMETER.sub("{}", path)
 
 
 def _is_mixed(path: str) -> bool:
