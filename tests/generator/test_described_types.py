@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
+import jsonschema_rs
 import pytest
 
 from tests.support.project import run, told
@@ -117,6 +118,60 @@ def described(connector: Connector, **arguments: str) -> dict[str, Any]:
     assert isinstance(outcome, Answered), outcome
     assert sent == 0
     return cast("dict[str, Any]", outcome.structured)
+
+
+DEEP = {
+    "type": "object",
+    "properties": {
+        "shape": {
+            "oneOf": [
+                {"$ref": "#/components/schemas/Round"},
+                {"$ref": "#/components/schemas/Square"},
+            ]
+        },
+        "other": {"not": {"$ref": "#/components/schemas/Square"}},
+        "either": {
+            "if": {"$ref": "#/components/schemas/Round"},
+            "then": {"required": ["kind"]},
+            "else": False,
+        },
+        "both": {
+            "allOf": [{"$ref": "#/components/schemas/Round"}],
+            "unevaluatedProperties": False,
+        },
+    },
+}
+"""What a narrower schema inside makes wider, and the other way round."""
+
+
+def shape(kind: str) -> dict[str, Any]:
+    told = {"kind": {"type": "string", "enum": [kind]}, **texts(kind, 20)}
+    return {"type": "object", "required": ["kind"], "properties": told}
+
+
+@pytest.mark.requirement("SCHEMA-TOKENS")
+@pytest.mark.parametrize(
+    "arguments",
+    [{name: {"kind": "round"}} for name in DEEP["properties"]],
+    ids=list(DEEP["properties"]),
+)
+def test_a_schema_in_part_allows_what_the_whole_one_allows(
+    arguments: dict[str, Any], tmp_path: Path
+) -> None:
+    made = project(tmp_path, LIMIT, HELPER)
+    content = document()
+    content["components"]["schemas"] |= {"Round": shape("round"), "Square": shape("square")}
+    content["paths"]["/pods"]["post"] = operation_of("create", DEEP)
+    (made / "specs/pods.json").write_text(json.dumps(content), encoding="utf-8")
+
+    result = run(made, "build", "pods")
+    assert result.exit_code == 0, result.output
+    text = (made / "connectors/pods.py").read_text(encoding="utf-8")
+    tool = cast("Connector", load(text, "pods").connector).tools[1]
+
+    assert {"Round", "Square"} <= {*tool.named_types}
+    jsonschema_rs.validate(tool.exact_schema, arguments)
+    jsonschema_rs.validate(tool.input_schema, arguments)
 
 
 def schema_of(connector: Connector, tool: str) -> dict[str, Any]:

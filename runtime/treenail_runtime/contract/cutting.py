@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from .references import PREFIX, references
+from .widening import widened
 
 _BYTES_PER_TOKEN: Final = 4
 _WORTH_CUTTING: Final = 400
@@ -105,9 +106,10 @@ class _Cutter:
             waiting.extend(self._met(told))
         names = tuple(name for name in self._stubs if name not in kept)
         named = frozenset(names)
-        whole = {name: self._pointing(told, named) for name, told in kept.items()}
+        loose = _leading_to(named, kept)
+        whole = {name: self._pointing(widened(told, loose), named) for name, told in kept.items()}
         stubs = {name: self._stubs[name] for name in names}
-        return Cut(self._pointing(root, named), {**whole, **stubs}, names)
+        return Cut(self._pointing(widened(root, loose), named), {**whole, **stubs}, names)
 
     def _told(self, name: str) -> Any | None:
         """The definition, or it without its own large parts; None when neither fits."""
@@ -183,6 +185,15 @@ class _Cutter:
             beside = {key: value for key, value in mapping.items() if key != "$ref"}
             return {**stub, **beside, "description": f"{said} {stub['description']}"}
         return {key: self._pointing(value, cut_off) for key, value in mapping.items()}
+
+
+def _leading_to(named: frozenset[str], kept: Mapping[str, Any]) -> frozenset[str]:
+    """The definitions that hold one of `named` somewhere, those included."""
+    found = set(named)
+    inside = {name: frozenset(references(told)) for name, told in kept.items()}
+    while more := {name for name in inside.keys() - found if not found.isdisjoint(inside[name])}:
+        found |= more
+    return frozenset(found)
 
 
 def _is_small(schema: Any) -> bool:
