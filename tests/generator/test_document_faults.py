@@ -2,8 +2,9 @@
 
 import json
 import time
+from collections.abc import Callable
 from textwrap import dedent
-from typing import cast
+from typing import TypeAlias, cast
 
 import pytest
 
@@ -94,12 +95,12 @@ paths:
   /good:
     get: {operationId: good, responses: {200: {$ref: '#/components/responses/R'}}}
   /remote:
-    get:
+    post:
       operationId: remote
-      responses:
-        200:
-          content:
-            application/json: {schema: {$ref: '#/components/schemas/Outer'}}
+      responses: {}
+      requestBody:
+        content:
+          application/json: {schema: {$ref: '#/components/schemas/Outer'}}
   /elsewhere: {$ref: './other.yaml'}
   /unnamed:
     get:
@@ -108,7 +109,7 @@ paths:
         - in: query
         - {name: b, in: body}
         - {name: c, in: query}
-        - {name: c, in: query}
+        - {name: c, in: query, required: true}
 components:
   responses:
     R: {description: fine}
@@ -136,7 +137,7 @@ def test_asking_for_a_broken_operation_says_what_breaks_it_and_where() -> None:
     )
 
     assert refusal_of(document, "remote") == remote
-    assert refusal_of(document, "GET /remote") == remote
+    assert refusal_of(document, "POST /remote") == remote
     assert refusal_of(document, "POST /elsewhere").startswith(
         "api.yaml:12:22: remote-ref: './other.yaml' leads out of this file"
     )
@@ -148,7 +149,7 @@ def test_all_faults_of_an_operation_are_reported_together() -> None:
         "api.yaml:18:25: invalid-openapi: a parameter stands in path, query, header, cookie;"
         " not in 'body'\n"
         "  hint: that is Swagger 2.0; in OpenAPI 3 it is the requestBody\n"
-        "api.yaml:20:11: invalid-openapi: query parameter 'c' stands twice"
+        "api.yaml:20:11: invalid-openapi: query parameter 'c' stands twice, with different words"
     )
 
 
@@ -233,7 +234,7 @@ def test_references_that_lead_nowhere_are_named(ref: str, message: str) -> None:
     document = read(
         f"""
         paths:
-          /a: {{get: {{operationId: a, parameters: [{{name: q, in: query, schema: {{$ref: '{ref}'}}}}]}}}}
+          /a: {{get: {{operationId: a, parameters: [{{name: q, in: query, required: true, schema: {{$ref: '{ref}'}}}}]}}}}
         components:
           schemas:
             Pet: {{type: object}}
@@ -248,9 +249,9 @@ def test_references_that_lead_nowhere_are_named(ref: str, message: str) -> None:
 
 
 def test_a_reference_that_is_no_text_is_a_fault() -> None:
-    document = read("paths: {/a: {get: {operationId: a, responses: {200: {$ref: 5}}}}}\n")
+    document = read("paths: {/a: {get: {operationId: a, parameters: [{$ref: 5}]}}}\n")
 
-    assert refusal_of(document, "a").startswith("api.yaml:2:60: remote-ref: '5' leads out")
+    assert "remote-ref: '5' leads out" in refusal_of(document, "a")
 
 
 def test_an_unknown_schema_dialect_is_a_warning() -> None:
@@ -347,5 +348,134 @@ def test_a_chain_of_references_costs_its_length_once() -> None:
 
     document = read_document(json.dumps(text), "api.json")
 
-    assert [each.name for each in operation(document, "a").parameters] == ["q"]
+    (told,) = operation(document, "a").left_out
+    assert "without the query parameter 'q': more than 200 schemas in a row" in told.message
+    assert time.process_time() - started < 5
+
+
+PARTS = """
+paths:
+  /a:
+    get:
+      operationId: a
+      parameters:
+        - {name: kept, in: query, schema: {type: string}}
+        - {name: lost, in: query, schema: {$ref: '#/nowhere'}}
+        - {name: kept, in: query, schema: {type: string}}
+      responses:
+        200: {description: Fine, content: {text/plain: {schema: {type: string}}}}
+        400: {description: Bad, content: {application/json: {schema: {$ref: '#/lost'}}}}
+        404: {$ref: '#/components/responses/Lost'}
+"""
+
+
+@pytest.mark.requirement("DOC-PARTS", "DOC-TWICE")
+def test_a_fault_in_a_part_that_an_operation_can_do_without_costs_that_part_by_name() -> None:
+    document = read(PARTS)
+    found = operation(document, "a")
+
+    assert [each.name for each in found.parameters] == ["kept"]
+    assert [(each.status, [media.schema for media in each.media]) for each in found.responses] == [
+        ("200", [{"type": "string"}]),
+        ("400", [{}]),
+        ("404", []),
+    ]
+    assert [warning.message for warning in document.warnings] == [
+        "GET /a: without the query parameter 'lost': nothing stands at '#/nowhere'",
+        "GET /a: query parameter 'kept' stands twice, in the same words",
+        "GET /a: nothing is known of the answer 400: nothing stands at '#/lost'",
+        "GET /a: nothing is known of the answer 404: nothing stands at '#/components/responses/Lost'",
+    ]
+    assert {fault.location.line for fault in found.left_out} == {9, 10, 13, 14}
+
+
+@pytest.mark.requirement("DOC-PARTS")
+@pytest.mark.parametrize(
+    "part",
+    [
+        "parameters: [{name: q, in: query, required: true, schema: {$ref: '#/nowhere'}}]",
+        "parameters: [{name: q, in: path, schema: {$ref: '#/nowhere'}}]",
+        "parameters: [{$ref: '#/nowhere'}]",
+        "requestBody: {content: {application/json: {schema: {$ref: '#/nowhere'}}}}",
+        "requestBody: {$ref: '#/nowhere'}",
+    ],
+)
+def test_a_fault_in_what_a_request_needs_costs_the_operation(part: str) -> None:
+    document = read(f"paths: {{/a: {{post: {{operationId: a, {part}}}}}}}\n")
+
+    assert "unknown-ref: nothing stands at '#/nowhere'" in refusal_of(document, "a")
+
+
+Level: TypeAlias = Callable[[JSON], JSON]
+
+
+def body_of(schemas: dict[str, JSON]) -> Document:
+    schema: JSON = {"$ref": "#/components/schemas/S0"}
+    body: JSON = {"content": {"application/json": {"schema": schema}}}
+    text: JSON = {
+        "openapi": "3.1.0",
+        "paths": {"/a": {"post": {"operationId": "a", "requestBody": body}}},
+        "components": {"schemas": schemas},
+    }
+    return read_document(json.dumps(text), "api.json")
+
+
+def levels(count: int, level: Level) -> dict[str, JSON]:
+    refs: list[JSON] = [{"$ref": f"#/components/schemas/S{n + 1}"} for n in range(count)]
+    last: JSON = {"type": "string"}
+    return {**{f"S{n}": level(ref) for n, ref in enumerate(refs)}, f"S{count}": last}
+
+
+DOUBLING: list[Level] = [
+    lambda ref: {"allOf": [ref, ref]},
+    lambda ref: {"oneOf": [{"type": "null"}, ref, {"not": ref}]},
+    lambda ref: {"allOf": [{"properties": {"a": ref}}, {"properties": {"a": ref}}]},
+    lambda ref: {"anyOf": [{"items": ref}, {"prefixItems": [ref, ref]}]},
+    lambda ref: {"if": ref, "then": {"additionalProperties": ref}, "else": ref},
+]
+NESTING: list[Level] = [
+    lambda ref: {"properties": {"a": ref, "b": ref}},
+    lambda ref: {"type": "array", "items": ref},
+]
+
+
+@pytest.mark.requirement("DOC-WORK")
+@pytest.mark.parametrize("level", DOUBLING, ids=range(len(DOUBLING)))
+def test_schemas_that_double_the_work_with_each_level_are_refused(
+    level: Level,
+) -> None:
+    assert operation(body_of(levels(6, level)), "a").body is not None
+    assert "too-large: more than 20,000 schemas look at one value" in refusal_of(
+        body_of(levels(40, level)), "a"
+    )
+
+
+@pytest.mark.requirement("DOC-WORK")
+@pytest.mark.parametrize("level", NESTING, ids=range(len(NESTING)))
+def test_schemas_that_only_nest_may_nest_deep(
+    level: Level,
+) -> None:
+    assert operation(body_of(levels(5_000, level)), "a").body is not None
+
+
+@pytest.mark.requirement("DOC-WORK")
+def test_schemas_that_contain_each_other_are_no_more_work_than_they_say() -> None:
+    refs: list[JSON] = [{"$ref": f"#/components/schemas/S{n}"} for n in range(60)]
+    circle: dict[str, JSON] = {f"S{n}": {"anyOf": refs} for n in range(60)}
+
+    assert operation(body_of(circle), "a").body is not None
+
+
+@pytest.mark.requirement("DOC-BOUNDS")
+def test_operations_that_share_a_fault_look_at_it_once() -> None:
+    chain: dict[str, JSON] = levels(5_000, lambda ref: {"properties": {"a": ref}})
+    chain["S5000"] = {"$ref": "#/nowhere"}
+    content: JSON = {"application/json": {"schema": {"$ref": "#/components/schemas/S0"}}}
+    paths: JSON = {f"/{n}": {"post": {"requestBody": {"content": content}}} for n in range(1_000)}
+    text = {"openapi": "3.1.0", "paths": paths, "components": {"schemas": chain}}
+    started = time.process_time()
+
+    document = read_document(json.dumps(text), "api.json")
+
+    assert document.operations == ()
     assert time.process_time() - started < 5

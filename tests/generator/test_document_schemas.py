@@ -92,6 +92,7 @@ def test_properties_named_like_keywords_are_still_followed() -> None:
               parameters:
                 - name: q
                   in: query
+                  required: true
                   schema: {properties: {default: {$ref: '#/nowhere'}}}
         """
     )

@@ -18,7 +18,7 @@ paths:
   /far:
     get:
       operationId: far
-      responses: {200: {$ref: %s}}
+      requestBody: {$ref: %s}
 components:
   schemas:
     Kind: {enum: [cat, dog]}
@@ -108,7 +108,7 @@ def test_references_lead_nowhere_else(far: str) -> None:
 
     document = read_document(SPEC % far, "specs/specs.yaml", Inputs(read_other=read_other))
 
-    with pytest.raises(BuildError, match=r"specs/specs.yaml:8:31: remote-ref: .* out of this file"):
+    with pytest.raises(BuildError, match=r"specs/specs.yaml:8:27: remote-ref: .* out of this file"):
         document.operation("far")
     assert not [path for path in asked if path.startswith(("/", "..")) or ":" in path]
 

@@ -38,6 +38,20 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "What is read otherwise than it is written is told: each kind of change once, with its"
         " count and first place.",
     ),
+    "DOC-PARTS": Requirement(
+        "docs/documents.md, operations",
+        "A broken reference in an optional parameter or in an answer costs that part, with a"
+        " warning by name; in what a request needs it costs the operation.",
+    ),
+    "DOC-TWICE": Requirement(
+        "docs/documents.md, operations",
+        "A parameter that stands twice in the same words is one; in different words it is refused.",
+    ),
+    "DOC-WORK": Requirement(
+        "docs/documents.md, bounds",
+        "Schemas by which one value would be looked at again and again are refused before any"
+        " value is.",
+    ),
     "DOC-SWAGGER": Requirement(
         "OpenAPI 2.0",
         "A 2.0 document is read in full: parameters, answers, servers, security, with every place"

@@ -161,16 +161,22 @@ def _required(value: Any) -> Any:
 def _values(value: Any) -> Any:
     if not isinstance(value, list) or not value:
         return _GONE
-    found: list[Any] = []
+    found: dict[Any, Any] = {}
     for each in cast("list[Any]", value):
-        if not any(_same(each, other) for other in found):
-            found.append(each)
-    return found
+        found.setdefault(_identity(each), each)
+    return list(found.values())
 
 
 def _same(left: Any, right: Any) -> bool:
-    """Whether JSON takes both for one value; to Python, true is 1."""
-    return left == right and isinstance(left, bool) == isinstance(right, bool)
+    """Whether JSON takes both for one value."""
+    return _identity(left) == _identity(right)
+
+
+def _identity(value: Any) -> Any:
+    """What two values share that JSON takes for one; to Python, true is 1."""
+    if isinstance(value, dict | list):
+        return (json, json.dumps(value, sort_keys=True))
+    return (isinstance(value, bool), value)
 
 
 def _inner(value: Any) -> Any:

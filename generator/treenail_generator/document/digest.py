@@ -3,6 +3,7 @@
 import hashlib
 import json
 
+from treenail_generator.document.circles import circles
 from treenail_generator.document.model import Operation, Server
 from treenail_generator.document.references import References, Target, join_ref
 from treenail_generator.document.values import mapping
@@ -33,45 +34,18 @@ class Digests:
             for pointer in (operation.pointer, *(each.pointer for each in operation.parameters))
         ]
         reached: dict[str, JSON] = {
-            reference.ref: self._reach(references.find(reference.ref))
+            reference.ref: self._reach(found)
             for start in starts
             for reference in references.inside(start)
+            if (found := references.found(reference.ref)) is not None
         }
         return _sha256({**_contract(references, operation, servers), "reached": reached})
 
     def _reach(self, start: Target) -> str:
-        """One hash for all that a value reaches; values that reach each other share it.
-
-        Tarjan's algorithm, without recursion: chains of references are longer than Python's stack.
-        """
-        found = self._found
-        if start.pointer in found:
-            return found[start.pointer]
-        order = {start.pointer: 0}
-        lowest = dict(order)
-        open_targets = [start]
-        path = [(start, iter(self._next(start)))]
-        while path:
-            here, following = path[-1]
-            beyond = next((each for each in following if each.pointer not in found), None)
-            if beyond is None:
-                path.pop()
-                if path:
-                    above = path[-1][0].pointer
-                    lowest[above] = min(lowest[above], lowest[here.pointer])
-                if lowest[here.pointer] == order[here.pointer]:
-                    self._close(_popped(open_targets, here.pointer))
-            elif beyond.pointer in order:
-                lowest[here.pointer] = min(lowest[here.pointer], order[beyond.pointer])
-            else:
-                order[beyond.pointer] = lowest[beyond.pointer] = len(order)
-                open_targets.append(beyond)
-                path.append((beyond, iter(self._next(beyond))))
-        return found[start.pointer]
-
-    def _next(self, target: Target) -> list[Target]:
-        refs = dict.fromkeys(reference.ref for reference in self._references.inside(target))
-        return [self._references.find(ref) for ref in refs]
+        """One hash for all that a value reaches; values that reach each other share it."""
+        for circle in circles(start, self._references.following, self._found):
+            self._close(circle)
+        return self._found[start.pointer]
 
     def _close(self, circle: list[Target]) -> None:
         """Hash values that all reach each other: what they say, and what they reach besides."""
@@ -79,20 +53,12 @@ class Digests:
         beyond = {
             self._found[each.pointer]
             for target in circle
-            for each in self._next(target)
+            for each in self._references.following(target)
             if each.pointer not in inside
         }
         says: dict[str, JSON] = {join_ref(target.pointer): target.value for target in circle}
         sha256 = _sha256({"says": says, "beyond": list[JSON](sorted(beyond))})
         self._found |= dict.fromkeys(inside, sha256)
-
-
-def _popped(targets: list[Target], first: Pointer) -> list[Target]:
-    """Take off the targets from the one at `first` on."""
-    taken = [targets.pop()]
-    while taken[-1].pointer != first:
-        taken.append(targets.pop())
-    return taken
 
 
 def _contract(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from treenail_generator.diagnostics import Location
+from treenail_generator.diagnostics import Diagnostic, Location
 from treenail_generator.yaml_source import JSON, Pointer
 
 Version: TypeAlias = Literal["2.0", "3.0", "3.1", "3.2"]
@@ -209,6 +209,7 @@ class Operation:
         security: The alternatives in force, the document's included; empty when none is needed.
         pointer: Where the operation stands in the raw document, behind any path reference.
         location: The key that names its method.
+        left_out: Why an optional parameter is missing, or nothing is known of an answer.
     """
 
     key: str
@@ -226,6 +227,7 @@ class Operation:
     security: tuple[SecurityRequirement, ...]
     pointer: Pointer
     location: Location
+    left_out: tuple[Diagnostic, ...] = ()
 
     @property
     def endpoint(self) -> str:

@@ -1,32 +1,16 @@
 """The operations of a document, each read on its own, so that one fault costs one operation."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from treenail_generator.diagnostics import BuildError, Diagnostic
 from treenail_generator.document.index import Entry, Index
-from treenail_generator.document.model import (
-    Operation,
-    Parameter,
-    Response,
-    SecurityRequirement,
-)
-from treenail_generator.document.parts import (
-    Context,
-    read_body,
-    read_parameter,
-    read_response,
-    read_servers,
-)
-from treenail_generator.document.references import Target, child
-from treenail_generator.document.values import flag, items, mapping, text
+from treenail_generator.document.model import Operation, SecurityRequirement
+from treenail_generator.document.parts import Context, read_servers
+from treenail_generator.document.references import child
+from treenail_generator.document.tolerance import Parts
+from treenail_generator.document.values import flag, items, text
 from treenail_generator.yaml_source import JSON
-
-# OpenAPI 3.1.1, section 4.8.12.1: definitions of these header parameters shall be ignored.
-_IGNORED_HEADERS = frozenset(
-    ("header", name) for name in ("accept", "authorization", "content-type")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +79,11 @@ class Operations:
 
 
 def _read(context: Context, entry: Entry) -> _Read:
-    warnings: list[Diagnostic] = []
     try:
         operation = _read_operation(context, entry)
     except BuildError as error:
         return _Read(None, error.diagnostics)
-    return _Read(operation, tuple(warnings))
+    return _Read(operation, operation.left_out)
 
 
 def read_security(value: JSON) -> tuple[SecurityRequirement, ...]:
@@ -114,18 +97,15 @@ def read_security(value: JSON) -> tuple[SecurityRequirement, ...]:
 
 def _read_operation(context: Context, entry: Entry) -> Operation:
     target, item = entry.target, entry.item
-    lists = (item.get("parameters"), child(target, "parameters"))
-    context.references.check((target, *lists))
     if not isinstance(target.value, dict):
         context.fail(target.pointer, f"{entry.endpoint} is not a mapping")
     node = target.value
-    faults: list[Diagnostic] = []
-    parameters = _read_parameters(context, lists, faults)
-    with _collected(faults):
-        body = read_body(context, child(target, "requestBody")) if "requestBody" in node else None
-    responses = _read_responses(context, child(target, "responses"), faults)
-    if faults:
-        raise BuildError(faults)
+    parts = Parts(context, entry.endpoint)
+    parameters = parts.parameters((item.get("parameters"), child(target, "parameters")))
+    body = parts.body(child(target, "requestBody")) if "requestBody" in node else None
+    responses = parts.responses(child(target, "responses"))
+    if parts.faults:
+        raise BuildError(dict.fromkeys(parts.faults))
     servers = read_servers(context, child(target, "servers"))
     return Operation(
         key=entry.key,
@@ -143,48 +123,5 @@ def _read_operation(context: Context, entry: Entry) -> Operation:
         security=read_security(node.get("security", context.references.root.get("security"))),
         pointer=target.pointer,
         location=context.references.source.key_at(target.pointer),
+        left_out=tuple(parts.left_out),
     )
-
-
-def _read_parameters(
-    context: Context, lists: Iterable[Target], faults: list[Diagnostic]
-) -> tuple[Parameter, ...]:
-    """Later lists override earlier ones; within one list a parameter stands once."""
-    merged: dict[tuple[str, str], Parameter] = {}
-    for owner in lists:
-        own: dict[tuple[str, str], Parameter] = {}
-        for index, listed in enumerate(items(owner.value)):
-            with _collected(faults):
-                parameter = read_parameter(context, Target((*owner.pointer, index), listed))
-                key = _identity(parameter)
-                if key in own:
-                    message = f"{parameter.place} parameter {parameter.name!r} stands twice"
-                    context.fail((*owner.pointer, index), message)
-                own[key] = parameter
-        merged |= own
-    return tuple(kept for key, kept in merged.items() if key not in _IGNORED_HEADERS)
-
-
-def _identity(parameter: Parameter) -> tuple[str, str]:
-    """Case tells parameters apart, except in headers (RFC 9110, section 5.1)."""
-    is_header = parameter.place == "header"
-    return (parameter.place, parameter.name.lower() if is_header else parameter.name)
-
-
-def _read_responses(
-    context: Context, declared: Target, faults: list[Diagnostic]
-) -> tuple[Response, ...]:
-    found: list[Response] = []
-    for status in mapping(declared.value):
-        if not status.startswith("x-"):
-            with _collected(faults):
-                found.append(read_response(context, status, child(declared, status)))
-    return tuple(found)
-
-
-@contextmanager
-def _collected(faults: list[Diagnostic]) -> Generator[None]:
-    try:
-        yield
-    except BuildError as error:
-        faults.extend(error.diagnostics)

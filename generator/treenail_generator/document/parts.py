@@ -18,6 +18,7 @@ from treenail_generator.document.model import (
     ServerVariable,
     Version,
 )
+from treenail_generator.document.reach import Reach
 from treenail_generator.document.references import References, Target, child
 from treenail_generator.document.schemas import Schemas
 from treenail_generator.document.values import flag, items, mapping, text
@@ -48,6 +49,7 @@ class Context:
     version: Version
     references: References
     schemas: Schemas
+    reach: Reach
 
     def fail(self, pointer: Pointer, message: str, hint: str | None = None) -> NoReturn:
         """Refuse what stands at the pointer.

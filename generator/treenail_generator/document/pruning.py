@@ -112,8 +112,12 @@ class Pruned:
         ref = ref_of(value)
         if ref is None:
             return self._fields(value)
-        placed = join_ref(self._place(self._references.find(ref)))
-        return {**(self._fields(value) if self._siblings_count else {}), "$ref": placed}
+        target = self._references.found(ref)
+        fields = self._fields(value) if self._siblings_count else {}
+        if target is None:
+            # It is told where it is read; here anything may stand in its place.
+            return {key: field for key, field in fields.items() if key != "$ref"}
+        return {**fields, "$ref": join_ref(self._place(target))}
 
     def _fields(self, node: dict[str, JSON]) -> dict[str, JSON]:
         copied: dict[str, JSON] = {}
@@ -123,7 +127,8 @@ class Pruned:
                 names = (name for name in value if name != "$ref")
                 copied[key] = {name: self._copied(value[name]) for name in names}
             elif key == "$dynamicRef" and isinstance(value, str):
-                copied["$ref"] = join_ref(self._place(self._references.find(value)))
+                if (target := self._references.found(value)) is not None:
+                    copied["$ref"] = join_ref(self._place(target))
             elif key in NOT_FOLLOWED or key == "examples" or key.startswith("x-"):
                 copied[key] = value
             else:

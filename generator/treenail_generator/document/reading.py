@@ -20,6 +20,7 @@ from treenail_generator.document.model import (
 from treenail_generator.document.operations import Operations, read_security
 from treenail_generator.document.overlays import apply_overlays
 from treenail_generator.document.parts import PLACES, Context, read_servers
+from treenail_generator.document.reach import Reach
 from treenail_generator.document.references import References, Target, child
 from treenail_generator.document.schemas import Schemas
 from treenail_generator.document.upgrading import upgrade
@@ -54,7 +55,12 @@ def read_document(text: str, file: str, inputs: Inputs | None = None) -> Documen
         source, others = gather(source, inputs.read_other)
     source, notes = upgrade(source) if version == "2.0" else (source, ())
     references = References(source, siblings_count=version in WITH_SIBLINGS)
-    context = Context(version=version, references=references, schemas=Schemas(version, references))
+    context = Context(
+        version=version,
+        references=references,
+        schemas=Schemas(version, references),
+        reach=Reach(references),
+    )
     document = _read_root(context)
     return replace(
         document,

@@ -1,7 +1,6 @@
 """Where the `$ref`s of a document lead; every target stays a place in the same file."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import unquote
@@ -44,11 +43,11 @@ class References:
         """Read-only view of the source; OpenAPI 3.0 ignores what stands beside a `$ref`."""
         self.source = source
         self.root = mapping(source.value)
-        self._siblings_count = siblings_count
+        self.siblings_count = siblings_count
         self._found: dict[str, Target] = {}
+        self._dead: set[str] = set()
         self._ends: dict[Pointer, Target] = {}
         self._inside: dict[Pointer, tuple[Reference, ...]] = {}
-        self._sound: set[Pointer] = set()
 
     def value_at(self, pointer: Pointer) -> JSON:
         """The raw value at a place that exists."""
@@ -89,53 +88,39 @@ class References:
         self._ends |= dict.fromkeys(passed, target)
         return target
 
-    def closure(
-        self, starts: Iterable[Target], *, known: AbstractSet[Pointer] = frozenset()
-    ) -> Mapping[str, Target]:
-        """Everything that the starts reach, by reference, in the order of discovery.
+    def found(self, ref: str) -> Target | None:
+        """As `find`, but None for a reference that leads nowhere."""
+        if ref in self._dead:
+            return None
+        try:
+            return self.find(ref)
+        except BuildError:
+            self._dead.add(ref)
+            return None
 
-        Args:
-            starts: Where to begin.
-            known: Targets beyond which not to look.
+    def following(self, target: Target) -> list[Target]:
+        """What the references inside a value lead to, each once; those that lead nowhere left out."""
+        refs = dict.fromkeys(reference.ref for reference in self.inside(target))
+        found = map(self.found, refs)
+        return [each for each in found if each is not None]
 
-        Raises:
-            BuildError: Some references lead nowhere; names them all.
-        """
-        reached: dict[str, Target] = {}
-        faults: list[Diagnostic] = []
+    def closure(self, starts: Iterable[Target]) -> Iterator[Target]:
+        """Everything that the starts reach, by reference, in the order of discovery."""
         queue = list(starts)
-        passed = {target.pointer for target in queue} | known
+        passed = {target.pointer for target in queue}
         for start in queue:
-            for reference in self.inside(start):
-                try:
-                    target = self.find(reference.ref, at=reference.pointer)
-                    self.follow(target)
-                except BuildError as error:
-                    faults.extend(error.diagnostics)
-                    continue
-                reached[reference.ref] = target
+            for target in self.following(start):
                 if target.pointer not in passed:
                     passed.add(target.pointer)
                     queue.append(target)
-        if faults:
-            raise BuildError(dict.fromkeys(faults))
-        return reached
+                    yield target
 
     def inside(self, target: Target) -> tuple[Reference, ...]:
         """The references inside a value, without looking behind them."""
         if target.pointer not in self._inside:
-            found = references_in(target, siblings_count=self._siblings_count)
+            found = references_in(target, siblings_count=self.siblings_count)
             self._inside[target.pointer] = tuple(found)
         return self._inside[target.pointer]
-
-    def check(self, starts: Iterable[Target]) -> None:
-        """Refuse starts that reach a broken reference; cheap for what was checked before.
-
-        Raises:
-            BuildError: As `closure`.
-        """
-        reached = self.closure(starts, known=self._sound)
-        self._sound.update(target.pointer for target in reached.values())
 
     def refuse_loop(self, ref: str, *, at: Pointer = ()) -> NoReturn:
         """Raise `ref-loop`, for references that lead only to each other."""

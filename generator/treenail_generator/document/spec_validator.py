@@ -13,6 +13,7 @@ from openapi_spec_validator.validation.exceptions import ExtraParametersError
 from openapi_spec_validator.validation.registries import KeywordValidatorRegistry
 
 from treenail_generator.document.model import Version
+from treenail_generator.document.unfetched import Nowhere
 from treenail_generator.document.values import mapping
 from treenail_generator.yaml_source import JSON, Pointer
 
@@ -166,11 +167,16 @@ class _LocatedOperationValidator(keywords.OperationValidator):
         self, url: str, name: str, operation: SchemaPath, path_parameters: SchemaPath | None
     ) -> Iterator[ValidationError]:
         errors = super().__call__(url, name, operation, path_parameters)
-        yield from _located(errors, operation.parts)
+        try:
+            yield from _located(errors, operation.parts)
+        except ValueError as error:
+            # It takes the path for a format string of Python.
+            message = f"the path is no template: {error}"
+            yield from _located([ValidationError(message)], operation.parts)
 
 
 class _Validator30(validators.OpenAPIV30SpecValidator):
-    resolver_handlers = {}  # noqa: RUF012  # nothing is fetched, from nowhere
+    resolver_handlers = Nowhere()
     keyword_validators = {  # noqa: RUF012  # a Mapping in the base class
         **validators.OpenAPIV30SpecValidator.keyword_validators,
         "default": _Value30,
@@ -180,7 +186,7 @@ class _Validator30(validators.OpenAPIV30SpecValidator):
 
 
 class _Validator31(validators.OpenAPIV31SpecValidator):
-    resolver_handlers = {}  # noqa: RUF012  # nothing is fetched, from nowhere
+    resolver_handlers = Nowhere()
     keyword_validators = {  # noqa: RUF012  # a Mapping in the base class
         **validators.OpenAPIV31SpecValidator.keyword_validators,
         "default": _Value31,
@@ -190,7 +196,7 @@ class _Validator31(validators.OpenAPIV31SpecValidator):
 
 
 class _Validator32(validators.OpenAPIV32SpecValidator):
-    resolver_handlers = {}  # noqa: RUF012  # nothing is fetched, from nowhere
+    resolver_handlers = Nowhere()
     keyword_validators = {  # noqa: RUF012  # a Mapping in the base class
         **validators.OpenAPIV32SpecValidator.keyword_validators,
         "default": _Value32,

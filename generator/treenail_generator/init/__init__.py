@@ -124,6 +124,7 @@ def _tool(operation: Operation, name: str, verdict: Verdict, costs: Costs) -> To
     told = first_sentences(operation.description, _LONGEST_DESCRIPTION)
     description = told or shortened(summary, _LONGEST_DESCRIPTION)
     notes = [note for note in (paging_of(operation),) if note]
+    notes += (fault.message for fault in operation.left_out)
     if gives_orders(title) or gives_orders(description):
         title, description = "", ""
         notes.append(_WITHHELD)

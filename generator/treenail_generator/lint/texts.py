@@ -116,7 +116,7 @@ def _reached(built: Built, operation: Operation) -> Iterator[Target]:
     pointers = (operation.pointer, *(each.pointer for each in operation.parameters))
     starts = [Target(pointer, references.value_at(pointer)) for pointer in pointers]
     yield from starts
-    yield from references.closure(starts).values()
+    yield from references.closure(starts)
 
 
 def _other_texts(tools: Sequence[LintedTool], known: set[str]) -> Iterator[Text]:

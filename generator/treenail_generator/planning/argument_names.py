@@ -104,7 +104,9 @@ def _free(each: Wanted, wanted: Sequence[Wanted], owners: dict[str, int]) -> str
         name = shortened(f"{each.name}_{each.place}", each.upstream)
     free, number = name, 2
     while free in owners:
-        free, number = shortened(f"{name}_{number}", each.upstream), number + 1
+        # The number counts in the hash, too: a long name loses it when it is cut.
+        free = shortened(f"{name}_{number}", f"{each.upstream}_{number}")
+        number += 1
     return free
 
 

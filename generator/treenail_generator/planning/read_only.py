@@ -15,11 +15,20 @@ class ReadOnly:
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
+        self._held: dict[str, bool] = {}
 
     def holds(self, schema: object) -> bool:
         """Whether `schema` itself says `readOnly`."""
-        parts = self._parts(schema, _ALL_OF)
-        return any(part.get("readOnly") is True for part in parts)
+        node = cast("dict[str, Any]", schema) if isinstance(schema, dict) else {}
+        ref = node.get("$ref")
+        if len(node) > 1 or not isinstance(ref, str):
+            return self._says(node)
+        if ref not in self._held:
+            self._held[ref] = self._says(node)
+        return self._held[ref]
+
+    def _says(self, schema: dict[str, Any]) -> bool:
+        return any(part.get("readOnly") is True for part in self._parts(schema, _ALL_OF))
 
     def names(self, schema: object) -> frozenset[str]:
         """The read-only properties of the object at `schema`, in whichever of its parts."""

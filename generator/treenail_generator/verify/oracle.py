@@ -18,6 +18,7 @@ import jsonschema_rs
 from treenail_generator.document import JSON, Document
 from treenail_generator.document.index import METHODS
 from treenail_generator.document.pruning import Pruned, repaired
+from treenail_generator.document.unfetched import Nowhere
 from treenail_generator.plan import Binding, EndpointPlan, ListType, MapType, ModelType
 from treenail_generator.planning.exact import requestable
 
@@ -93,6 +94,7 @@ class Oracle:
 
     @cached_property
     def _reader(self) -> Any:
+        from jsonschema_path import SchemaPath  # noqa: PLC0415  # as below
         from openapi_core import Config, OpenAPI  # noqa: PLC0415  # costs 0.3 s
 
         readable = self._readable_document()
@@ -107,7 +109,8 @@ class Oracle:
                 if endpoint.body is not None and endpoint.body.kind == "json"
             },
         )
-        return OpenAPI.from_dict(cast("Any", readable), config=config)
+        path = SchemaPath.from_dict(cast("Any", readable), handlers=Nowhere())
+        return OpenAPI(path, config=config)
 
     def _readable_document(self) -> dict[str, Any]:
         """The operations in use, without parameters that openapi-core would misread."""
