@@ -49,6 +49,7 @@ def test_the_folder_table_names_every_part_of_the_packages(
         "expressions",
         "markdown",
         "patterns",
+        "formats",
     }
 
     assert named <= parts

@@ -13,6 +13,11 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "A keyword whose value JSON Schema does not know is rewritten by a named rule or left out, "
         "and every published schema is valid.",
     ),
+    "JS-FORMATS": Requirement(
+        f"{_VALIDATION} 7.2, 7.3",
+        "Formats that JSON Schema knows are enforced or only told, as the connector file says, in every "
+        "argument; any other is only told.",
+    ),
     "JS-REGEX": Requirement(
         f"{_CORE} 6.4",
         "Patterns are ECMA-262 with the flag u; those of other dialects are translated or left out.",

@@ -8,6 +8,7 @@ from .schema import (
     AuthSection,
     ConnectionInfo,
     ConnectorFile,
+    Defaults,
     TypeDescriber,
     json_schema,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "ConnectorFile",
     "ConnectorRequest",
     "Constrain",
+    "Defaults",
     "LoginEntry",
     "OptionsFrom",
     "PageSection",

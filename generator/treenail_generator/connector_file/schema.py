@@ -172,6 +172,9 @@ class Defaults(Closed):
     schema_tokens: Annotated[int, Field(ge=100)] | None = Field(
         default=None, description="What a tool's published arguments may cost; else they are whole."
     )
+    formats: Literal["assert", "annotate"] = Field(
+        default="assert", description="Whether arguments have to be of the formats of their texts."
+    )
     inline_depth: Annotated[int, Field(ge=0, le=64)] = Field(
         default=16, description="How many types that are used once are told inside each other."
     )

@@ -28,7 +28,9 @@ def exact(plan: ExactType) -> str:
     named = mentions(own)
     if len(named) == 1 and own == {"$ref": PREFIX + named[0]}:
         return f"DEFINITIONS[{named[0]!r}]"
-    return f"DEFINITIONS.schema({own!r})" if named else f"JsonSchema({own!r})"
+    if named:
+        return f"DEFINITIONS.schema({own!r})"
+    return f"JsonSchema({own!r})" if plan.formats else f"JsonSchema({own!r}, formats=False)"
 
 
 def _text(value: JSON, indent: str, *, names: bool = False) -> str:

@@ -121,13 +121,16 @@ def _file(plan: FileType) -> str:
 def _text(plan: TextType) -> str:
     if plan.opaque_id:
         return "OpaqueId"
-    base = {"date": "Date", "date-time": "DateTime"}.get(plan.format or "", "str")
+    known = {"date": "Date", "date-time": "DateTime"} if plan.checked else {}
+    base = known.get(plan.format or "", "str")
+    checked = (f"Format({plan.format!r})",) if plan.checked and base == "str" else ()
     return _annotated(
         base,
+        *checked,
         min_length=plan.min_length,
         max_length=plan.max_length,
         pattern=plan.pattern,
-        json_schema_extra={"format": plan.format} if plan.format and base == "str" else None,
+        json_schema_extra={"format": plan.format} if plan.format and not plan.checked else None,
     )
 
 

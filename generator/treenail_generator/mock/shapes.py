@@ -4,6 +4,7 @@ import jsonschema_rs
 
 from treenail_generator.document import JSON, Document, Schema
 from treenail_generator.document.values import items, mapping
+from treenail_generator.formats import validator_of
 from treenail_generator.planning.exact import requestable
 
 _NULLS = ("null", ["null"])
@@ -117,7 +118,7 @@ class Shapes:
 
 def _compiled(schema: Schema) -> jsonschema_rs.Draft202012Validator | None:
     try:
-        return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        return validator_of(schema)
     except (ValueError, jsonschema_rs.ValidationError):
         return None
 

@@ -169,6 +169,7 @@ class ConnectorPlan:
         definitions: By name, the schemas that arguments refer to.
         scopes: Name and words of each scope of its own.
         token_prefix: None when it is made of the name.
+        formats: Whether arguments have to be of the formats of their texts.
         notes: What was decided by rule, for whoever builds.
     """
 
@@ -197,6 +198,7 @@ class ConnectorPlan:
     spec: str
     scopes: tuple[tuple[str, str], ...] = ()
     token_prefix: str | None = None
+    formats: bool = True
     notes: tuple[Diagnostic, ...] = ()
 
     @property

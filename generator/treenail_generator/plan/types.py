@@ -25,9 +25,15 @@ MaybeJSON: TypeAlias = "JSON | Absent"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextType:
-    """A string. `format` is published; `date` and `date-time` are checked, too."""
+    """A string.
+
+    Attributes:
+        format: Published.
+        checked: Whether the format is enforced.
+    """
 
     format: str | None = None
+    checked: bool = False
     min_length: int | None = None
     max_length: int | None = None
     pattern: str | None = None
@@ -88,10 +94,12 @@ class ExactType:
     Attributes:
         own: What the argument says itself; its references lead to definitions of the module.
         definitions: Those of the whole module, more than it reaches.
+        formats: Whether those of its texts are enforced.
     """
 
     own: dict[str, JSON]
     definitions: Definitions = field(default_factory=Definitions, compare=False, repr=False)
+    formats: bool = True
 
     __match_args__ = ("schema",)
 

@@ -64,7 +64,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     """
     faults, names, readings = Faults(), ModuleNames(), Readings(request, document)
     _tell_faults_of_file(request, faults)
-    types = Types(readings.views, request.file.defaults.naming, names, faults)
+    types = Types(readings.views, request.file.defaults, names, faults)
     answers = Answers(request, readings, names, faults)
     planner = Tools(request, document, types, answers, names, faults)
     tools = (*plan_helpers(request, names, faults), *_planned(request, planner))
@@ -126,6 +126,7 @@ def _module(request: ConnectorRequest, parts: _Parts) -> ConnectorPlan:
             source=request.at("budget"),
         ),
         schemas=_schemas(request),
+        formats=request.file.defaults.formats == "assert",
         spec=file.spec_path,
         scopes=parts.scopes,
         token_prefix=file.token_prefix,

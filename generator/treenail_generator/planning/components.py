@@ -7,6 +7,7 @@ import jsonschema_rs
 
 from treenail_generator.document import Document
 from treenail_generator.document.schemas import as_object
+from treenail_generator.formats import validator_of
 from treenail_generator.naming import class_name, is_hashed, short_hash, snake_case
 from treenail_generator.plan import Definitions, mentions
 from treenail_generator.yaml_source import JSON, Pointer
@@ -106,7 +107,7 @@ class Components:
 def _why_no_schema(own: dict[str, JSON]) -> str | None:
     elsewhere: dict[str, JSON] = {name: {} for name in mentions(own)}
     try:
-        jsonschema_rs.Draft202012Validator({**own, "$defs": elsewhere}, validate_formats=True)
+        validator_of({**own, "$defs": elsewhere})
     except jsonschema_rs.ValidationError as error:
         return error.message
     return None

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 import jsonschema_rs
 
+from treenail_generator.formats import validator_of
 from treenail_generator.patterns import is_found, matching
 from treenail_generator.plan import Definitions, ExactType, TypePlan
 from treenail_generator.yaml_source import JSON
@@ -83,7 +84,7 @@ def exact_samples(schema: Mapping[str, Any], *, full: bool = False) -> Iterator[
 
 
 def _validator(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
+    return validator_of(schema)
 
 
 class _Maker:

@@ -5,6 +5,7 @@ from typing import Any, Final, cast
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
+from treenail_generator.formats import CHECKED_FORMATS
 from treenail_generator.plan import BooleanType, ChoiceType, NumberType, TextType, TypePlan
 
 from .views import View
@@ -39,8 +40,13 @@ def constraints(view: View) -> set[str]:
     return {key for key in view if key not in ANNOTATIONS and not key.startswith("x-")}
 
 
-def leaf_type(view: View) -> TypePlan | None:
-    """The plan of a string, number, boolean or enumeration; None for anything else."""
+def leaf_type(view: View, *, formats: bool) -> TypePlan | None:
+    """The plan of a string, number, boolean or enumeration; None for anything else.
+
+    Args:
+        view: Without null.
+        formats: Whether those of texts are enforced, where JSON Schema knows them.
+    """
     if "const" in view and "enum" not in view:
         view = {
             **{key: value for key, value in view.items() if key != "const"},
@@ -50,7 +56,7 @@ def leaf_type(view: View) -> TypePlan | None:
         return _choice(view)
     match view.get("type"):
         case "string":
-            return _text(view)
+            return _text(view, formats=formats)
         case "integer" | "number":
             return _number(view)
         case "boolean" if constraints(view) <= {"type", "format"}:
@@ -70,7 +76,7 @@ def _choice(view: View) -> ChoiceType | None:
     return None
 
 
-def _text(view: View) -> TextType | None:
+def _text(view: View, *, formats: bool) -> TextType | None:
     pattern = view.get("pattern")
     if not constraints(view) <= _TEXT:
         return None
@@ -78,6 +84,7 @@ def _text(view: View) -> TextType | None:
         return None
     return TextType(
         format=view.get("format"),
+        checked=formats and view.get("format") in CHECKED_FORMATS,
         min_length=view.get("minLength"),
         max_length=view.get("maxLength"),
         pattern=pattern,

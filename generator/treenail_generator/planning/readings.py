@@ -15,6 +15,10 @@ class Readings:
     def __init__(self, request: ConnectorRequest, document: Document) -> None:
         """Only the defaults of `request` count, not its tools."""
         defaults = request.file.defaults
-        self.views = Views(document, Descriptions(defaults.description_length))
+        self.views = Views(
+            document,
+            Descriptions(defaults.description_length),
+            formats=defaults.formats == "assert",
+        )
         self.forms = Forms(document)
         self.changes = Changes(self.forms, defaults.naming)

@@ -36,6 +36,6 @@ class Trial:
 
     def _begin(self) -> None:
         request, names, self._faults = self._request, ModuleNames(), Faults()
-        types = Types(self.readings.views, request.file.defaults.naming, names, self._faults)
+        types = Types(self.readings.views, request.file.defaults, names, self._faults)
         answers = Answers(request, self.readings, names, self._faults)
         self._planner = Tools(request, self._document, types, answers, names, self._faults)

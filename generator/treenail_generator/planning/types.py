@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
+from treenail_generator.connector_file import Defaults
 from treenail_generator.naming import attribute_name, class_name, snake_case
 from treenail_generator.plan import (
     ABSENT,
@@ -65,10 +66,13 @@ class Subject:
 class Types:
     """Plans types for one connector; a component has one model, whichever tools need it."""
 
-    def __init__(self, views: Views, naming: str, names: ModuleNames, faults: Faults) -> None:
+    def __init__(
+        self, views: Views, defaults: Defaults, names: ModuleNames, faults: Faults
+    ) -> None:
         self.views = views
         self.faults = faults
-        self._naming = naming
+        self._naming = defaults.naming
+        self._formats = defaults.formats == "assert"
         self._models: dict[str, ModelPlan] = {}
         self._names = names
         self._components = views.components
@@ -176,7 +180,7 @@ class Types:
         if subject.files and is_file(view):
             kind = self._file(subject, verbs)
             return NullableType(kind) if nullable else kind
-        plan = leaf_type(view) or self._of_component(subject, verbs)
+        plan = leaf_type(view, formats=self._formats) or self._of_component(subject, verbs)
         if plan is None and len(subject.ancestors) <= _MOST_ANCESTORS:
             plan = self._compound(view, subject, verbs)
         if plan is None or isinstance(plan, ExactType):
@@ -211,7 +215,7 @@ class Types:
                 hint="repair the document, or hide the field",
             )
             return AnyType()
-        return ExactType(own, self._components.definitions)
+        return ExactType(own, self._components.definitions, self._formats)
 
     def _compound(self, view: View, subject: Subject, verbs: Verbs) -> TypePlan | None:
         keywords = constraints(view)

@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 import jsonschema_rs
 
 from treenail_generator.document import Document
+from treenail_generator.formats import validator_of
 from treenail_generator.yaml_source import JSON
 
 from .components import Components
@@ -47,7 +48,10 @@ class Views:
         descriptions: How its texts are told.
     """
 
-    def __init__(self, document: Document, descriptions: Descriptions) -> None:
+    def __init__(
+        self, document: Document, descriptions: Descriptions, *, formats: bool = True
+    ) -> None:
+        self._formats = formats
         self.descriptions = descriptions
         self.components = Components(document, descriptions)
         self._document = document
@@ -136,7 +140,7 @@ class Views:
     def _validator(self, schema: object) -> jsonschema_rs.Draft202012Validator:
         known = self._validators.get(id(schema))
         if known is None:
-            made = jsonschema_rs.Draft202012Validator(self.bundle(schema), validate_formats=True)
+            made = validator_of(self.bundle(schema), formats=self._formats)
             known = self._validators[id(schema)] = (schema, made)
         return known[1]
 

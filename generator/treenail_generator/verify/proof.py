@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from treenail_generator.diagnostics import Diagnostic, Location
 from treenail_generator.document import Document, Operation
+from treenail_generator.formats import validator_of
 from treenail_generator.plan import (
     ABSENT,
     Absent,
@@ -195,7 +196,7 @@ class _Prover:
         started = time.perf_counter()
         proven, refused, mismatch = list[Case](), list[Case](), None
         connection = self._expectations.connection(endpoint)
-        validator = jsonschema_rs.Draft202012Validator(loaded.input_schema, validate_formats=True)
+        validator = validator_of(loaded.input_schema)
         # Without cases, no arguments could be made up.
         planned = _different((tool.example, *tool.cases)) if tool.cases else []
         edges = self._edges(tool.name, planned, loaded, validator)
@@ -232,7 +233,7 @@ class _Prover:
         if self._effort.examples and planned:
             if loaded.named_types:
                 schema = loaded.exact_schema
-                validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+                validator = validator_of(schema)
             else:
                 schema = loaded.input_schema
             edges = Edges(schema, validator, f"{self._effort.seed}:{name}")

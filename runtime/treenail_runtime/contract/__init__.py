@@ -46,6 +46,7 @@ from .errors import (
 )
 from .exact import Definitions, JsonSchema
 from .files import File, FileRules
+from .formats import Format
 from .login import Choices, CredentialCheck, LoginField, first_pages, read_choices
 from .outputs import OutputSchema
 from .paging import Paging
@@ -92,6 +93,7 @@ __all__ = [
     "FileRules",
     "FormBody",
     "FormField",
+    "Format",
     "Input",
     "InvalidArguments",
     "JsonBody",

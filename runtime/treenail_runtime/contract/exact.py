@@ -9,6 +9,7 @@ import jsonschema_rs
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
+from .formats import validator
 from .references import PREFIX, references
 from .schema_errors import problem_of
 
@@ -23,8 +24,9 @@ class Definitions:
     DEFINITIONS["Pod"]]`, or `DEFINITIONS.schema({...})` for a schema that refers to some of them.
     """
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        """`texts` are JSON texts by name."""
+    def __init__(self, texts: Mapping[str, str], *, formats: bool = True) -> None:
+        """`texts` are JSON texts by name; `formats` says whether those of texts are enforced."""
+        self.formats = formats
         self._texts = texts
         self._parsed: dict[str, Any] = {}
         self._references: dict[str, tuple[str, ...]] = {}
@@ -76,9 +78,17 @@ class JsonSchema:
     `Annotated[JsonValue, JsonSchema({...})]`.
     """
 
-    def __init__(self, schema: Mapping[str, Any], definitions: Definitions | None = None) -> None:
+    def __init__(
+        self,
+        schema: Mapping[str, Any],
+        definitions: Definitions | None = None,
+        *,
+        formats: bool = True,
+    ) -> None:
+        """`formats` says whether those of texts are enforced; `definitions` say it for their own."""
         self.own = dict(schema)
         self.definitions = definitions
+        self._formats = formats if definitions is None else definitions.formats
 
     @cached_property
     def schema(self) -> dict[str, Any]:
@@ -88,7 +98,7 @@ class JsonSchema:
 
     @cached_property
     def _validator(self) -> jsonschema_rs.Draft202012Validator:
-        return jsonschema_rs.Draft202012Validator(self.schema, validate_formats=True)
+        return validator(self.schema, formats=self._formats)
 
     def check(self, value: object) -> object:
         """`value` itself.

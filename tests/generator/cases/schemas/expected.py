@@ -17,6 +17,7 @@ from treenail_runtime.contract import (
     Definitions,
     Endpoint,
     ErrorRules,
+    Format,
     Input,
     JsonBody,
     JsonObject,
@@ -58,7 +59,7 @@ class SendSchemas(Input):
     ) = MISSING
     day: Date | MISSING = MISSING
     moment: DateTime | MISSING = MISSING
-    mail: Annotated[str, Field(json_schema_extra={"format": "email"})] | MISSING = MISSING
+    mail: Annotated[str, Format("email")] | MISSING = MISSING
     short: Annotated[str, Field(min_length=2, max_length=4)] | MISSING = MISSING
     plainPattern: Annotated[str, Field(pattern="^[A-Z]{3}$")] | MISSING = MISSING
     unicodePattern: (

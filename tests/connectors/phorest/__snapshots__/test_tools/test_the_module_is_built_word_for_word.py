@@ -20,6 +20,7 @@ from treenail_runtime.contract import (
     DateTime,
     Endpoint,
     ErrorRules,
+    Format,
     Input,
     JsonBody,
     JsonObject,
@@ -880,9 +881,7 @@ class CreateClient(Input):
     last_name: str = Field(description="Family name.")
     mobile: str | MISSING = Field(MISSING, description="Digits with country code.")
     land_line: str | MISSING = Field(MISSING, description="Second phone, digits only.")
-    email: Annotated[str, Field(json_schema_extra={"format": "email"})] | MISSING = Field(
-        MISSING, description="E-mail address."
-    )
+    email: Annotated[str, Format("email")] | MISSING = Field(MISSING, description="E-mail address.")
     address: CreateClient_Address | MISSING = Field(MISSING, description="Home address.")
     birth_date: Date | MISSING = Field(MISSING, description="Date of birth.")
     notes: str | MISSING = Field(MISSING, description="Free text for the staff.")
@@ -942,9 +941,7 @@ class UpdateClient(Input):
     mobile: str | MISSING = Field(MISSING, description="Digits with country code.")
     land_line: str | MISSING = Field(MISSING, description="Second phone, digits only.")
     linked_client_mobile: str | MISSING = Field(MISSING, description="Mobile of the linked client.")
-    email: Annotated[str, Field(json_schema_extra={"format": "email"})] | MISSING = Field(
-        MISSING, description="E-mail address."
-    )
+    email: Annotated[str, Format("email")] | MISSING = Field(MISSING, description="E-mail address.")
     address: UpdateClient_Address | MISSING = Field(MISSING, description="Home address.")
     birth_date: Date | MISSING = Field(MISSING, description="Date of birth.")
     client_since: DateTime | MISSING = Field(MISSING, description="First day as a client.")
