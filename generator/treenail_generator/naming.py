@@ -6,6 +6,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Container
+from functools import lru_cache
 from typing import Final
 
 from pydantic import BaseModel
@@ -30,6 +31,11 @@ _ANNOTATING: Final = frozenset({"bool", "dict", "float", "int", "list", "str"})
 _TAKEN_BY_PYDANTIC: Final = frozenset(dir(BaseModel)) | {"model_config"}
 
 
+# A document says the same names again and again, and a build asks for each at every stage.
+_remembered = lru_cache(maxsize=2**16)
+
+
+@_remembered
 def snake_case(text: str) -> str:
     """`creatingBranchId` -> `creating_branch_id`, `HTTPCode` -> `http_code`, `größe` -> `grosse`."""
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", text)
@@ -38,6 +44,7 @@ def snake_case(text: str) -> str:
     return re.sub(r"[^0-9a-z]+", "_", plain).strip("_")
 
 
+@_remembered
 def attribute_name(text: str) -> str:
     """A Python attribute for an argument called `text`, free for use in a pydantic model."""
     name = text.lstrip("_") if text.isascii() and text.isidentifier() else snake_case(text)
@@ -53,6 +60,7 @@ def attribute_name(text: str) -> str:
     return name
 
 
+@_remembered
 def class_name(text: str) -> str:
     """`list_clients` -> `ListClients`; always an identifier."""
     joined = "".join(
@@ -75,6 +83,7 @@ def constant_name(text: str) -> str:
     return function_name(text).rstrip("_").upper()
 
 
+@_remembered
 def tool_word(tool: str) -> str:
     """The word that the code of a tool is named by; no two tools have the same one.
 

@@ -1,7 +1,7 @@
 """Parameters, bodies and responses, read from the places where they stand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import NoReturn, get_args
 
 from treenail_generator.diagnostics import BuildError, Diagnostic
@@ -44,12 +44,16 @@ _DEFAULT_STYLES: Mapping[Place, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What reading any part of a document needs."""
+    """What reading any part of a document needs, and what was read by reference, by its place."""
 
     version: Version
     references: References
     schemas: Schemas
     reach: Reach
+    parameters: dict[Pointer, Parameter] = field(default_factory=dict[Pointer, Parameter])
+    contents: dict[Pointer, tuple[Media, ...]] = field(
+        default_factory=dict[Pointer, tuple[Media, ...]]
+    )
 
     def fail(self, pointer: Pointer, message: str, hint: str | None = None) -> NoReturn:
         """Refuse what stands at the pointer.
@@ -68,6 +72,16 @@ def read_parameter(context: Context, listed: Target) -> Parameter:
         BuildError: It has no name, or no place that OpenAPI knows.
     """
     target = context.references.follow(listed)
+    if target is listed:
+        return _read_parameter(context, target)
+    if target.pointer not in context.parameters:
+        context.parameters[target.pointer] = _read_parameter(context, target)
+    shared = context.parameters[target.pointer]
+    beside = _read_beside(context, listed)
+    return replace(shared, description=beside) if beside else shared
+
+
+def _read_parameter(context: Context, target: Target) -> Parameter:
     node, pointer = mapping(target.value), target.pointer
     place = _read_place(context, target)
     content = mapping(node.get("content"))
@@ -82,7 +96,7 @@ def read_parameter(context: Context, listed: Target) -> Parameter:
         place=place,
         required=place == "path" or flag(node.get("required")),
         deprecated=flag(node.get("deprecated")),
-        description=_read_description(context, listed, node),
+        description=text(node.get("description")),
         schema=_read_schema(context, holder),
         style=style,
         explode=flag(node.get("explode"), default=style in _EXPLODED),
@@ -182,17 +196,22 @@ def _read_style(context: Context, node: dict[str, JSON]) -> str:
 
 def _read_description(context: Context, declared: Target, node: dict[str, JSON]) -> str:
     """OpenAPI 3.1 lets a description beside the reference replace the target's."""
+    return _read_beside(context, declared) or text(node.get("description"))
+
+
+def _read_beside(context: Context, declared: Target) -> str:
     counts = context.version in WITH_SIBLINGS
-    beside = text(mapping(declared.value).get("description")) if counts else ""
-    return beside or text(node.get("description"))
+    return text(mapping(declared.value).get("description")) if counts else ""
 
 
 def _read_content(context: Context, holder: Target) -> tuple[Media, ...]:
-    pointer = (*holder.pointer, "content")
-    return tuple(
-        _read_media(context, content_type, Target((*pointer, content_type), media))
-        for content_type, media in mapping(mapping(holder.value).get("content")).items()
-    )
+    if holder.pointer not in context.contents:
+        pointer = (*holder.pointer, "content")
+        context.contents[holder.pointer] = tuple(
+            _read_media(context, content_type, Target((*pointer, content_type), media))
+            for content_type, media in mapping(mapping(holder.value).get("content")).items()
+        )
+    return context.contents[holder.pointer]
 
 
 def _read_media(context: Context, content_type: str, listed: Target) -> Media:

@@ -182,27 +182,29 @@ def join_ref(pointer: Pointer) -> str:
 
 def references_in(target: Target, *, siblings_count: bool) -> Iterator[Reference]:
     """The references inside a value, without looking behind them; `x-` keys and data have none."""
-    value = target.value
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            inner = Target((*target.pointer, index), item)
-            yield from references_in(inner, siblings_count=siblings_count)
-    elif isinstance(value, dict):
-        for keyword in _KEYWORDS:
-            if keyword in value:
-                yield Reference((*target.pointer, keyword), text(value[keyword]))
-        if siblings_count or ref_of(value) is None:
-            for inner in _followed(target.pointer, value):
-                yield from references_in(inner, siblings_count=siblings_count)
+    waiting = [(target.pointer, target.value)]
+    while waiting:
+        pointer, value = waiting.pop()
+        if isinstance(value, list):
+            nested = [((*pointer, index), item) for index, item in enumerate(value)]
+            waiting.extend(reversed(nested))
+        elif isinstance(value, dict):
+            for keyword in _KEYWORDS:
+                if keyword in value:
+                    yield Reference((*pointer, keyword), text(value[keyword]))
+            if siblings_count or ref_of(value) is None:
+                waiting.extend(reversed(list(_followed(pointer, value))))
 
 
-def _followed(pointer: Pointer, node: dict[str, JSON]) -> Iterator[Target]:
+def _followed(pointer: Pointer, node: dict[str, JSON]) -> Iterator[tuple[Pointer, JSON]]:
     for key, child in node.items():
+        if not isinstance(child, (dict, list)):
+            continue
         if key in MAPS_OF_NAMES and isinstance(child, dict):
             for name, value in child.items():
-                yield Target((*pointer, key, name), value)
+                yield (*pointer, key, name), value
         elif key not in NOT_FOLLOWED and key != "examples" and not key.startswith("x-"):
-            yield Target((*pointer, key), child)
+            yield (*pointer, key), child
 
 
 def step_into(here: Target, segment: str) -> Target | None:

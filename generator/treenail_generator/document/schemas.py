@@ -77,7 +77,10 @@ class Schemas:
             chain[ref] = here
             here = self.target(ref)
         for reference in reversed(chain.values()):
-            here = _combined(here, {key: reference[key] for key in reference if key != "$ref"})
+            siblings = {key: reference[key] for key in reference if key != "$ref"}
+            # Without siblings the target itself, so that a component stays one thing to all who
+            # remember schemas by identity.
+            here = _combined(here, siblings) if siblings else here
         return here
 
     def _faults(self, raw: JSON, pointer: Pointer) -> Iterator[Diagnostic]:

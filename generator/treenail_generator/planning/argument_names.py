@@ -78,6 +78,8 @@ def settled(wanted: Sequence[Wanted]) -> tuple[list[str], list[Clash]]:
     """
     owners: dict[str, int] = {}
     names = [each.name for each in wanted]
+    if len(set(names)) == len(names):
+        return names, []
     clashes: list[Clash] = []
     for index in sorted(range(len(wanted)), key=lambda each: _priority(wanted[each])):
         each = wanted[index]
@@ -142,19 +144,21 @@ def _called(field: FieldPlan, name: str, attribute: str) -> FieldPlan:
     """`field` under its final name; told what the upstream calls it, where the name lost letters."""
     lost = not field.upstream.isascii() and not field.description
     told = field.upstream if lost and name != field.upstream else field.description
+    if (name, attribute, told) == (field.name, field.attribute, field.description):
+        return field
     return replace(field, name=name, attribute=attribute, description=told)
 
 
 def _attributes(names: Sequence[str]) -> list[str]:
-    taken: list[str] = []
+    taken: dict[str, None] = {}
     for name in names:
-        taken.append(free_name(attribute_name(name), taken))
-    return taken
+        taken[free_name(attribute_name(name), taken)] = None
+    return list(taken)
 
 
 def _reading(binding: Binding, attributes: dict[str, str]) -> Binding:
     match binding.value:
-        case FromArgument(attribute):
+        case FromArgument(attribute) if attributes[attribute] != attribute:
             return replace(binding, value=FromArgument(attributes[attribute]))
         case Either(attribute=attribute):
             value = replace(binding.value, attribute=attributes[attribute])

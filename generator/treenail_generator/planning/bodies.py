@@ -331,7 +331,7 @@ class Bodies:
             if not self._has_form(slot, sent, defined.get(upstream)):
                 continue
             if field is not None:
-                fields.append(replace(field, type=sent))
+                fields.append(field if sent is kind else replace(field, type=sent))
             bindings.append(
                 Binding(
                     place="body",

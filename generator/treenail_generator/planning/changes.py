@@ -18,6 +18,10 @@ class Changes:
         """What the agent calls a field that nobody renamed."""
         return snake_case(name) or name if self._is_snake else name
 
+    def _changes(self, field: tuple[str, Form]) -> bool:
+        name, form = field
+        return form.is_secret or form.is_dated or self.styled(name) != name
+
     def in_reach_of(self, form: Form) -> bool:
         """Whether anything in what `form` reaches is left out or called otherwise."""
         if id(form) not in self._found:
@@ -31,9 +35,11 @@ class Changes:
         changing: list[int] = []
         waiting = [start]
         for here in waiting:
-            if self._changes_itself(here):
+            fields = [(name, self._forms.of(each)) for name, each in here.properties.items()]
+            if any(map(self._changes, fields)):
                 changing.append(id(here))
-            for each in self._inside(here):
+            items = [self._forms.of(here.items)] if here.items is not None else []
+            for each in (*items, *(inner for _, inner in fields)):
                 known = self._found.get(id(each))
                 if known:
                     changing.append(id(here))
@@ -44,19 +50,7 @@ class Changes:
                         waiting.append(each)
         self._found |= dict.fromkeys(reached, False)
         while changing:
-            here = changing.pop()
-            if not self._found[here]:
-                self._found[here] = True
-                changing.extend(mentioned_by.get(here, ()))
-
-    def _inside(self, form: Form) -> list[Form]:
-        items = [self._forms.of(form.items)] if form.items is not None else []
-        return [*items, *map(self._forms.of, form.properties.values())]
-
-    def _changes_itself(self, form: Form) -> bool:
-        """Whether one of its own fields is left out or called otherwise."""
-        for name, schema in form.properties.items():
-            inner = self._forms.of(schema)
-            if inner.is_secret or inner.is_dated or self.styled(name) != name:
-                return True
-        return False
+            changed = changing.pop()
+            if not self._found[changed]:
+                self._found[changed] = True
+                changing.extend(mentioned_by.get(changed, ()))

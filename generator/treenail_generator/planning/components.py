@@ -10,6 +10,7 @@ from treenail_generator.document.schemas import as_object
 from treenail_generator.formats import validator_of
 from treenail_generator.naming import class_name, is_hashed, short_hash, snake_case
 from treenail_generator.plan import Definitions, mentions
+from treenail_generator.tokens import compact
 from treenail_generator.yaml_source import JSON, Pointer
 
 from .descriptions import Descriptions
@@ -34,6 +35,7 @@ class Components:
         self._refs: dict[str, str] = {}
         self._plain: dict[str, bool] = {}
         self._checked: dict[str, str | None] = {}
+        self._reasons: dict[str, str | None] = {}
         self._requestable = Requestable(
             ReadOnly(self._target), self.name_of, descriptions=descriptions
         )
@@ -75,9 +77,12 @@ class Components:
 
     def why_no_schema(self, own: dict[str, JSON]) -> str | None:
         """Why no value can be checked against what `requestable` gave; None when all is well."""
+        told = compact(own)
+        if told not in self._reasons:
+            self._reasons[told] = _why_no_schema(own)
         reached = self.definitions.closure(own)
         reasons = (self._why_no_definition(name, schema) for name, schema in reached.items())
-        return _why_no_schema(own) or next((each for each in reasons if each is not None), None)
+        return self._reasons[told] or next((each for each in reasons if each is not None), None)
 
     def _why_no_definition(self, name: str, schema: JSON) -> str | None:
         if name not in self._checked:

@@ -14,7 +14,7 @@ class Faults:
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
         self.notes: list[Diagnostic] = []
-        self._known: set[Diagnostic] = set()
+        self._known: dict[tuple[object, ...], list[Diagnostic]] = {}
 
     def add(self, location: Location, code: str, message: str, *, hint: str | None = None) -> None:
         """Record an error."""
@@ -34,6 +34,8 @@ class Faults:
         self._record(self.notes, found)
 
     def _record(self, found_so_far: list[Diagnostic], found: Diagnostic) -> None:
-        if found not in self._known:
-            self._known.add(found)
+        # By what is said, so that only of twins somebody asks where they stand: that takes long.
+        twins = self._known.setdefault((found.code, found.message, found.hint, found.severity), [])
+        if found not in twins:
+            twins.append(found)
             found_so_far.append(found)

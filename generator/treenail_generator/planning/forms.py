@@ -59,7 +59,8 @@ class Forms:
 
     def of(self, schema: object) -> Form:
         """The form of `schema`, references followed."""
-        return self._of(schema, 0)
+        known = self._known.get(id(schema))
+        return known[1] if known is not None else self._of(schema, 0)
 
     def listed(self, schema: JSON) -> JSON:
         """What stands in the innermost list, for a list; otherwise `schema`."""

@@ -7,6 +7,7 @@ took place is told even when its answer cannot be read.
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, cast
 
@@ -157,13 +158,14 @@ class OutputSchemas:
             definitions = cast("dict[str, JSON]", whole.pop("$defs", {}))
             if all(self._definitions.setdefault(name, d) == d for name, d in definitions.items()):
                 return whole
-        kinds = set(form.kinds)
-        if "number" in kinds:
-            kinds.discard("integer")
-        if not null:
-            kinds.discard("null")
-        told: Any = sorted(kinds)
-        return {"type": told[0] if len(told) == 1 else told} if told else {}
+        return dict(_typed(form.kinds, null=null))
+
+
+@lru_cache(maxsize=2**10)
+def _typed(kinds: frozenset[str], *, null: bool) -> dict[str, JSON]:
+    kept = kinds - {"integer"} if "number" in kinds else kinds
+    told: Any = sorted(kept if null else kept - {"null"})
+    return {"type": told[0] if len(told) == 1 else told} if told else {}
 
 
 def _object(properties: dict[str, JSON]) -> dict[str, JSON]:

@@ -64,7 +64,7 @@ class Parameters:
             value, field, kind = sourced
             sent = self._carried(parameter, kind)
             if field is not None:
-                fields.append(replace(field, type=sent))
+                fields.append(field if sent is kind else replace(field, type=sent))
             bindings.append(
                 Binding(
                     place=parameter.place,

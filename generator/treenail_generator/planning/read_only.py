@@ -19,15 +19,19 @@ class ReadOnly:
 
     def holds(self, schema: object) -> bool:
         """Whether `schema` itself says `readOnly`."""
-        node = cast("dict[str, Any]", schema) if isinstance(schema, dict) else {}
+        if not isinstance(schema, dict):
+            return False
+        node = cast("dict[str, Any]", schema)
+        if node.get("readOnly") is True:
+            return True
         ref = node.get("$ref")
-        if len(node) > 1 or not isinstance(ref, str):
-            return self._says(node)
+        if "allOf" in node or not isinstance(ref, str):
+            return "allOf" in node and self._says_so(node)
         if ref not in self._held:
-            self._held[ref] = self._says(node)
+            self._held[ref] = self._says_so(self._lookup(ref))
         return self._held[ref]
 
-    def _says(self, schema: dict[str, Any]) -> bool:
+    def _says_so(self, schema: object) -> bool:
         return any(part.get("readOnly") is True for part in self._parts(schema, _ALL_OF))
 
     def names(self, schema: object) -> frozenset[str]:

@@ -137,9 +137,10 @@ class Records:
             if kept is None:
                 continue
             if kept.name is not None and not kept.redacted:
-                record = self._inner(inner, names, replace(place, path=full), pointer)
-                late = record is not None and self._is_late(record, place.group)
-                kept = KeptField(upstream=upstream, name=kept.name, record=record, late=late)
+                record = self._inner(inner, names, place, full, pointer)
+                if record is not None:
+                    late = self._is_late(record, place.group)
+                    kept = KeptField(upstream=upstream, name=kept.name, record=record, late=late)
             fields.append(kept)
         if pointer:
             self._tell_clashes(fields, place.path, pointer)
@@ -156,14 +157,19 @@ class Records:
             self._of_tools[constant] = plan
         return constant
 
-    def _inner(self, schema: JSON, names: Names, place: _Place, pointer: Pointer) -> str | None:
-        """The record of a field that is an object or a list of objects; None for anything else."""
+    def _inner(
+        self, schema: JSON, names: Names, place: _Place, path: str, pointer: Pointer
+    ) -> str | None:
+        """The record of the field at `path`, an object or a list of objects; else None."""
         item = self._forms.listed(schema)
-        wanted = f"{place.base}_{constant_name(place.path.rpartition('.')[2])}"
-        if not touches(names, place.path):
-            closed = not passes_rest(names)
-            return self._untouched(item, closed=closed, wanted=wanted, group=place.group)
-        return self._record(item, names, replace(place, wanted=wanted), pointer)
+        is_touched = touches(names, path)
+        if not is_touched and not self._forms.of(item).is_object:
+            return None
+        wanted = f"{place.base}_{constant_name(path.rpartition('.')[2])}"
+        if is_touched:
+            return self._record(item, names, replace(place, path=path, wanted=wanted), pointer)
+        closed = not passes_rest(names)
+        return self._untouched(item, closed=closed, wanted=wanted, group=place.group)
 
     def _is_late(self, constant: str, group: str) -> bool:
         """Whether the record stands behind what mentions it in the module."""

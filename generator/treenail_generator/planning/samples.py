@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import unquote
 
@@ -57,8 +58,7 @@ class Samples:
         Raises:
             NoSampleError: For a required argument without a sample.
         """
-        between = frozenset(unquote("".join(re.findall(r"\}([^/{}]+)\{", endpoint.path))))
-        tricky = {_attribute(binding): _tricky(binding, between) for binding in endpoint.bindings}
+        tricky = _tricky_texts(endpoint) if mode == "hostile" else {}
         made: dict[str, JSON] = {}
         for field in fields:
             if mode == "minimal" and not field.required:
@@ -141,7 +141,7 @@ def _leaf(kind: TypePlan, mode: Mode, tricky: str) -> JSON:
         case TextType():
             return _text(kind, tricky if mode == "hostile" else None)
         case NumberType():
-            return number_of(_schema(kind), whole=kind.whole)
+            return _number(kind)
         case BooleanType():
             return mode != "hostile"
         case ChoiceType(values):
@@ -172,6 +172,12 @@ def _attribute(binding: Binding) -> str | None:
             return None
 
 
+def _tricky_texts(endpoint: EndpointPlan) -> dict[str | None, str]:
+    """The hostile text of each argument, by its attribute."""
+    between = frozenset(unquote("".join(re.findall(r"\}([^/{}]+)\{", endpoint.path))))
+    return {_attribute(binding): _tricky(binding, between) for binding in endpoint.bindings}
+
+
 def _tricky(binding: Binding, between: frozenset[str]) -> str:
     match binding.place:
         case "path":
@@ -184,6 +190,12 @@ def _tricky(binding: Binding, between: frozenset[str]) -> str:
             return _TRICKY
 
 
+@lru_cache(maxsize=2**12)
+def _number(kind: NumberType) -> int | float:
+    return number_of(_schema(kind), whole=kind.whole)
+
+
+@lru_cache(maxsize=2**14)
 def _text(kind: TextType, tricky: str | None) -> str:
     if kind.opaque_id:
         return "qZepIh3T5rewMUebHiH9PA"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final, get_args
 
 from treenail_generator.connector_file import (
     NESTED_BODY,
@@ -39,6 +40,8 @@ from .servers import OperationServers
 from .types import Types
 from .values import Values
 from .verbs import Verbs
+
+_MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
 
 class Tools:
@@ -195,11 +198,10 @@ class Tools:
     def _with_samples(self, tool: ToolPlan, index: int) -> ToolPlan:
         """`tool` with its example and the cases that prove it."""
         assert tool.endpoint is not None  # noqa: S101  # planned above
-        modes: tuple[Mode, ...] = ("minimal", "full", "hostile", "null")
         try:
             shown = self._samples.shown(tool.model.fields, tool.endpoint)
             cases = [
-                self._samples.arguments(tool.model.fields, tool.endpoint, mode) for mode in modes
+                self._samples.arguments(tool.model.fields, tool.endpoint, mode) for mode in _MODES
             ]
         except NoSampleError as error:
             name = error.args[0] if error.args else "an argument"

@@ -81,8 +81,9 @@ class Values:
             description=slot.description,
             examples=slot.examples,
         )
-        field = replace(field, attribute=free_name(field.attribute, self._attributes))
-        self._attributes.add(field.attribute)
+        free = free_name(field.attribute, self._attributes)
+        field = field if free == field.attribute else replace(field, attribute=free)
+        self._attributes.add(free)
         if verb.param.inject:
             return self._injected(slot, verb, field)
         return FromArgument(field.attribute), field, field.type

@@ -63,6 +63,7 @@ class Verbs:
         self._own = own
         self._implied: dict[str, tuple[Param, Pointer]] = {}
         self._known: dict[tuple[str, str], Verb] = {}
+        self._silent = Verb(_SILENT, frozenset(), request, (pointer,))
         self.seen: set[str] = set()
         self.qualified: set[str] = set()
 
@@ -106,6 +107,8 @@ class Verbs:
                 if key in self._own
             ),
         ]
+        if not found:
+            return self._silent
         values = {key: getattr(part, key) for part, _ in found for key in part.model_fields_set}
         pointers = [pointer for _, pointer in reversed(found)]
         return Verb(

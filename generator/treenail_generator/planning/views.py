@@ -115,6 +115,8 @@ class Views:
 
     def _beside_null(self, view: View) -> object | None:
         """The one alternative to null, where that is all that `view` says."""
+        if "anyOf" not in view and "oneOf" not in view:
+            return None
         said = {key for key in view if key not in _ANNOTATIONS and not key.startswith("x-")}
         if said not in ({"anyOf"}, {"oneOf"}):
             return None
