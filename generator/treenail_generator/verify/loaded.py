@@ -7,7 +7,7 @@ module itself brings the contract along.
 import json
 import sys
 import types
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final, Protocol, cast
@@ -127,6 +127,11 @@ class LoadedModule:
             for tool in self.connector.tools
         ]
         self.connector = cast("LoadedConnector", replace(cast("Any", self.connector), tools=tools))
+
+    def complete(self, models: Iterable[str]) -> None:
+        """Have these models made now, so that no model that holds one makes it anew."""
+        for name in models:
+            self.module.__dict__[name].model_rebuild()
 
     def context(self, connection: Mapping[str, str], sender: Sender) -> Any:
         """The contract's `ToolContext` over `sender`."""

@@ -30,6 +30,7 @@ from .loaded import LoadedCall, LoadedModule, LoadedTool
 from .oracle import Oracle
 from .recording import Recorder, SentRequest, sent, wire
 from .refusals import why_unsayable
+from .shared_models import shared_models
 from .upstream_terms import says
 
 _FEW_TOOLS: Final = 60
@@ -153,6 +154,7 @@ def proofs(
     """The proof of every tool, then of the login, one by one; `watch` is told of each."""
     prover = _Prover(module, plan, document, effort)
     loaded = {tool.name: tool for tool in module.connector.tools}
+    module.complete(shared_models(plan))
     for number, tool in enumerate(plan.tools, 1):
         watch(f"proving {tool.name}, {number} of {len(plan.tools)}")
         if tool.endpoint is not None:

@@ -36,24 +36,30 @@ def _is_float(value: int) -> bool:
 
 
 def _with_exact_floats(node: Any) -> Any:
-    """A core schema in which a whole number becomes a float only where that changes nothing."""
+    """A core schema in which a whole number becomes a float only where that changes nothing.
+
+    `node` itself where it holds no float: there is one of these for each argument of each tool.
+    """
     if isinstance(node, list):
         return [_with_exact_floats(item) for item in cast("list[Any]", node)]
     if not isinstance(node, dict):
         return node
-    if _is_exact_float(cast("dict[str, Any]", node)):
+    schema = cast("dict[str, Any]", node)
+    if "function" in schema and _is_exact_float(schema):
         # A model inside another one has done it already.
-        return cast("dict[str, Any]", node)
-    is_schema = isinstance(cast("dict[str, Any]", node).get("type"), str)
-    schema = {
-        # A field may be called `metadata`: only a schema, which names its type, has pydantic's own.
-        key: value if key == "metadata" and is_schema else _with_exact_floats(value)
-        for key, value in cast("dict[str, Any]", node).items()
-    }
-    if schema.get("type") == "float":
+        return schema
+    kind = schema.get("type")
+    if kind == "float":
         checked = core_schema.no_info_before_validator_function
         return checked(_exact_float, cast("core_schema.CoreSchema", schema))
-    return schema
+    changed: dict[str, Any] = {}
+    for key, value in schema.items():
+        # A field may be called `metadata`: only a schema, which names its type, has pydantic's own.
+        if isinstance(value, (dict, list)) and not (key == "metadata" and isinstance(kind, str)):
+            inner = _with_exact_floats(value)
+            if inner is not value:
+                changed[key] = inner
+    return {**schema, **changed} if changed else schema
 
 
 def _is_exact_float(node: dict[str, Any]) -> bool:
@@ -81,7 +87,11 @@ class Input(BaseModel):
     def __get_pydantic_core_schema__(
         cls, source: type[BaseModel], handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        return cast("core_schema.CoreSchema", _with_exact_floats(handler(source)))
+        schema = handler(source)
+        if cls.__pydantic_complete__:
+            # It is what was made here before.
+            return schema
+        return cast("core_schema.CoreSchema", _with_exact_floats(schema))
 
 
 def _whole(value: object) -> object:

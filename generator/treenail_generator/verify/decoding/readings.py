@@ -238,14 +238,22 @@ def _plainest(word: Word) -> JSON:
 
 def same(left: Any, right: Any) -> bool:
     """JSON equality: 1 equals 1.0, true equals only true, the order of keys does not matter."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return left is right
-    if isinstance(left, int | float) and isinstance(right, int | float):
-        return left == right or math.isclose(left, right, rel_tol=1e-15)
-    if isinstance(left, dict) and isinstance(right, dict):
-        one, other = cast("dict[str, Any]", left), cast("dict[str, Any]", right)
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(left, list) and isinstance(right, list):
-        items, others = cast("list[Any]", left), cast("list[Any]", right)
-        return len(items) == len(others) and all(map(same, items, others))
-    return isinstance(left, str) == isinstance(right, str) and bool(left == right)
+    match left, right:
+        case (str(), str()) | (None, None) | (bool(), bool()):
+            return left == right
+        case (bool(), _) | (_, bool()):
+            return False
+        case int(), int():
+            return left == right
+        case (int() | float(), int() | float()):
+            return left == right or math.isclose(left, right, rel_tol=1e-15)
+        case dict(), dict():
+            one, other = cast("dict[str, Any]", left), cast("dict[str, Any]", right)
+            return one.keys() == other.keys() and all(
+                same(each, other[key]) for key, each in one.items()
+            )
+        case list(), list():
+            items, others = cast("list[Any]", left), cast("list[Any]", right)
+            return len(items) == len(others) and all(map(same, items, others))
+        case _:
+            return False
