@@ -23,7 +23,9 @@ CONTRACT_NAMES: Final = (
 """What a generated module imports from the contract."""
 
 _OWN_NAMES: Final = ("CONNECTOR", "CREDENTIAL_CHECK", "DEFINITIONS", "check_credentials")
-_IMPORTED: Final = ("MISSING", "Annotated", "Field", "Final", "JsonValue", "Literal")
+_IMPORTED: Final = (
+    *("MISSING", "Annotated", "Field", "Final", "JsonValue", "Literal", "computed_field"),
+)
 MODULE_NAMES: Final = frozenset((*CONTRACT_NAMES, *_OWN_NAMES, *_IMPORTED, *dir(builtins)))
 """What already has a meaning in every generated module."""
 

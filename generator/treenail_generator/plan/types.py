@@ -176,12 +176,31 @@ class FieldPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FixedField:
+    """A property of an object inside an argument that is sent with `value` and not offered.
+
+    Attributes:
+        attribute: The Python attribute.
+        upstream: What the upstream calls it.
+    """
+
+    attribute: str
+    upstream: str
+    value: JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelPlan:
-    """A class of the generated module: a tool's arguments, or an object inside them."""
+    """A class of the generated module: a tool's arguments, or an object inside them.
+
+    Attributes:
+        fixed: What is sent with every such object.
+    """
 
     name: str
     doc: str
     fields: tuple[FieldPlan, ...]
+    fixed: tuple[FixedField, ...] = ()
 
     def field(self, attribute: str) -> FieldPlan:
         """The field of that Python attribute."""

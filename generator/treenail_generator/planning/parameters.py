@@ -104,7 +104,8 @@ class Parameters:
     def _keys(self, kind: TypePlan) -> tuple[str, ...]:
         if not isinstance(kind, ModelType) or kind.model not in self._models:
             return ()
-        return tuple(field.upstream for field in self._models[kind.model].fields)
+        model = self._models[kind.model]
+        return tuple(each.upstream for each in (*model.fields, *model.fixed))
 
     def _supported(self, parameter: Parameter) -> bool:
         """Whether the parameter can be sent at all; reports it when not, unless it is hidden."""

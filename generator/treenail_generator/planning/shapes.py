@@ -71,8 +71,13 @@ def _shapes(
         case ModelType(model) if model in inside or model not in models:
             return _NESTED
         case ModelType(model):
-            fields = models[model].fields
-            return _object([_shapes(each.type, models, inside | {model}) for each in fields])
+            plan = models[model]
+            fixed = [
+                _NESTED if isinstance(each.value, dict | list) else _PRIMITIVE
+                for each in plan.fixed
+            ]
+            fields = [_shapes(each.type, models, inside | {model}) for each in plan.fields]
+            return _object([*fields, *fixed])
         case ExactType(schema):
             return schema_shapes(schema, schema)
         case AnyType():

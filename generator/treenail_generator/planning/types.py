@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 from treenail_generator.connector_file import Defaults
-from treenail_generator.naming import attribute_name, class_name, snake_case
+from treenail_generator.naming import attribute_name, class_name, free_name, snake_case
 from treenail_generator.plan import (
     ABSENT,
     Absent,
@@ -13,6 +13,7 @@ from treenail_generator.plan import (
     ExactType,
     FieldPlan,
     FileType,
+    FixedField,
     ListType,
     MapType,
     MaybeJSON,
@@ -33,7 +34,7 @@ from .leaves import constraints, leaf_type
 from .mentions import exact_schemas
 from .module_names import ModuleNames
 from .objects import OBJECT, has_parts, offered, only_properties
-from .verbs import Verb, Verbs
+from .verbs import Verb, Verbs, tell_conflicts
 from .views import View, Views, split_null
 
 _ARRAY = frozenset({"type", "items", "minItems", "maxItems"})
@@ -264,16 +265,19 @@ class Types:
             if component
             else self._names.class_inside(subject.owner, subject.hint)
         )
-        fields = self.properties(view, subject, verbs)
+        fixed: list[FixedField] = []
+        fields = self.properties(view, subject, verbs, fixed)
         told = f"{component} in the document." if component else f"Part of {subject.path!r}."
         doc = " ".join(str(view.get("description") or told).split())
-        self._models[name] = ModelPlan(name=name, doc=doc, fields=fields)
+        self._models[name] = ModelPlan(name=name, doc=doc, fields=fields, fixed=tuple(fixed))
         if component is not None:
             self._shared[component] = name
         return ModelType(name)
 
-    def properties(self, view: View, subject: Subject, verbs: Verbs) -> tuple[FieldPlan, ...]:
-        """The fields of an object schema that a request may set."""
+    def properties(
+        self, view: View, subject: Subject, verbs: Verbs, fixed: list[FixedField]
+    ) -> tuple[FieldPlan, ...]:
+        """The fields of an object schema that a request may set; `fixed` gains those with constants."""
         required = set(view.get("required", ()))
         fields: list[FieldPlan] = []
         said: list[bool] = []
@@ -281,9 +285,16 @@ class Types:
             path = f"{subject.path}.{upstream}" if subject.path else upstream
             verb = verbs.of(path, "")
             inner = self.views.of(schema)
-            if not offered(inner, verb, required=upstream in required):
+            if not verb.says("constant") and not offered(
+                inner, verb, required=upstream in required
+            ):
                 continue
+            tell_conflicts(verb, path, self.faults)
             self._tell_top_level_only(verb, path)
+            if verb.says("constant"):
+                self.tell_misfit(verb, "constant", path, inner, verb.param.constant)
+                fixed.append(_fixed(upstream, verb.param.constant, fixed, view))
+                continue
             if verb.param.hide and verb.says("hide"):
                 self._tell_hidden_required(verb, path, upstream in required)
                 continue
@@ -303,14 +314,13 @@ class Types:
         return tuple(named)
 
     def _tell_top_level_only(self, verb: Verb, path: str) -> None:
-        for key in ("constant", "inject"):
-            if verb.says(key):
-                self.faults.add(
-                    verb.at(key),
-                    "top-level-only",
-                    f"{path!r}: {key!r} is for parameters and for fields at the top of a body",
-                    hint="hide the field, or leave it to the agent",
-                )
+        if verb.says("inject"):
+            self.faults.add(
+                verb.at("inject"),
+                "top-level-only",
+                f"{path!r}: 'inject' is for parameters and for fields at the top of a body",
+                hint="hide the field, give it a constant, or leave it to the agent",
+            )
 
     def _tell_hidden_required(self, verb: Verb, path: str, required: bool) -> None:  # noqa: FBT001  # a fact about it
         if required:
@@ -318,7 +328,7 @@ class Types:
                 verb.at("hide"),
                 "hidden-required",
                 f"{path!r} is required by the upstream and cannot be hidden",
-                hint="give it a constant, or inject it",
+                hint="give it a constant",
             )
 
     def _tell_clashes(
@@ -334,6 +344,13 @@ class Types:
                 f"{field.upstream!r} and {other.upstream!r} are both called {other.name!r}",
                 hint=f"rename one of them, e.g. params: {{{full}: {{rename: ...}}}}",
             )
+
+
+def _fixed(upstream: str, value: JSON, others: list[FixedField], view: View) -> FixedField:
+    """A constant under an attribute that no other property can have."""
+    taken = {*map(attribute_name, view["properties"]), *(each.attribute for each in others)}
+    name = free_name(f"{attribute_name(upstream)}_constant", taken)
+    return FixedField(attribute=name, upstream=upstream, value=value)
 
 
 def _is_alone(subject: Subject, verbs: Verbs) -> bool:

@@ -41,12 +41,13 @@ class UpstreamTerms:
 
     def _object(self, model: str, value: dict[str, JSON]) -> JSON:
         named: dict[str, JSON] = {}
-        for field in self._models[model].fields:
+        plan = self._models[model]
+        for field in plan.fields:
             if field.name in value:
                 named[field.upstream] = self.of(field.type, value[field.name])
             elif not isinstance(field.default, Absent):
                 named[field.upstream] = field.default
-        return named
+        return named | {each.upstream: each.value for each in plan.fixed}
 
 
 def says(read: Any, wanted: Any) -> bool:

@@ -11,6 +11,7 @@ from pydantic import MISSING, AfterValidator, BeforeValidator, JsonValue
 from pydantic.fields import FieldInfo
 
 from .exact import JsonSchema
+from .formats import Format
 from .references import PREFIX
 from .types import Input
 
@@ -146,6 +147,8 @@ class Writer:
             schema[f"min{unit}" if least else f"max{unit}"] = (
                 said.min_length if isinstance(said, MinLen) else said.max_length
             )
+        elif isinstance(said, Format):
+            schema["format"] = said.name
         elif not isinstance(said, AfterValidator | BeforeValidator):
             schema |= _bound(said)
 

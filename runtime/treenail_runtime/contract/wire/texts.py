@@ -105,7 +105,11 @@ def members(value: object) -> Any:
             field.serialization_alias or name: getattr(value, name)
             for name, field in fields.items()
         }
-        return {**named, **(value.model_extra or {})}
+        constants = {
+            field.alias or name: getattr(value, name)
+            for name, field in type(value).model_computed_fields.items()
+        }
+        return {**named, **constants, **(value.model_extra or {})}
     return value
 
 
