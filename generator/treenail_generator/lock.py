@@ -71,7 +71,7 @@ def published(tool: LoadedTool) -> dict[str, Any]:
     output = {"outputSchema": dict(tool.output_schema)} if tool.output_schema is not None else {}
     return {
         "name": tool.name,
-        "title": tool.title,
+        **({"title": tool.title} if tool.title is not None else {}),
         "description": tool.description,
         "inputSchema": tool.input_schema,
         **output,

@@ -43,17 +43,29 @@ def plot(method: str = "get", **more: Any) -> dict[str, Any]:
 @pytest.mark.requirement("INIT-BUILDS")
 def test_a_tool_has_a_name_a_title_and_the_first_sentences_as_plain_text(tmp_path: Path) -> None:
     text = "<p>Lists **plots** of a [site](https://x.test), e.g. free ones.</p> " + "More. " * 90
-    file = proposed(tmp_path, document(plot(summary="List plots.", description=text)))
+    file = proposed(tmp_path, document(plot(summary="Find a garden.", description=text)))
 
     (tool,) = file["tools"]
     assert (tool["operation"], tool["name"], tool["title"]) == (
         "listPlots",
         "listPlots",
-        "List plots",
+        "Find a garden",
     )
     assert tool["description"].startswith("Lists plots of a site, e.g. free ones. More.")
     assert len(tool["description"]) <= 300
     assert (file["title"], file["instructions"]) == ("Allotments", "Plots and people.")
+
+
+@pytest.mark.requirement("INIT-TEXTS")
+@pytest.mark.parametrize("summary", ["List plots.", "Free plots of a site"])
+def test_a_title_that_repeats_the_name_or_the_description_is_not_proposed(
+    tmp_path: Path, summary: str
+) -> None:
+    operation = plot(summary=summary, description="Lists the free plots of a site.")
+    file = proposed(tmp_path, document(operation))
+
+    assert "title" not in file["tools"][0]
+    assert "title" not in told(run(tmp_path, "schema", "plots", "listPlots", "--json"))
 
 
 AUTH: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -318,7 +330,7 @@ def test_a_text_that_gives_orders_to_agents_is_left_out(tmp_path: Path) -> None:
     file = proposed(tmp_path, content)
 
     assert file["instructions"] == "Tools for Allotments."
-    assert file["tools"][0]["title"] == "List plots"
+    assert file["tools"][0]["description"] == "List plots."
     assert "previous instructions" not in file_text(tmp_path)
 
 

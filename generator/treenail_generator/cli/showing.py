@@ -61,7 +61,7 @@ def _entry(built: Built, index: int) -> dict[str, Any]:
 def _hints(entry: dict[str, Any]) -> str:
     hints = entry["annotations"]
     words = [
-        "reads" if hints["readOnlyHint"] else "writes",
+        "reads" if hints.get("readOnlyHint") else "writes",
         *(["destructive"] if hints.get("destructiveHint") else []),
         *(["idempotent"] if hints.get("idempotentHint") else []),
     ]

@@ -49,7 +49,9 @@ class ToolSection(Closed):
 
     operation: str = Field(description="The operationId, or `METHOD /path` without one.")
     name: ToolName = Field(description="The tool's name: letters, digits, `_`, `-`, `.`.")
-    title: str = Field(description="The tool's name for people.")
+    title: str | None = Field(
+        default=None, description="The tool's name for people, where its name does not say it."
+    )
     description: str = Field(description="When and how to use it, for the agent.")
     body: Literal["flatten", "nested"] | BodySection = Field(
         default="flatten",

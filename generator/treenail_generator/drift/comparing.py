@@ -77,7 +77,7 @@ def _surface(old: Surface, new: Surface) -> Iterator[Found]:
         if hints[0][hint] != value:
             yield "compatible", f"{hint} is {value} now"
     for key in ("title", "description"):
-        if old[key] != new[key]:
+        if old.get(key) != new.get(key):
             yield "invisible", f"the {key} reads differently"
 
 

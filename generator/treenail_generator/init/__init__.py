@@ -18,7 +18,7 @@ from .proving import proved
 from .regions import propose_regions
 from .trials import Trials, Verdict
 from .wishes import Wishes
-from .words import first_sentences, gives_orders, plain_text, shortened
+from .words import first_sentences, gives_orders, plain_text, says_more, shortened
 from .writing import frame_of, written
 
 __all__ = [
@@ -119,7 +119,7 @@ def _others(
 
 def _tool(operation: Operation, name: str, verdict: Verdict, costs: Costs) -> ToolProposal:
     summary = plain_text(operation.summary)
-    words = words_of(operation).replace("_", " ").strip() or name
+    spoken = words_of(operation).replace("_", " ").strip() or name
     title = shortened(summary, _LONGEST_TITLE).rstrip(".")
     told = first_sentences(operation.description, _LONGEST_DESCRIPTION)
     description = told or shortened(summary, _LONGEST_DESCRIPTION)
@@ -130,13 +130,13 @@ def _tool(operation: Operation, name: str, verdict: Verdict, costs: Costs) -> To
         notes.append(_WITHHELD)
     if operation.deprecated:
         notes.append("deprecated by the document")
-    title = title or words.capitalize()
+    title = title or spoken.capitalize()
     description = description or f"{title}."
     return ToolProposal(
         operation=operation.key,
         endpoint=operation.endpoint,
         name=name,
-        title=title,
+        title=title if says_more(title, name, description) else None,
         description=description,
         annotations=annotations_of(operation),
         tokens=costs.of(operation, f"{name}{title}{description}"),

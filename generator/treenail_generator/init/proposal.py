@@ -52,6 +52,7 @@ class ToolProposal:
 
     Attributes:
         operation: The key under which the connector file names the operation.
+        title: None where it would only repeat the name or the description.
         annotations: Only where the method misleads.
         tokens: About what it costs a model.
         notes: For the person who curates.
@@ -60,7 +61,7 @@ class ToolProposal:
     operation: str
     endpoint: str
     name: str
-    title: str
+    title: str | None
     description: str
     annotations: dict[str, JSON]
     tokens: int

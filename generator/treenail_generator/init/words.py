@@ -6,6 +6,7 @@ from typing import Final
 
 from treenail_generator.lint.characters import hidden_in, plain
 from treenail_generator.lint.injection import ORDERS
+from treenail_generator.lint.words import name_words, words
 
 _MOST_READ: Final = 4000
 """Characters of a description that are looked at; its first sentences stand there."""
@@ -58,6 +59,11 @@ def shortened(text: str, longest: int) -> str:
         return line
     cut = line[: longest - 1].rpartition(" ")[0] or line[: longest - 1]
     return f"{cut.rstrip(' ,;:')}…"
+
+
+def says_more(title: str, name: str, description: str) -> bool:
+    """Whether a title has a word that stands neither in the name nor in the description."""
+    return not set(words(title)) <= {*name_words(name), *words(description)}
 
 
 def gives_orders(text: str) -> bool:

@@ -12,7 +12,7 @@ _HEAD_ROOM: Final = 125
 """Per cent."""
 _ROUND: Final = 100
 _MOST_REASONS: Final = 3
-_LONGEST_DESCRIPTION: Final = 200
+_LONGEST_DESCRIPTION: Final = 120
 """Characters."""
 
 
@@ -157,7 +157,8 @@ def _tool(tool: ToolProposal) -> Iterator[str]:
         yield f"  # {comment(note)}"
     yield f"  - operation: {quoted(tool.operation)}"
     yield f"    name: {quoted(tool.name)}"
-    yield f"    title: {quoted(tool.title)}"
+    if tool.title is not None:
+        yield f"    title: {quoted(tool.title)}"
     yield f"    description: {quoted(tool.description)}"
     if tool.hidden:
         yield "    params:"

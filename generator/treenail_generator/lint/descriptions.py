@@ -30,7 +30,7 @@ def description_missing(connector: LintedConnector) -> Iterator[Finding]:
                 hint=_HINT,
                 location=tool.location,
             )
-        if not tool.title.strip():
+        if tool.title is not None and not tool.title.strip():
             yield Finding(
                 rule="description-missing",
                 severity="warning",
@@ -46,7 +46,7 @@ def description_repeats_name(connector: LintedConnector) -> Iterator[Finding]:
     for tool in connector.tools:
         if not _repeats(tool):
             continue
-        same = words(tool.description) in {name_words(tool.name), words(tool.title)}
+        same = words(tool.description) in {name_words(tool.name), words(tool.title or "")}
         what = "is the name again" if same else "only restates the name"
         yield Finding(
             rule="description-repeats-name",
@@ -91,7 +91,7 @@ def description_too_long(connector: LintedConnector) -> Iterator[Finding]:
 def _repeats(tool: LintedTool) -> bool:
     if not tool.description.strip():
         return False
-    names = (name_words(tool.name), words(tool.title))
+    names = (name_words(tool.name), *([words(tool.title)] if tool.title else []))
     return any(is_restated(tool.description, name) for name in names)
 
 

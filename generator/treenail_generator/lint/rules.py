@@ -42,7 +42,7 @@ RULES: Final = (
     Rule(
         id="description-missing",
         severity="error; warning for a title",
-        checks="A tool without a description or a title.",
+        checks="A tool without a description, or with an empty title.",
         why="The description is all that an agent chooses by; the title is what people approve.",
         look=descriptions.description_missing,
     ),

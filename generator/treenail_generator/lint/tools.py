@@ -31,7 +31,7 @@ class LintedTool:
     """
 
     name: str
-    title: str
+    title: str | None
     description: str
     surface: Mapping[str, Any]
     example: Mapping[str, Any]

@@ -40,7 +40,7 @@ class ToolPlan:
     """
 
     name: str
-    title: str
+    title: str | None
     description: str
     function: str
     model: ModelPlan

@@ -36,8 +36,11 @@ _TRAILING: Final = re.compile(
 )
 _WORD: Final = re.compile(r"[^\W_]+")
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_EMPTY_WORDS: Final = frozenset({"a", "an", "the", "of", "for", "this", "s"})
+_EMPTY_WORDS: Final = frozenset({"a", "an", "the", "of", "for", "this", "unique", "s"})
+_SAME_WORDS: Final = {"identifier": "id", "identifiers": "id"}
 _SENTENCE_END: Final = re.compile(r"[.!?](?=\s+[^a-z\s])")
+_SEVERAL: Final = re.compile(r"[.!?;:][\s.]|\betc\.$|\.\w+\.$")
+"""More than one sentence, or a last full stop that belongs to a word."""
 _ABBREVIATIONS: Final = ("e.g.", "i.e.", "etc.", "vs.", "cf.", "approx.", "no.")
 _LEAST_KEPT: Final = 0.5
 """Of the length that is allowed; a first sentence that is shorter is followed by words of the next."""
@@ -63,7 +66,7 @@ class Descriptions:
         if name and _repeats(text, name):
             return ""
         if self._longest is None or len(text) <= self._longest:
-            return text
+            return text if _SEVERAL.search(text) else text.removesuffix(".")
         return cut(text, self._longest)
 
 
@@ -115,4 +118,4 @@ def _words(text: str) -> list[str]:
 
 
 def _singular(word: str) -> str:
-    return word.removesuffix("s")
+    return _SAME_WORDS.get(word) or word.removesuffix("s")

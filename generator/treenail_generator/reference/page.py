@@ -75,7 +75,7 @@ def _index(tools: Sequence[LoadedTool]) -> Iterator[str]:
         [
             (
                 f"[`{tool.name}`](#{tool.name.replace('.', '')})",
-                escaped(tool.title),
+                escaped(tool.title or ""),
                 _effect(tool),
                 str(count_tokens(published(tool))),
             )

@@ -47,7 +47,7 @@ class LoadedTool(Protocol):
     """The contract's `Tool`."""
 
     name: str
-    title: str
+    title: str | None
     description: str
     operation: str | None
     arguments: ArgumentsModel

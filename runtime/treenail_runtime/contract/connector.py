@@ -69,12 +69,11 @@ class Annotations:
     def published(self) -> dict[str, bool]:
         """What clients are told; what they assume anyway is left out, since each word costs.
 
-        Whether a tool is destructive or idempotent means nothing where it only reads; it is taken
-        to be not idempotent, and to talk to the outside, unless it says otherwise.
+        Whether a tool is destructive or idempotent means nothing where it only reads, and one that
+        tells whether it is destructive does not; it is taken to be not idempotent, and to talk to
+        the outside, unless it says otherwise.
         """
-        told = {"readOnlyHint": self.read_only}
-        if not self.read_only:
-            told["destructiveHint"] = self.destructive
+        told = {"readOnlyHint": True} if self.read_only else {"destructiveHint": self.destructive}
         if self.idempotent and not self.read_only:
             told["idempotentHint"] = True
         if not self.open_world:
@@ -87,6 +86,7 @@ class Tool:
     """One MCP tool.
 
     Attributes:
+        title: Its name for people; None where `name` says it.
         run: Called with a validated `arguments` instance.
         operation: The upstream operation, for people; None for a local tool.
         example: Arguments that work against the mock upstream; shown in docs, never published.
@@ -103,11 +103,11 @@ class Tool:
     """
 
     name: str
-    title: str
     description: str
     arguments: type[Input]
     run: Callable[[Any, ToolContext], Awaitable[JsonObject]]
     annotations: Annotations
+    title: str | None = None
     operation: str | None = None
     example: Mapping[str, Any] = field(default_factory=dict[str, Any])
     errors: Mapping[int | str, str] = field(default_factory=lambda: _NO_ADVICE)

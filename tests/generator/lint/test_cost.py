@@ -19,7 +19,7 @@ def test_totals_are_always_told() -> None:
         (
             "info",
             "",
-            "2 tools cost 155 tokens and the instructions 12; a call costs about 12, the dearest 13",
+            "2 tools cost 151 tokens and the instructions 12; a call costs about 12, the dearest 13",
         )
     ]
 
@@ -30,7 +30,7 @@ def test_tool_far_above_the_median_is_a_warning() -> None:
     assert told(findings)[0] == (
         "warning",
         "get_order",
-        "costs 255 tokens, over 2 times the median of all tools (59); a call costs about 13",
+        "costs 251 tokens, over 2 times the median of all tools (54); a call costs about 13",
     )
 
 
@@ -43,7 +43,7 @@ def test_declared_budget_replaces_the_median() -> None:
     assert told(found("invocation-cost", tight))[0] == (
         "warning",
         "get_order",
-        "costs 450 tokens, over 2 times its share of the budget (220); a call costs about 13",
+        "costs 447 tokens, over 2 times its share of the budget (220); a call costs about 13",
     )
 
 

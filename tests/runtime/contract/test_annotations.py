@@ -22,7 +22,7 @@ def test_what_is_told_means_the_same_as_all_of_it(given: tuple[bool, bool, bool,
     told = ToolAnnotations.model_validate(hints.published)
 
     # What clients assume of a hint that is missing: MCP 2026-07-28, `ToolAnnotations`.
-    assert told.read_only_hint is read_only
+    assert (told.read_only_hint is True) is read_only
     assert (told.open_world_hint is not False) is open_world
     if not read_only:
         assert told.destructive_hint is destructive

@@ -192,7 +192,7 @@ async def send_text(arguments: SendText, context: ToolContext) -> JsonObject:
 class SendXml(Input):
     """Arguments of send_xml."""
 
-    body: str = Field(description="The body as application/xml.")
+    body: str = Field(description="The body as application/xml")
 
 
 SEND_XML: Final = Endpoint(

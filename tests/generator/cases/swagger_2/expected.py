@@ -35,18 +35,18 @@ class FindPets(Input):
     """Arguments of find_pets."""
 
     x_trace: str | MISSING = Field(
-        MISSING, description="Told in the log.", validation_alias="X-Trace"
+        MISSING, description="Told in the log", validation_alias="X-Trace"
     )
     tags: Annotated[list[str], Field(min_length=1, max_length=3)] | MISSING = Field(
-        MISSING, description="Words to look for."
+        MISSING, description="Words to look for"
     )
     ids: Annotated[list[Annotated[int, WHOLE]], Field(min_length=1)] | MISSING = Field(
-        MISSING, description="Their numbers."
+        MISSING, description="Their numbers"
     )
     status: Annotated[list[Literal["sold", "free"]], Field(min_length=1)] | MISSING = Field(
-        MISSING, description="Their states."
+        MISSING, description="Their states"
     )
-    above: Annotated[int, Field(gt=0), WHOLE] | MISSING = Field(MISSING, description="Years.")
+    above: Annotated[int, Field(gt=0), WHOLE] | MISSING = Field(MISSING, description="Years")
 
 
 FIND_PETS: Final = Endpoint(
@@ -75,12 +75,12 @@ async def find_pets(arguments: FindPets, context: ToolContext) -> JsonObject:
 class KeepPet(Input):
     """Arguments of keep_pet."""
 
-    kind: str = Field(description="Cat or dog.")
+    kind: str = Field(description="Cat or dog")
     x_trace: str | MISSING = Field(
-        MISSING, description="Told in the log.", validation_alias="X-Trace"
+        MISSING, description="Told in the log", validation_alias="X-Trace"
     )
-    name: str | MISSING | None = Field(MISSING, description="What it listens to.")
-    weight: Annotated[float, Field(lt=200)] | MISSING = Field(MISSING, description="In kilograms.")
+    name: str | MISSING | None = Field(MISSING, description="What it listens to")
+    weight: Annotated[float, Field(lt=200)] | MISSING = Field(MISSING, description="In kilograms")
 
 
 KEEP_PET: Final = Endpoint(
@@ -103,7 +103,7 @@ async def keep_pet(arguments: KeepPet, context: ToolContext) -> JsonObject:
 class DropPet(Input):
     """Arguments of drop_pet."""
 
-    id: Annotated[int, WHOLE] = Field(description="Its number.")
+    id: Annotated[int, WHOLE] = Field(description="Its number")
 
 
 DROP_PET: Final = Endpoint(
@@ -122,13 +122,13 @@ class DropPets(Input):
     """Arguments of drop_pets."""
 
     ids: Annotated[list[Annotated[int, WHOLE]], Field(min_length=1)] = Field(
-        description="Their numbers."
+        description="Their numbers"
     )
     x_why: Annotated[list[str], Field(min_length=1)] | MISSING = Field(
-        MISSING, description="Reasons.", validation_alias="X-Why"
+        MISSING, description="Reasons", validation_alias="X-Why"
     )
     x_who: Annotated[list[str], Field(min_length=1)] | MISSING = Field(
-        MISSING, description="Names.", validation_alias="X-Who"
+        MISSING, description="Names", validation_alias="X-Who"
     )
 
 
