@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from functools import total_ordering
 from typing import Final, Literal, TypeAlias
 
+from treenail_generator.visible import visible
+
 Severity: TypeAlias = Literal["error", "warning", "note"]
 
 
@@ -86,8 +88,8 @@ class Diagnostic:
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        head = f"{self.location}: {self.code}: {self.message}"
-        return head if self.hint is None else f"{head}\n  hint: {self.hint}"
+        head = visible(f"{self.location}: {self.code}: {self.message}")
+        return head if self.hint is None else f"{head}\n  hint: {visible(self.hint)}"
 
     def as_json(self) -> dict[str, str | int | None]:
         """The diagnostic as one flat JSON object, for `--json`."""

@@ -201,3 +201,14 @@ def test_more_values_than_any_document_has_are_refused_unread() -> None:
 @pytest.mark.requirement("DOC-BOUNDS")
 def test_a_text_longer_than_any_document_is_refused_unread() -> None:
     assert refusal("x" * 100_000_001) == "a.json:1:1: too-large: more than 100,000,000 characters"
+
+
+@pytest.mark.requirement("DOC-BOUNDS")
+def test_a_long_text_that_is_nearly_json_is_refused_at_the_place() -> None:
+    members = ",\n".join(f'"p{number}": "{"x" * 200}"' for number in range(10_000))
+    started = time.process_time()
+
+    assert refusal(f"{{{members},\n'last': 1}}") == (
+        "a.json:10001:1: yaml-syntax: no JSON: expecting property name enclosed in double quotes"
+    )
+    assert time.process_time() - started < 2

@@ -1,6 +1,7 @@
 """Overlays: what their actions do to a document, and where what they bring stands."""
 
 import json
+import time
 from pathlib import Path
 from textwrap import dedent
 
@@ -234,3 +235,35 @@ def test_a_missing_overlay_is_told_where_it_is_named(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "connectors/pets.yaml:6:41: no-spec: overlays/gone.yaml does not exist" in result.stderr
+
+
+DOUBLING = [
+    action
+    for step in range(40)
+    for action in (
+        f"{{target: $.info, update: {{k{step}: {{}}}}}}",
+        f"{{target: $.info.k{step}, copy: $.info}}",
+    )
+]
+
+
+@pytest.mark.requirement("OVERLAY-BOUNDS")
+@pytest.mark.parametrize(
+    ("actions", "message"),
+    [
+        (DOUBLING, "too-large: overlays add more than 200,000 values"),
+        (["{target: $.tags, copy: $.tags}"] * 40, "too-large: overlays add more than 200,000"),
+        (
+            [f"{{target: $.info{'.d' * depth}, update: {{d: {{}}}}}}" for depth in range(220)],
+            "too-large: nested more than 200 levels deep",
+        ),
+    ],
+    ids=["objects", "lists", "depth"],
+)
+def test_overlays_that_multiply_are_refused_before_it_costs_anything(
+    actions: list[str], message: str
+) -> None:
+    started = time.process_time()
+
+    assert message in refusal("actions:\n" + "".join(f"  - {each}\n" for each in actions))
+    assert time.process_time() - started < 10

@@ -91,6 +91,11 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "docs/documents.md, overlays",
         "What an overlay brings has its place in the overlay, all else in the document.",
     ),
+    "OVERLAY-BOUNDS": Requirement(
+        "docs/documents.md, bounds",
+        "Overlays whose actions multiply what is there are refused at the action that adds too"
+        " much.",
+    ),
     "DOC-32": Requirement(
         "OpenAPI 3.2.0",
         "`query`, additional methods, whole query strings, the style cookie, shared media types,"

@@ -7,19 +7,20 @@ from typing import Any, Final
 import click
 
 from treenail_generator.diagnostics import BuildError, Diagnostic
+from treenail_generator.visible import visible
 
 _MOST_WARNINGS: Final = 20
 _MOST_NOTES: Final = 4
 
 
 def say(text: str) -> None:
-    """A result, on stdout."""
-    click.echo(text)
+    """A result, on stdout; texts of documents cannot speak to the terminal."""
+    click.echo(visible(text, keep="\n\t"))
 
 
 def tell(text: str) -> None:
-    """Progress and faults, on stderr."""
-    click.echo(text, err=True)
+    """Progress and faults, on stderr; as `say`."""
+    click.echo(visible(text, keep="\n\t"), err=True)
 
 
 def say_json(value: Any) -> None:

@@ -25,6 +25,7 @@ from treenail_generator.init import (
 )
 from treenail_generator.planning.reserved import RESERVED_NAMES
 from treenail_generator.project import Project
+from treenail_generator.visible import visible
 from treenail_generator.yaml_source import read_source
 
 from .files import read_text, replace_file
@@ -154,7 +155,7 @@ def _chosen(document: Document, wishes: Wishes, *, as_json: bool) -> Sequence[Op
             f"{document.file} has {len(operations)} operations; an agent cannot choose among so many."
         )
         for tag, count in counts:
-            say(f"{count:6}  {tag or '(without a tag)'}")
+            say(visible(f"{count:6}  {tag or '(without a tag)'}"))
         tell("Choose with --tag TAG or --include 'GET /path/*', or take them with --all.")
     sys.exit(2)
 
@@ -197,7 +198,8 @@ def _as_json(project: Project, proposal: Proposal) -> dict[str, Any]:
 
 def _tell(project: Project, proposal: Proposal) -> None:
     for refused in proposal.refused[:_MOST_TOLD]:
-        tell(f"refused: {refused.operation}: {refused.faults[0].code}: {refused.faults[0].message}")
+        why = f"{refused.faults[0].code}: {refused.faults[0].message}"
+        tell(visible(f"refused: {refused.operation}: {why}"))
     if len(proposal.refused) > _MOST_TOLD:
         tell(f"and {len(proposal.refused) - _MOST_TOLD} more; the file names them all")
     hidden = sum(len(tool.hidden) for tool in proposal.tools)
@@ -208,7 +210,7 @@ def _tell(project: Project, proposal: Proposal) -> None:
     )
     notes = [region.note for region in proposal.regions if region.note]
     for note in (*notes, *proposal.auth.notes):
-        tell(f"look at it: {note}")
+        tell(visible(f"look at it: {note}"))
     tell(f"next: gen build {proposal.name}")
 
 

@@ -9,6 +9,8 @@ from typing import Final
 
 import jsonschema_rs
 
+# The work of compiling one grows with the square; the longest known has 22,000.
+_MOST_CHARACTERS: Final = 25_000
 _LITERAL: Final = re.compile(r"/(\^.*\$)/[gmsuy]*", re.DOTALL)
 _POSIX: Final = {
     "alpha": "a-zA-Z",
@@ -61,7 +63,9 @@ def _rewritten(pattern: str) -> str | None:
 
 def as_ecma(pattern: object) -> str | None:
     """`pattern` in the dialect of JSON Schema; None when it cannot be said there."""
-    return _rewritten(pattern) if isinstance(pattern, str) else None
+    if not isinstance(pattern, str) or len(pattern) > _MOST_CHARACTERS:
+        return None
+    return _rewritten(pattern)
 
 
 def _compiles(pattern: str) -> bool:

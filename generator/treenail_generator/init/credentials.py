@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from treenail_generator.document import Document, Operation, SecurityScheme
+from treenail_generator.planning.headers import is_header_name
 from treenail_generator.yaml_source import JSON
 
 from .proposal import AuthProposal
@@ -84,7 +85,7 @@ def _auth(scheme: SecurityScheme) -> AuthProposal | None:
                 section={"kind": "bearer", "scheme": scheme.name, "value": "{token}"},
                 fields=(_TOKEN,),
             )
-        case "apiKey", _, ("header" | "query") as place if scheme.parameter_name:
+        case "apiKey", _, ("header" | "query") as place if _can_be_sent(scheme):
             return AuthProposal(
                 section={
                     "kind": "api_key",
@@ -105,6 +106,12 @@ def _auth(scheme: SecurityScheme) -> AuthProposal | None:
             )
         case _:
             return None
+
+
+def _can_be_sent(scheme: SecurityScheme) -> bool:
+    """Whether a request can carry a credential under the name of `scheme`."""
+    is_query = scheme.place == "query"
+    return bool(scheme.parameter_name) and (is_query or is_header_name(scheme.parameter_name))
 
 
 def _other_ways(

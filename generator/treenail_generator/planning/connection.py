@@ -16,9 +16,10 @@ from treenail_generator.document import Document
 from treenail_generator.plan import AuthPlan, ChoicesPlan, LoginFieldPlan
 
 from .faults import Faults
-from .headers import why_no_header
+from .headers import is_header_name, why_no_header
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_FILLED_IN: Final = frozenset({"password", "token", "username", "value"})
 
 
 def check_headers(request: ConnectorRequest, faults: Faults) -> None:
@@ -87,6 +88,9 @@ def plan_auth(request: ConnectorRequest, document: Document, faults: Faults) -> 
                 arguments=(("place", auth.place), ("name", auth.name), ("value", auth.value)),
             )
             expected = ("apiKey", auth.name)
+            if auth.place != "query" and not is_header_name(auth.name):
+                fault = f"{auth.name!r}: not a name that HTTP can carry"
+                faults.add(request.at("auth", "name"), "unusable-header", fault)
         case BearerKind():
             plan = AuthPlan(kind="BearerAuth", arguments=(("token", auth.value),))
             expected = ("http", "bearer")
@@ -125,7 +129,7 @@ def _check_scheme(
 def _check_placeholders(request: ConnectorRequest, plan: AuthPlan, faults: Faults) -> None:
     known = [entry.name for entry in request.file.login.fields]
     later = asked_last(request)
-    if not any(_PLACEHOLDER.search(text) for _key, text in plan.arguments):
+    if not any(_PLACEHOLDER.search(text) for key, text in plan.arguments if key in _FILLED_IN):
         faults.add(
             request.at("auth"),
             "literal-secret",
@@ -133,6 +137,8 @@ def _check_placeholders(request: ConnectorRequest, plan: AuthPlan, faults: Fault
             hint="name a login field: {password}",
         )
     for key, text in plan.arguments:
+        if key not in _FILLED_IN:
+            continue
         written = "value" if request.has("auth", "value") and key in {"token", "value"} else key
         at = request.at("auth", written)
         for name in _PLACEHOLDER.findall(text):

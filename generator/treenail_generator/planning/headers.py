@@ -36,9 +36,14 @@ def is_set_by_connection(name: str) -> bool:
     return name.lower() in _CONNECTION_HEADERS
 
 
+def is_header_name(name: str) -> bool:
+    """Whether `name` is a token, as names of header fields and cookies are (RFC 9110 5.6.2)."""
+    return _HEADER_NAME.fullmatch(name) is not None
+
+
 def why_no_header(name: str) -> str | None:
     """Why no request may carry a header field called `name`; None when it may."""
-    if not _HEADER_NAME.fullmatch(name):
+    if not is_header_name(name):
         return "not a header name"
     if is_set_by_connection(name):
         return "this header belongs to the connection"

@@ -34,6 +34,9 @@ class ModuleNames:
         name = re.sub(r"_([0-9])", r"__\1", tool_word(tool))
         parts = re.split(r"_(?!_|$)", name)
         joined = "".join(part[:1].upper() + part[1:] for part in parts)
+        if joined[0].isdigit():
+            # Its word ends with a hash, so that no tool called so has the same class.
+            joined = f"Tool{joined}"
         # Constants are upper case, and theirs alone.
         unlike = not joined.rstrip("_").endswith(_COMPONENT) and not joined.isupper()
         return self._take(joined if unlike else f"{joined}_")

@@ -23,7 +23,7 @@ from treenail_generator.plan import (
 from .alternatives import with_form
 from .exact import without_null
 from .faults import Faults
-from .headers import is_json, is_set_by_connection, why_no_header
+from .headers import is_header_name, is_json, is_set_by_connection, why_no_header
 from .shapes import STYLES, Shape, carried, defined_shapes, shapes
 from .types import Subject, Types
 from .values import Slot, Values
@@ -216,6 +216,8 @@ def _unsupported(parameter: Parameter) -> str | None:
     if parameter.place == "header":
         reason = why_no_header(parameter.name)
         return f"{what}: {reason}" if reason else None
+    if parameter.place == "cookie" and not is_header_name(parameter.name):
+        return f"{what}: not a cookie name"
     if parameter.content_type is not None:
         return None
     if parameter.place == "querystring":

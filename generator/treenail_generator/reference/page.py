@@ -10,6 +10,7 @@ from treenail_generator.markdown import code, escaped
 from treenail_generator.plan import ConnectorPlan, ToolPlan
 from treenail_generator.tokens import count_tokens
 from treenail_generator.verify import LoadedTool
+from treenail_generator.visible import visible
 
 from .arguments import Row, rows_of
 
@@ -50,7 +51,7 @@ def _connecting(plan: ConnectorPlan) -> Iterator[str]:
     yield ""
     yield from _table(
         ("Region", "Upstream"),
-        [(f"{escaped(each.title)} (`{each.key}`)", f"`{each.url}`") for each in plan.servers],
+        [(f"{escaped(each.title)} (`{each.key}`)", code(each.url)) for each in plan.servers],
     )
     if plan.login:
         yield from _table(
@@ -138,7 +139,7 @@ def _argument(row: Row) -> tuple[str, str, str, str]:
 def _example(example: Mapping[str, Any]) -> Iterator[str]:
     yield "```json"
     # A fence inside a text would end the block.
-    yield json.dumps(example, ensure_ascii=False).replace("```", "`\\u0060`")
+    yield visible(json.dumps(example, ensure_ascii=False)).replace("```", "`\\u0060`")
     yield "```"
     yield ""
 

@@ -42,6 +42,14 @@ class JsonFaults:
             (self._deep_bracket(most), "too-large", f"nested more than {most} levels deep")
         )
 
+    def refuse_syntax(self, offset: int, message: str) -> NoReturn:
+        """Refuse what stands at an offset, in the words of Python's parser.
+
+        Raises:
+            BuildError: `yaml-syntax`.
+        """
+        self._refuse((offset, "yaml-syntax", f"no JSON: {message[:1].lower()}{message[1:]}"))
+
     def refuse_oddities(self) -> NoReturn:
         """Refuse keys that repeat, and `NaN` and `Infinity`.
 

@@ -5,7 +5,13 @@ from functools import partial
 from json import JSONDecodeError, JSONDecoder
 
 from treenail_generator.diagnostics import Location
-from treenail_generator.yaml_source.data import JSON, MAX_DEPTH, MAX_VALUES, Pointer
+from treenail_generator.yaml_source.data import (
+    JSON,
+    MAX_DEPTH,
+    MAX_FLOW_CHARACTERS,
+    MAX_VALUES,
+    Pointer,
+)
 from treenail_generator.yaml_source.json_faults import JsonFaults
 from treenail_generator.yaml_source.json_places import JsonPlaces
 from treenail_generator.yaml_source.scalars import plain_value
@@ -53,18 +59,21 @@ class JsonSource:
 
 
 def read_json(text: str, file: str) -> JsonSource | None:
-    """What the text holds; None when it is no JSON.
+    """What the text holds; None when it is no JSON and may be YAML.
 
     Raises:
         BuildError: `duplicate-key` (all of them), `too-large`, or `yaml-syntax` for what some
-            parsers of JSON let pass: `NaN`, `Infinity`, and halves of surrogate pairs.
+            parsers of JSON let pass: `NaN`, `Infinity`, and halves of surrogate pairs; also for
+            a long text that is no JSON.
     """
     places = JsonPlaces(file, text)
     faults = JsonFaults(places)
     faults.refuse_size(MAX_VALUES)
     try:
         value, is_odd = _parsed(text)
-    except JSONDecodeError:
+    except JSONDecodeError as error:
+        if len(text) > MAX_FLOW_CHARACTERS:
+            faults.refuse_syntax(error.pos, error.msg)
         return None
     except RecursionError:
         faults.refuse_depth(MAX_DEPTH)

@@ -12,7 +12,7 @@ from treenail_generator.document.derived import Origin, Origins
 from treenail_generator.document.overlays.editing import Editor, kind_of
 from treenail_generator.document.overlays.queries import Query, QueryError, select
 from treenail_generator.document.overlays.reading import Action, Overlay, read_overlay
-from treenail_generator.yaml_source import Pointer, Source
+from treenail_generator.yaml_source import JSON, Pointer, Source
 
 
 def apply_overlays(
@@ -50,6 +50,8 @@ def _applied(source: Source, overlays: Sequence[Overlay]) -> tuple[Source, tuple
     for overlay in overlays:
         warnings.extend(_other_document(overlay, source.file))
         for action in overlay.actions:
+            if editor.is_full:
+                break
             try:
                 if not _apply(editor, overlay.file, action):
                     message = f"{action.target} selects nothing in {source.file}"
@@ -73,6 +75,7 @@ def _apply(editor: Editor, file: Source, action: Action) -> bool:
         case "remove":
             _remove(editor, file, action, targets)
         case "update":
+            _check_size(editor, file, action, action.value, targets)
             origins = Origins(Origin(file, (*action.pointer, "update")))
             for target in targets:
                 editor.merge(target, action.value, origins)
@@ -97,11 +100,22 @@ def _copy(editor: Editor, file: Source, action: Action, targets: Sequence[Pointe
     if len(found) != 1:
         message = f"{action.source} selects {len(found) or 'no'} values; a copy is made of one"
         raise BuildError([Diagnostic(file.at(pointer), "overlay-conflict", message)])
-    value, origins = editor.at(found[0]), editor.origins.branch(found[0])
+    value = editor.at(found[0])
+    _check_size(editor, file, action, value, targets)
+    origins = editor.origins.branch(found[0])
     editor.share()
     for target in targets:
         editor.merge(target, value, origins)
         editor.share()
+
+
+def _check_size(
+    editor: Editor, file: Source, action: Action, value: JSON, targets: Sequence[Pointer]
+) -> None:
+    message = editor.why_not(value, targets)
+    if message is not None:
+        place = file.at((*action.pointer, "target"))
+        raise BuildError([Diagnostic(place, "too-large", message)])
 
 
 def _select(editor: Editor, file: Source, pointer: Pointer, query: Query) -> tuple[Pointer, ...]:

@@ -1,12 +1,16 @@
 """Changes to a document that is shared: only what a change touches is copied."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import reduce
-from typing import NoReturn, TypeAlias
+from typing import Final, NoReturn, TypeAlias
 
 from treenail_generator.diagnostics import BuildError, Diagnostic
 from treenail_generator.document.derived import DerivedSource, Origin, Origins
 from treenail_generator.yaml_source import JSON, Pointer, Source
+from treenail_generator.yaml_source.data import MAX_DEPTH
 
+MAX_ADDED_VALUES: Final = 200_000
 Container: TypeAlias = "dict[str, JSON] | list[JSON]"
 
 
@@ -18,10 +22,26 @@ class Editor:
         self.origins = Origins(Origin(source, ()))
         self._file = source.file
         self._own: dict[int, Container] = {}
+        self._added = 0
 
     def source(self) -> Source:
         """The document as it is now."""
         return DerivedSource(self.value, self.origins, self._file)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more was added than may be."""
+        return self._added > MAX_ADDED_VALUES
+
+    def why_not(self, new: JSON, pointers: Sequence[Pointer]) -> str | None:
+        """Why a value is too large to be merged at all these places; None, and counted, if not."""
+        extent = extent_of(new)
+        self._added += extent.values * len(pointers)
+        if self.is_full:
+            return f"overlays add more than {MAX_ADDED_VALUES:,} values"
+        if max(map(len, pointers), default=0) + extent.depth > MAX_DEPTH:
+            return f"nested more than {MAX_DEPTH} levels deep"
+        return None
 
     def merge(self, pointer: Pointer, new: JSON, origins: Origins) -> None:
         """Merge a value into what stands at the pointer.
@@ -126,6 +146,30 @@ class Editor:
         copied = value.copy()
         self._own[id(copied)] = copied
         return copied
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many values a value holds, itself included, and how deep collections nest in it."""
+
+    values: int
+    depth: int
+
+
+def extent_of(value: JSON) -> Extent:
+    """The extent; parts that are shared count wherever they stand, and are looked at once."""
+    known: dict[int, Extent] = {}
+
+    def of(part: JSON) -> Extent:
+        if not isinstance(part, (dict, list)):
+            return Extent(1, 0)
+        if id(part) not in known:
+            inner = [of(each) for each in (part.values() if isinstance(part, dict) else part)]
+            values = 1 + sum(each.values for each in inner)
+            known[id(part)] = Extent(values, 1 + max((each.depth for each in inner), default=0))
+        return known[id(part)]
+
+    return of(value)
 
 
 def _inside(value: JSON, step: str | int) -> JSON:
