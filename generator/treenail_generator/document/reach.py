@@ -18,6 +18,7 @@ from treenail_generator.document.references import (
     Target,
     ref_of,
 )
+from treenail_generator.document.values import mapping
 from treenail_generator.yaml_source import JSON, Pointer
 
 MAX_CHECKS: Final = 20_000
@@ -80,6 +81,10 @@ class Reach:
         Raises:
             BuildError: What the references lead to instead, all of them; or `too-large`.
         """
+        target = self._behind(target)
+        if not self._references.inside(target):
+            # As long as it is written; only what is referred to again and again multiplies.
+            return
         for circle in circles(target, self._references.following, self._known):
             self._look_at(circle)
         found = self._known[target.pointer]
@@ -89,6 +94,12 @@ class Reach:
             self._refuse(target, f"more than {MAX_CHAIN} schemas in a row look at one value")
         if found.weight.checks > MAX_CHECKS:
             self._refuse(target, f"more than {MAX_CHECKS:,} schemas look at one value")
+
+    def _behind(self, target: Target) -> Target:
+        """What a lone reference leads to, so that a component is looked at once."""
+        ref = ref_of(target.value) if len(mapping(target.value)) == 1 else None
+        at = (*target.pointer, "$ref")
+        return self._references.find(ref, at=at) if ref is not None else target
 
     def _refuse(self, target: Target, message: str) -> None:
         location = self._references.source.at(target.pointer)

@@ -77,9 +77,11 @@ class Parts:
         return None
 
     def _add(self, own: dict[_Identity, Parameter], found: Parameter, listed: Target) -> None:
-        first = own.setdefault(_identity(found), found)
-        if first is found:
+        key = _identity(found)
+        if key not in own:
+            own[key] = found
             return
+        first = own[key]
         message = f"{found.place} parameter {found.name!r} stands twice"
         if not self._is_same(first, found):
             self._context.fail(listed.pointer, f"{message}, with different words")

@@ -1,6 +1,7 @@
 """What a document says of arguments, as agents read it: without markup, and not too long."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 _BLOCKS: Final = (
@@ -52,6 +53,7 @@ class Descriptions:
     def __init__(self, longest: int | None = None) -> None:
         """`longest` counts characters; None leaves texts as long as they are."""
         self._longest = longest
+        self._known: dict[tuple[str, str, bool | None], str] = {}
 
     def of(self, told: object, name: str = "", *, required: bool | None = None) -> str:
         """`told` in one line; empty when it only repeats `name`, or is no text.
@@ -60,6 +62,12 @@ class Descriptions:
         """
         if not isinstance(told, str):
             return ""
+        key = (told, name, required)
+        if key not in self._known:
+            self._known[key] = self._made(told, name, required=required)
+        return self._known[key]
+
+    def _made(self, told: str, name: str, *, required: bool | None) -> str:
         text = unmarked(told)
         if required is not None:
             text = _without_need(text, "required" if required else "optional")
@@ -105,16 +113,19 @@ def _without_need(text: str, need: str) -> str:
 
 def _repeats(text: str, name: str) -> bool:
     """Whether every word of `text` stands in `name`, up to articles and a plural."""
-    told = [word for word in _words(text) if word not in _EMPTY_WORDS]
     known = {_singular(word) for word in _words(_HUMP.sub(" ", name))}
     joined = "".join(_words(name))
-    return all(_singular(word) in known for word in told) or (
-        _singular("".join(told)) == _singular(joined)
-    )
+    told, is_known = "", True
+    for word in _words(text):
+        if word not in _EMPTY_WORDS:
+            told, is_known = told + word, is_known and _singular(word) in known
+            if not is_known and len(told) > len(joined) + len("s"):
+                return False
+    return is_known or _singular(told) == _singular(joined)
 
 
-def _words(text: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(text)]
+def _words(text: str) -> Iterator[str]:
+    return (found[0].lower() for found in _WORD.finditer(text))
 
 
 def _singular(word: str) -> str:
