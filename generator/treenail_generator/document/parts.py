@@ -100,7 +100,9 @@ def _read_parameter(context: Context, target: Target) -> Parameter:
         schema=_read_schema(context, holder),
         style=style,
         explode=flag(node.get("explode"), default=style in _EXPLODED),
-        allow_reserved=flag(node.get("allowReserved")),
+        # Before 3.2, it is for queries only.
+        allow_reserved=flag(node.get("allowReserved"))
+        and (place == "query" or context.version == "3.2"),
         allow_empty=flag(node.get("allowEmptyValue")),
         of_2="x-style" in node and context.version == "2.0",
         content_type=content_type,

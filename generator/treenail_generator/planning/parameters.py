@@ -35,6 +35,8 @@ _DEFAULTS: Final = {
     "header": ("simple", False),
     "cookie": ("form", True),
 }
+_ENCODED: Final = frozenset({"path", "query", "cookie"})
+"""Places whose values are percent-encoded, so that `allowReserved` means something."""
 _DELIMITED: Final = frozenset({"spaceDelimited", "pipeDelimited", "tabDelimited"})
 _FORM: Final = "application/x-www-form-urlencoded"
 
@@ -58,7 +60,7 @@ class Parameters:
         for parameter in operation.parameters:
             if not self._supported(parameter):
                 continue
-            sourced = self._values.of(_slot(self._with_form(parameter), owner))
+            sourced = self._values.of(_slot(self._with_form(self._or_empty(parameter)), owner))
             if sourced is None:
                 continue
             value, field, kind = sourced
@@ -165,6 +167,22 @@ class Parameters:
     def _defined(self, parameter: Parameter) -> frozenset[Shape]:
         return defined_shapes(parameter.place, parameter.style, self._arrays(parameter))
 
+    def _or_empty(self, parameter: Parameter) -> Parameter:
+        """The parameter with the empty text among its values, where the document allows it.
+
+        OpenAPI 3.1.1, 4.8.12.2.1: `allowEmptyValue` is for queries, and for styles that can say it.
+        """
+        if not parameter.allow_empty or parameter.place != "query" or parameter.style != "form":
+            return parameter
+        views = self._types.views
+        if parameter.content_type is not None or views.why_not(parameter.schema, "") is None:
+            return parameter
+        view = views.of(parameter.schema)
+        if view.get("type") == "string" and "enum" in view:
+            return replace(parameter, schema={**view, "enum": [*view["enum"], ""]})
+        empty: Schema = {"type": "string", "enum": [""]}
+        return replace(parameter, schema={"anyOf": [parameter.schema, empty]})
+
     def _with_form(self, parameter: Parameter) -> Parameter:
         """The parameter with the alternatives of its schema that its style can carry."""
         if parameter.content_type is not None or parameter.place == "querystring":
@@ -218,6 +236,8 @@ def _unsupported(parameter: Parameter) -> str | None:
         return f"{what}: {reason}" if reason else None
     if parameter.place == "cookie" and not is_header_name(parameter.name):
         return f"{what}: not a cookie name"
+    if parameter.encoding:
+        return f"{what}: encodings of its fields are not carried"
     if parameter.content_type is not None:
         return None
     if parameter.place == "querystring":
@@ -238,8 +258,7 @@ def _style(parameter: Parameter, arrays: Arrays | None) -> StylePlan | None:
             style="deepObject", explode=True, reserved=parameter.allow_reserved, arrays=arrays
         )
     style, explode = _DEFAULTS[parameter.place]
-    # Elsewhere, what is percent-encoded reads the same.
-    reserved = parameter.place == "query" and parameter.allow_reserved
+    reserved = parameter.allow_reserved and parameter.place in _ENCODED and style != "cookie"
     if (parameter.style, parameter.explode, reserved) == (style, explode, False):
         return None
     return StylePlan(style=parameter.style, explode=parameter.explode, reserved=reserved)

@@ -139,7 +139,9 @@ class Oracle:
                 for parameter, known in zip(
                     declared["parameters"], operation.parameters, strict=True
                 )
-                if (known.place, known.name) in right and self._casts(known.schema)
+                if (known.place, known.name) in right
+                and not known.allow_empty
+                and self._casts(known.schema)
             ]
         # As in `_Request.path`, which is decoded.
         raw["paths"] = {

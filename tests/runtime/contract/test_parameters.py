@@ -173,6 +173,7 @@ QUERYSTRINGS: list[tuple[object, str]] = [
         "%7B%22numbers%22%3A%5B1%2C2%5D%2C%22flag%22%3Anull%7D",
     ),
     (simple("$.a.b[1:1]"), "%24.a.b%5B1%3A1%5D"),
+    ("$.a+b", "%24.a%2Bb"),
     (
         urlencoded_text({"f": {"a": "x y"}}, {"f": FormField("deepObject")}),
         "f%5Ba%5D=x%20y",

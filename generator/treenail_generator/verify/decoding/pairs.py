@@ -12,7 +12,7 @@ from typing import Final
 from treenail_generator.document import Encoding, Parameter, Schema
 
 from .media import FORM, is_json
-from .readings import DecodingError, Known, Reading, Word, one_of
+from .readings import DecodingError, Known, Reading, Several, Word, one_of
 from .schemas import PRIMITIVES, TEXT, Schemas
 from .styles import Decode, Styles, percent_decoded
 
@@ -26,6 +26,7 @@ class Field:
     Attributes:
         style: None for a field of a form that no style is told for: it is text or JSON.
         content_type: Of a value that is written in a media type instead of a style.
+        may_be_empty: Whether an empty text may stand for no value (`allowEmptyValue`).
     """
 
     name: str
@@ -34,6 +35,7 @@ class Field:
     explode: bool
     content_type: str | None
     decode: Decode
+    may_be_empty: bool = False
 
 
 def of_parameter(parameter: Parameter) -> Field:
@@ -45,6 +47,7 @@ def of_parameter(parameter: Parameter) -> Field:
         explode=parameter.explode,
         content_type=parameter.content_type,
         decode=str if parameter.style == "cookie" else percent_decoded,
+        may_be_empty=parameter.allow_empty and parameter.place == "query",
     )
 
 
@@ -156,6 +159,15 @@ class Pairs:
         }
 
     def _named(self, field: Field, texts: list[str]) -> Reading:
+        if texts == [""] and field.may_be_empty and field.content_type is None:
+            empty = Word("", TEXT)
+            try:
+                return Several((empty, self._valued(field, texts)))
+            except DecodingError:
+                return empty
+        return self._valued(field, texts)
+
+    def _valued(self, field: Field, texts: list[str]) -> Reading:
         if field.content_type is not None:
             return self._content(field, [field.decode(text) for text in texts])
         match field.style, field.explode:

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from treenail_generator.document import JSON, Operation, Parameter, Schema
 
 from .bodies import Bodies
-from .media import is_json
+from .media import FORM, essence, is_json
 from .pairs import Pairs, of_parameter, pairs_of
 from .paths import Template
 from .readings import DecodingError, Known, Reading, Word
@@ -126,10 +126,11 @@ class RequestDecoder:
         """The whole query in one media type (OpenAPI 3.2, "Parameter Object")."""
         if not query:
             return {}
-        if is_json(parameter.content_type or ""):
-            reading = _content(parameter.content_type or "", percent_decoded(query))
+        kind = parameter.content_type or FORM
+        if essence(kind) == FORM:
+            reading: Reading = self._pairs.form(parameter.schema, query, parameter.encoding)
         else:
-            reading = self._pairs.form(parameter.schema, query, {})
+            reading = _content(kind, percent_decoded(query))
         return {("querystring", parameter.name): reading}
 
     def _headers(self, operation: Operation, headers: Sequence[tuple[str, str]]) -> Values:

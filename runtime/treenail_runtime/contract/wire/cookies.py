@@ -17,7 +17,7 @@ from .styles import Styled
 from .texts import given_items, json_of, plain, quoted, refuse_empty, text_of
 
 _COOKIE_TEXT: Final = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")
-_RESERVED_KEPT: Final = "!#$&'()*+/:=?@[]"
+_RESERVED_KEPT: Final = "!#$&'()*/:=?@[]"
 
 
 def cookie_text(parameters: Mapping[str, object]) -> str:

@@ -45,10 +45,13 @@ def _pairs(name: str, styled: Styled) -> list[Pair]:
 def querystring_text(value: object) -> str:
     """The query that is one value as a whole (OpenAPI 3.2 `in: querystring`).
 
+    Without a style, an object is form text, and a text stands for itself.
+
     Raises:
         InvalidArguments: When its media type cannot carry it.
     """
-    styled = value if isinstance(value, Styled) else Styled(value, "urlencoded")
+    by_content = "simple" if isinstance(value, str) else "urlencoded"
+    styled = value if isinstance(value, Styled) else Styled(value, by_content)
     if styled.value is MISSING:
         return ""
     match styled.style:
