@@ -41,6 +41,8 @@ _TRICKY_SEGMENT: Final = "a b~\u00e9:@!$&'()*+,=?#"
 _DEPTH: Final = 4
 _PLENTY: Final = 2
 _DEEPEST: Final = 40
+_ENOUGH: Final = 1_000
+"""Values after which no more is put into optional lists and objects; some would hold 20,000."""
 
 
 class Samples:
@@ -60,15 +62,20 @@ class Samples:
         """
         tricky = _tricky_texts(endpoint) if mode == "hostile" else {}
         made: dict[str, JSON] = {}
+        size = 0
         for field in fields:
             if mode == "minimal" and not field.required:
                 continue
             text = tricky.get(field.attribute, _TRICKY)
+            sparing = size > _ENOUGH and not _is_leaf(field.type)
             try:
-                made[field.name] = self._argument(field, endpoint, mode, text)
+                value = self._argument(field, endpoint, "minimal" if sparing else mode, text)
             except NoSampleError:
                 if field.required:
                     raise
+            else:
+                made[field.name] = value
+                size += _size(value)
         return made
 
     def shown(self, fields: Iterable[FieldPlan], endpoint: EndpointPlan) -> dict[str, JSON]:
@@ -129,11 +136,29 @@ class Samples:
         return self._made[key]
 
     def _object(self, name: str, mode: Mode, tricky: str, depth: int) -> JSON:
-        return {
-            field.name: self._field(field, mode, tricky, depth + 1)
-            for field in self._models[name].fields
-            if field.required or (mode != "minimal" and depth < _DEPTH)
-        }
+        made: dict[str, JSON] = {}
+        size = 0
+        for field in self._models[name].fields:
+            wanted = mode != "minimal" and depth < _DEPTH
+            if field.required or (wanted and (size < _ENOUGH or _is_leaf(field.type))):
+                made[field.name] = self._field(field, mode, tricky, depth + 1)
+                size += _size(made[field.name])
+        return made
+
+
+def _is_leaf(kind: TypePlan) -> bool:
+    inner = kind.inner if isinstance(kind, NullableType) else kind
+    return not isinstance(inner, ListType | ModelType | MapType | ExactType)
+
+
+def _size(value: JSON) -> int:
+    match value:
+        case dict():
+            return 1 + sum(map(_size, value.values()))
+        case list():
+            return 1 + sum(map(_size, value))
+        case _:
+            return 1
 
 
 def _leaf(kind: TypePlan, mode: Mode, tricky: str) -> JSON:
