@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 import jsonschema_rs
 
+from treenail_generator.document.dialect import kind_of
 from treenail_generator.formats import validator_of
 from treenail_generator.patterns import is_found, matching
 from treenail_generator.plan import Definitions, ExactType, TypePlan
@@ -29,6 +30,7 @@ _UNSURE: Final = frozenset(
     | {"dependentRequired", "dependentSchemas", "unevaluatedItems", "unevaluatedProperties"}
     | {"maxProperties", "multipleOf", "const", "enum", "prefixItems", "maxItems"}
 )
+_CHOICE: Final = frozenset({"type", "enum", "description"})
 _BY_KEYWORD: Final = (
     (
         "object",
@@ -116,7 +118,7 @@ class _Maker:
     def _chosen(self, node: object, number: int, refs: frozenset[str], depth: int) -> JSON:
         found = asked(node, self._definitions, number, refs)
         schema = found.schema
-        self.is_guess = self.is_guess or found.is_guess or bool(schema.keys() & _UNSURE)
+        self.is_guess = self.is_guess or found.is_guess or _is_unsure(schema)
         if "const" in schema:
             return schema["const"]
         if "enum" in schema:
@@ -222,6 +224,15 @@ class _Maker:
             required += more
             present += more
         return required
+
+
+def _is_unsure(schema: Mapping[str, Any]) -> bool:
+    """Whether a value made by the keywords may miss some of them."""
+    if schema.keys() <= _CHOICE and "type" in schema:
+        told = schema["type"]
+        kinds = {*cast("list[str]", told if isinstance(told, list) else [told])}
+        return not all(kind_of(value) in kinds for value in schema.get("enum", ()))
+    return bool(schema.keys() & _UNSURE)
 
 
 def _kind(schema: Mapping[str, Any], number: int) -> str:

@@ -12,6 +12,7 @@ _LOWER: Final = frozenset(
 _UPPER: Final = frozenset(
     {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains"}
 )
+_SILENT: Final = frozenset({"$defs", "description"})
 _IN_PLACE: Final = frozenset({"$ref", "allOf", "anyOf", "oneOf", "if", "then", "else"})
 
 
@@ -47,7 +48,8 @@ def asked(node: object, definitions: Mapping[str, Any], number: int, refs: froze
     if not schema.keys() & _IN_PLACE:
         return Asked(schema, is_guess=False, refs=refs)
     merged = {key: value for key, value in schema.items() if key not in _IN_PLACE}
-    is_guess = bool(schema.keys() - {"$ref", "description"})
+    # What suits the one target, or one of several alternatives, suits the whole.
+    is_guess = schema.keys() - _SILENT not in ({"$ref"}, {"anyOf"})
     if isinstance(schema.get("$ref"), str):
         name = schema["$ref"].removeprefix(PREFIX)
         if name in refs or name not in definitions:
