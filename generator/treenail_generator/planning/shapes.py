@@ -48,9 +48,12 @@ STYLES: Final[Mapping[str, Mapping[str, frozenset[Shape]]]] = {
 
 
 def defined_shapes(place: str, style: str, arrays: Arrays | None) -> frozenset[Shape]:
-    """What a style of a place has a form for; `arrays` is the connector's rule for `deepObject`."""
+    """What a style of a place has a form for; `arrays` is the connector's rule for `deepObject`.
+
+    Who reads arrays there reads `name=value`, too, which nothing else can mean.
+    """
     defined = STYLES[place][style]
-    return defined if arrays is None else defined | _ARRAY | _NESTED
+    return defined if arrays is None else defined | _ARRAY | _NESTED | _PRIMITIVE
 
 
 def shapes(kind: TypePlan, models: Mapping[str, ModelPlan]) -> frozenset[Shape]:

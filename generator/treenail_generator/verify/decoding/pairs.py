@@ -178,6 +178,9 @@ class Pairs:
             case (("form" | "cookie" | "spaceDelimited" | "pipeDelimited" | "tabDelimited"), False):
                 assert field.style is not None  # noqa: S101  # the case above is for none
                 return self._styles.delimited(field.schema, texts, field.style, field.decode)
+            case "deepObject", _:
+                # Undefined, but nothing else can be meant.
+                return self._styles.repeated(field.schema, texts, field.decode)
             case _:
                 raise DecodingError(f"style {field.style} has no form `{field.name}=...`")
 

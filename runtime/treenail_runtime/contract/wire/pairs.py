@@ -127,6 +127,8 @@ def _deep(key: str, encoded_key: str, value: Any, styled: Styled) -> Iterator[Pa
             yield from _deep_value(f"{key}[{part}]", inner, item, styled)
     elif isinstance(value, list | tuple) and styled.arrays is not None:
         yield from _deep_array(key, encoded_key, cast("list[object]", value), styled)
+    elif styled.arrays is not None:
+        yield from _deep_value(key, encoded_key, value, styled)
     else:
         raise InvalidArguments([f"{key}: style deepObject is for objects"])
 
