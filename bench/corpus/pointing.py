@@ -48,15 +48,26 @@ def parts(root: Any, schemas: Sequence[Any]) -> Parts:
     """The parts of `schemas`, whose references lead into `root`."""
     fields: dict[str, list[Any]] = {}
     inner: list[Any] = []
-    is_closed = False
+    # Read-only is what one of them says so of (JSON Schema 2020-12, 7.7.1.1).
+    answered: set[str] = set()
+    tells_nothing = not schemas
     for each in _expanded(root, schemas):
-        is_closed = is_closed or each.get("additionalProperties") is False
+        tells_nothing = tells_nothing or _tells_nothing(each)
         inner += [each["items"]] if isinstance(each.get("items"), dict) else []
         inner += items(each.get("prefixItems"))
         for name, schema in mapping(each.get("properties")).items():
-            if not _is_read_only(root, schema):
-                fields.setdefault(name, []).append(schema)
-    return Parts(fields=fields, items=inner, is_open=not (fields or inner or is_closed))
+            fields.setdefault(name, []).append(schema)
+            if _is_read_only(root, schema):
+                answered.add(name)
+    sent = {name: told for name, told in fields.items() if name not in answered}
+    return Parts(fields=sent, items=inner, is_open=tells_nothing or not (fields or inner))
+
+
+def _tells_nothing(schema: dict[str, Any]) -> bool:
+    """Whether an object of any fields fits, as where a type is only named."""
+    told = schema.keys() & {"properties", "items", "prefixItems", "$ref", *_TOGETHER}
+    kind = schema.get("type")
+    return not told and kind in (None, "object") and schema.get("additionalProperties") is not False
 
 
 def _expanded(root: Any, schemas: Sequence[Any]) -> Iterator[dict[str, Any]]:

@@ -237,19 +237,68 @@ def test_every_operation_is_proven_and_becomes_a_tool(
 @pytest.mark.parametrize("is_required", [True, False])
 def test_a_body_that_no_form_can_be_made_of_is_named(*, is_required: bool, tmp_path: Path) -> None:
     taken = {**body("multipart/form-data", TEXT), "required": is_required}
-    content = {
-        "openapi": "3.0.3",
-        "info": {"title": "Odd", "version": "1"},
-        "servers": [{"url": "https://api.odd.test"}],
-        "paths": {"/files": {"post": {**DONE, "requestBody": taken}}},
-    }
-    (tmp_path / "given.json").write_text(json.dumps(content), encoding="utf-8")
+    told = proposed(tmp_path, {"/files": {"post": {**DONE, "requestBody": taken}}})
 
-    result = run(tmp_path, "init", "odd", "--spec", str(tmp_path / "given.json"), "--all", "--json")
-
-    told = json.loads(result.stdout)
     refused = [fault["code"] for each in told["refused"] for fault in each["diagnostics"]]
     hidden = [(each["parameter"], each["code"]) for each in told["hidden"]]
     assert (refused, hidden) == (
         (["unsupported-body"], []) if is_required else ([], [("body:body", "unsupported-body")])
     )
+
+
+def proposed(tmp_path: Path, paths: dict[str, Any]) -> dict[str, Any]:
+    """What `gen init` tells of a document, which has to build."""
+    content = {
+        "openapi": "3.0.3",
+        "info": {"title": "Odd", "version": "1"},
+        "servers": [{"url": "https://api.odd.test"}],
+        "paths": paths,
+    }
+    (tmp_path / "given.json").write_text(json.dumps(content), encoding="utf-8")
+    result = run(tmp_path, "init", "odd", "--spec", str(tmp_path / "given.json"), "--all", "--json")
+    assert run(tmp_path, "build", "odd").exit_code == 0
+    return json.loads(result.stdout)
+
+
+@pytest.mark.requirement("INIT-NAMED")
+def test_a_header_that_only_the_connection_sets_is_named(tmp_path: Path) -> None:
+    length = taking("Content-Length", "header", {"type": "integer"})
+
+    told = proposed(tmp_path, {"/a": {"get": {**DONE, "parameters": [length]}}})
+
+    (hidden,) = told["hidden"]
+    assert (hidden["parameter"], hidden["code"]) == (
+        "header:Content-Length",
+        "header-of-connection",
+    )
+
+
+@pytest.mark.requirement("INIT-NAMED")
+def test_of_two_maps_in_one_query_one_is_named_and_all_else_is_offered(tmp_path: Path) -> None:
+    bag = {"type": "object", "additionalProperties": TEXT}
+    taken = [
+        taking("page", "query", TEXT),
+        taking("attributes", "query", bag),
+        taking("tags", "query", bag),
+        taking("size", "query", TEXT),
+    ]
+
+    told = proposed(tmp_path, {"/a": {"get": {**DONE, "parameters": taken}}})
+
+    assert [each["parameter"] for each in told["hidden"]] == ["query:tags"]
+    assert told["tools"] == 1
+
+
+@pytest.mark.requirement("INIT-BUILDS", "WIRE-DEEP")
+def test_plain_values_in_a_style_for_objects_are_offered(tmp_path: Path) -> None:
+    either = {"anyOf": [{"type": "object", "properties": {"gt": TEXT}}, TEXT]}
+    taken = body(FORM, {"properties": {"end": TEXT, "range": either}})
+    styled = {"style": "deepObject", "explode": True}
+    taken["content"][FORM]["encoding"] = {"end": styled, "range": styled}
+    taken["required"] = True
+
+    told = proposed(tmp_path, {"/a": {"post": {**DONE, "requestBody": taken}}})
+
+    assert (told["hidden"], told["refused"], told["tools"]) == ([], [], 1)
+    published = json.loads(run(tmp_path, "schema", "odd", "POST_a", "--json").stdout)
+    assert set(published["inputSchema"]["properties"]) == {"end", "range"}

@@ -7,6 +7,7 @@ from treenail_generator.diagnostics import Diagnostic
 from treenail_generator.document import Document, Operation
 from treenail_generator.document.values import mapping, text
 from treenail_generator.planning.servers import others_of
+from treenail_generator.planning.trial import Tried
 
 from .choosing import MOST_UNASKED, broken, choose, tag_counts, unmatched
 from .costs import Costs
@@ -35,7 +36,8 @@ __all__ = [
 
 _LONGEST_TITLE = 80
 _LONGEST_TEXT = 300
-_UNRULED = "unsupported-field"
+_UNRULED = frozenset({"unsupported-field", "field-left-out"})
+_STYLED = frozenset({"unsupported-parameter", "alternative-left-out"})
 _LONGEST_DESCRIPTION = 200
 _WITHHELD = "the document's text is left out: it speaks to the agent as only its user may"
 
@@ -43,8 +45,8 @@ _WITHHELD = "the document's text is left out: it speaks to the agent as only its
 def propose(document: Document, wishes: Wishes, operations: Sequence[Operation]) -> Proposal:
     """The connector file for these operations; it builds, whatever the document holds."""
     trials = Trials(document)
-    frame, faults = _faults(trials, _frame(document, wishes, operations), operations)
-    found = trials.verdicts(operations, faults, frame_of(frame))
+    frame, tried = _tried(trials, _frame(document, wishes, operations), operations)
+    found = trials.verdicts(operations, tried, frame_of(frame))
     carried = [each for each in operations if not found[each.key].faults]
     names = tool_names(carried, wishes.name, wishes.kept_names)
     costs = Costs(document)
@@ -75,18 +77,23 @@ def propose(document: Document, wishes: Wishes, operations: Sequence[Operation])
     )
 
 
-def _faults(
+def _tried(
     trials: Trials, frame: Proposal, operations: Sequence[Operation]
-) -> tuple[Proposal, list[tuple[Diagnostic, ...]]]:
-    """Why each operation cannot be carried whole, and the frame within which that holds."""
-    found: list[tuple[Diagnostic, ...]] = []
-    for faults in trials.faults(operations, frame_of(frame)):
-        if any(fault.code == _UNRULED for fault in faults):
+) -> tuple[Proposal, list[Tried]]:
+    """What comes out for each operation, and the frame within which that holds."""
+    found: list[Tried] = []
+    for each in trials.of(operations, frame_of(frame)):
+        if any(_is_unruled(told) for told in (*each.faults, *each.notes)):
             # No specification has a rule; by index, every array reads back as it was.
             frame = replace(frame, arrays="indexes")
-            return frame, list(trials.faults(operations, frame_of(frame)))
-        found.append(faults)
+            return frame, list(trials.of(operations, frame_of(frame)))
+        found.append(each)
     return frame, found
+
+
+def _is_unruled(told: Diagnostic) -> bool:
+    """Whether something is left out only because `deepObject` has no rule for it."""
+    return told.code in _UNRULED or (told.code in _STYLED and "style deepObject" in told.message)
 
 
 def _frame(document: Document, wishes: Wishes, operations: Sequence[Operation]) -> Proposal:

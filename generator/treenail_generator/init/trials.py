@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from treenail_generator.connector_file import ConnectorRequest, read_connector_file
 from treenail_generator.diagnostics import Diagnostic
 from treenail_generator.document import Document, Operation
 from treenail_generator.planning.readings import Readings
-from treenail_generator.planning.trial import Trial
+from treenail_generator.planning.trial import Trial, Tried
 from treenail_generator.yaml_source import JSON
 
+from .leaving import left_out
 from .proposal import Hidden
 
 
@@ -30,10 +31,8 @@ class Trials:
         self._document = document
         self._readings: Readings | None = None
 
-    def faults(
-        self, operations: Sequence[Operation], frame: Mapping[str, JSON]
-    ) -> Iterator[tuple[Diagnostic, ...]]:
-        """Why each operation cannot be carried with all its parts; empty for those that can.
+    def of(self, operations: Sequence[Operation], frame: Mapping[str, JSON]) -> Iterator[Tried]:
+        """What comes out for each operation with all its parts.
 
         Args:
             operations: Of the document.
@@ -42,16 +41,26 @@ class Trials:
         return self._attempted([(each, ()) for each in operations], frame)
 
     def verdicts(
-        self,
-        operations: Sequence[Operation],
-        faults: Sequence[tuple[Diagnostic, ...]],
-        frame: Mapping[str, JSON],
+        self, operations: Sequence[Operation], tried: Sequence[Tried], frame: Mapping[str, JSON]
     ) -> dict[str, Verdict]:
-        """A verdict for each operation, by its key, once their faults within `frame` are known."""
+        """A verdict for each operation, by its key, once it was tried within `frame`."""
         return {
-            each.key: self._without_parts(each, frame, why) if why else Verdict()
-            for each, why in zip(operations, faults, strict=True)
+            each.key: self._with_left_out(
+                self._without_parts(each, frame, found.faults) if found.faults else Verdict(),
+                each,
+                found,
+            )
+            for each, found in zip(operations, tried, strict=True)
         }
+
+    def _with_left_out(self, verdict: Verdict, operation: Operation, tried: Tried) -> Verdict:
+        """The verdict with the parts that a plan leaves out by rule."""
+        if verdict.faults or tried.endpoint is None:
+            return verdict
+        known = {each.name for each in verdict.hidden}
+        named = left_out(self._document, operation, tried.endpoint, tried.notes)
+        more = tuple(each for each in named if each.name not in known)
+        return replace(verdict, hidden=(*verdict.hidden, *more))
 
     def _without_parts(
         self, operation: Operation, frame: Mapping[str, JSON], faults: tuple[Diagnostic, ...]
@@ -61,15 +70,14 @@ class Trials:
 
         def left(offered: Collection[str]) -> tuple[Diagnostic, ...]:
             hidden = tuple(each for each in optional if each not in offered)
-            return next(self._attempted([(operation, hidden)], frame))
+            return next(self._attempted([(operation, hidden)], frame)).faults
 
         bare = left(())
         if not optional or bare:
             return Verdict(faults=bare or faults)
         failing = {name: why[0] for name, why in _failing(optional, faults, left)}
         if left([each for each in optional if each not in failing]):
-            # They only clash with each other: none of them is carried.
-            failing = dict.fromkeys(optional, faults[0])
+            failing = dict(_clashing(optional, left))
         return Verdict(
             hidden=tuple(
                 Hidden(name=name, code=why.code, reason=why.message)
@@ -79,14 +87,16 @@ class Trials:
 
     def _attempted(
         self, asked: Sequence[tuple[Operation, tuple[str, ...]]], frame: Mapping[str, JSON]
-    ) -> Iterator[tuple[Diagnostic, ...]]:
-        """The faults of tools, each an operation and what is hidden of it."""
+    ) -> Iterator[Tried]:
+        """What comes out for tools, each an operation and what is hidden of it."""
         request = _request(frame, asked)
         trial = Trial(request, self._document, self._readings)
         self._readings = trial.readings
         for index in range(len(asked)):
+            found = trial.tried(index)
             # A part that a connector file cannot name in this operation needs no hiding.
-            yield tuple(each for each in trial.faults_of(index) if each.code != "unknown-parameter")
+            faults = tuple(each for each in found.faults if each.code != "unknown-parameter")
+            yield replace(found, faults=faults)
 
 
 def _failing(
@@ -102,6 +112,18 @@ def _failing(
     for half in (parts[:middle], parts[middle:]):
         if why := left(half):
             yield from _failing(half, why, left)
+
+
+def _clashing(
+    parts: tuple[str, ...], left: Callable[[Collection[str]], tuple[Diagnostic, ...]]
+) -> Iterator[tuple[str, Diagnostic]]:
+    """The parts that fail beside those before them, with why."""
+    offered: list[str] = []
+    for each in parts:
+        if why := left([*offered, each]):
+            yield each, why[0]
+        else:
+            offered.append(each)
 
 
 def _optional(document: Document, operation: Operation) -> Iterator[str]:

@@ -33,6 +33,11 @@ class Faults:
         found = Diagnostic(location, code, message, hint=hint, severity=severity)
         self._record(self.notes, found)
 
+    def forget_notes(self) -> None:
+        """Begin to take notes anew, so that what is told again is recorded again."""
+        self._known.difference_update(self.notes)
+        self.notes = []
+
     def _record(self, found_so_far: list[Diagnostic], found: Diagnostic) -> None:
         # By what is said, so that only of twins somebody asks where they stand: that takes long.
         twins = self._known.setdefault((found.code, found.message, found.hint, found.severity), [])

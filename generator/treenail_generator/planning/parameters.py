@@ -24,7 +24,7 @@ from .alternatives import with_form
 from .exact import without_null
 from .faults import Faults
 from .headers import is_header_name, is_json, is_set_by_connection, why_no_header
-from .shapes import STYLES, Shape, carried, defined_shapes, shapes
+from .shapes import STYLES, Shape, carried, defined_shapes, shapes, takes_any_key
 from .types import Subject, Types
 from .values import Slot, Values
 from .verbs import Verbs
@@ -84,20 +84,27 @@ class Parameters:
     def _tell_shared_keys(self, bindings: list[Binding]) -> None:
         """Report exploded objects whose fields would read as another parameter."""
         seen = {each.upstream: each for each in bindings if each.place == "query"}
+        any_key: Binding | None = None
         for binding in list(seen.values()):
             style = binding.style or StylePlan(style="form", explode=True)
             if (style.style, style.explode) != ("form", True):
                 continue
+            if takes_any_key(binding.type):
+                any_key = any_key or binding
+                if any_key is not binding:
+                    self._tell_shared(binding, "whatever it holds", any_key)
             for name in self._keys(binding.type):
                 other = seen.setdefault(name, binding)
                 if other is not binding:
-                    self._faults.add(
-                        binding.source,
-                        "unsupported-parameter",
-                        f"query parameter {binding.upstream!r}: its field {name!r} would read as "
-                        f"part of {other.upstream!r}",
-                        hint="hide the field, or one of the parameters",
-                    )
+                    self._tell_shared(binding, f"its field {name!r}", other)
+
+    def _tell_shared(self, binding: Binding, what: str, other: Binding) -> None:
+        self._faults.add(
+            binding.source,
+            "unsupported-parameter",
+            f"query parameter {binding.upstream!r}: {what} would read as part of {other.upstream!r}",
+            hint="hide the field, or one of the parameters",
+        )
 
     @property
     def _models(self) -> Mapping[str, ModelPlan]:

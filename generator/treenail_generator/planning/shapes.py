@@ -56,6 +56,18 @@ def defined_shapes(place: str, style: str, arrays: Arrays | None) -> frozenset[S
     return defined if arrays is None else defined | _ARRAY | _NESTED | _PRIMITIVE
 
 
+def takes_any_key(kind: TypePlan) -> bool:
+    """Whether values of `kind` are objects whose names nobody knows."""
+    match kind:
+        case NullableType(inner):
+            return takes_any_key(inner)
+        case ExactType(schema):
+            is_closed = schema.get("additionalProperties") is False
+            return "object" in schema_shapes(schema, schema) and not is_closed
+        case _:
+            return isinstance(kind, MapType)
+
+
 def shapes(kind: TypePlan, models: Mapping[str, ModelPlan]) -> frozenset[Shape]:
     """What values of `kind` can be; null apart, which no style carries."""
     return _shapes(kind, models, frozenset())
