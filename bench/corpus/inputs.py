@@ -50,7 +50,13 @@ def _taken(document: Any, path: str, item: Any, operation: Any) -> Taken:
     for listed in [*items(item.get("parameters")), *items(operation.get("parameters"))]:
         parameter = mapping(followed(document, listed))
         declared[_key(parameter)] = parameter
-    variables: set[str] = set(_VARIABLE.findall(path))
+    bare, _, query = path.partition("#")[0].partition("?")
+    variables: set[str] = set(_VARIABLE.findall(bare))
+    asked = {
+        name: found[1]
+        for name, _, value in (pair.partition("=") for pair in query.split("&"))
+        if (found := _VARIABLE.fullmatch(value))
+    }
     parameters = {
         key: _schema(each)
         for key, each in declared.items()
@@ -61,6 +67,8 @@ def _taken(document: Any, path: str, item: Any, operation: Any) -> Taken:
     }
     for name in variables:
         parameters.setdefault(("path", name), {})
+    for name, variable in asked.items():
+        parameters.setdefault(("query", name), _schema(declared.get(("path", variable), {})))
     return Taken(parameters=parameters, bodies=[*_bodies(document, declared, operation)])
 
 

@@ -177,6 +177,19 @@ ODD: dict[str, dict[str, Any]] = {
     "a name in a path with a colon": {
         "/insights/{insight_id:}": {"get": DONE},
     },
+    "parameters in the query of a path": {
+        "/export/{id}?file={file}&as={kind}&v=2": {
+            "get": {
+                **DONE,
+                "parameters": [
+                    taking("id", "path", TEXT),
+                    taking("file", "path", {"type": "array", "items": TEXT}),
+                    taking("as", "query", {"type": "integer"}),
+                ],
+            }
+        },
+        "/search?q={q}": {"get": DONE},
+    },
     "paths that differ in a name": {
         "/icons/{id}": {
             "get": {**DONE, "parameters": [taking("id", "path", {"type": "integer"})]},

@@ -35,8 +35,8 @@ class Faults:
 
     def forget_notes(self) -> None:
         """Begin to take notes anew, so that what is told again is recorded again."""
-        self._known.difference_update(self.notes)
         self.notes = []
+        self._known = {}
 
     def _record(self, found_so_far: list[Diagnostic], found: Diagnostic) -> None:
         # By what is said, so that only of twins somebody asks where they stand: that takes long.

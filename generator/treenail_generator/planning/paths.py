@@ -1,6 +1,7 @@
 """The path of an operation: its template, and the parameters that it names."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, unquote
@@ -19,7 +20,8 @@ class PathPlan:
 
     Attributes:
         template: Percent-encoded apart from its `{names}`.
-        query: Names and values that stand in the path of the document behind a `?`.
+        query: Names and values that stand in the path of the document behind a `?`; what is a parameter
+            there, like `?name={name}`, is a query parameter of the operation.
     """
 
     operation: Operation
@@ -49,19 +51,47 @@ def plan_path(operation: Operation, faults: Faults) -> PathPlan:
             "unsupported-path",
             f"{operation.path!r}: nothing tells where one path parameter ends and the next begins",
         )
-    if _NAME.search(query):
+    pairs = _pairs(query)
+    variables = {found[1]: name for name, value in pairs if (found := _NAME.fullmatch(value))}
+    if any(_NAME.search(value) and not _NAME.fullmatch(value) for _, value in pairs):
         faults.add(
             operation.location,
             "unsupported-path",
-            f"{operation.path!r}: a parameter of the path stands in its query",
+            f"{operation.path!r}: a parameter of the path is part of a value in its query",
         )
+    named = _with_named(operation, [*parts[1::2], *variables], faults)
     return PathPlan(
-        operation=_with_named(operation, parts[1::2], faults),
+        operation=_in_query(named, variables, parts[1::2]),
         template="".join(
             f"{{{part}}}" if index % 2 else _literal(part) for index, part in enumerate(parts)
         ),
-        query=_pairs(query),
+        query=tuple((name, value) for name, value in pairs if not _NAME.search(value)),
     )
+
+
+def _in_query(
+    operation: Operation, variables: Mapping[str, str], in_path: Sequence[str]
+) -> Operation:
+    """The operation whose path parameters are query parameters where its path's query holds them.
+
+    Args:
+        operation: With a path parameter for each of them.
+        variables: The names that the query gives them.
+        in_path: The path parameters that stand in front of the query.
+    """
+    declared = {each.name for each in operation.parameters if each.place == "query"}
+    moved = (
+        replace(each, place="query", name=variables[each.name], style="form", explode=False)
+        for each in operation.parameters
+        if each.place == "path" and each.name in variables
+    )
+    kept = tuple(
+        each
+        for each in operation.parameters
+        if each.place != "path" or each.name not in variables or each.name in in_path
+    )
+    more = tuple(each for each in moved if each.name not in declared)
+    return replace(operation, parameters=(*more, *kept)) if variables else operation
 
 
 def _pairs(query: str) -> tuple[tuple[str, str], ...]:

@@ -28,12 +28,19 @@ class Template:
 
     Attributes:
         query: Names and values of the query that stands in the path itself.
+        named: Names in that query, each with the path parameter that is its value.
     """
 
     def __init__(self, path: str) -> None:
         """Take the path as the document spells it."""
         bare, _, query = path.partition("#")[0].partition("?")
-        self.query = tuple((name, percent_decoded(text)) for name, text in _pairs(query))
+        self.query: list[tuple[str, str]] = []
+        self.named: list[tuple[str, str]] = []
+        for name, text in _pairs(query):
+            if text.startswith("{") and text.endswith("}"):
+                self.named.append((name, text[1:-1]))
+            else:
+                self.query.append((name, percent_decoded(text)))
         self._path = path
         self._segments = [_segment(part) for part in bare.split("/")]
 

@@ -1,7 +1,7 @@
 """A whole request to the values that it says, by the operation that the document declares."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeAlias
@@ -10,7 +10,7 @@ from treenail_generator.document import JSON, Operation, Parameter, Schema
 
 from .bodies import Bodies
 from .media import FORM, essence, is_json
-from .pairs import Pairs, of_parameter, pairs_of
+from .pairs import Field, Pairs, of_parameter, pairs_of
 from .paths import Template
 from .readings import DecodingError, Known, Reading, Word
 from .schemas import TEXT, Schemas
@@ -116,11 +116,28 @@ class RequestDecoder:
         values: Values = {}
         fields = [of_parameter(each) for each in operation.parameters if each.place == "query"]
         declared = {each.name for each in fields}
+        fields += self._in_path(operation, declared)
         for name, text in self._template(operation).query:
             if name not in declared:
                 values["query", name] = _literal(name, text, pairs)
         read = self._pairs.read(fields, pairs)
         return values | {("query", name): reading for name, reading in read.items()}
+
+    def _in_path(self, operation: Operation, declared: Collection[str]) -> list[Field]:
+        """Path parameters that stand in the query of the path; a value is one text, as in a path."""
+        schemas = {each.name: each.schema for each in operation.parameters if each.place == "path"}
+        return [
+            Field(
+                name=name,
+                schema=schemas.get(variable, {"type": "string"}),
+                style="form",
+                explode=False,
+                content_type=None,
+                decode=percent_decoded,
+            )
+            for name, variable in self._template(operation).named
+            if name not in declared
+        ]
 
     def _querystring(self, parameter: Parameter, query: str) -> Values:
         """The whole query in one media type (OpenAPI 3.2, "Parameter Object")."""
