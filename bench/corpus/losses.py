@@ -30,9 +30,12 @@ def losses(document: Any, taken: Taken, inputs: Inputs, schema: Any) -> Iterator
 
 def _body(document: Any, wanted: Any, inputs: Inputs, schema: Any) -> Iterator[str]:
     given = {name: argument for (place, name), argument in inputs.items() if place == "body"}
-    fields = parts(document, [wanted]).fields
+    asked = parts(document, [wanted])
+    fields = asked.fields
     if not given:
-        yield "body"
+        # An object of which only answers have fields is sent empty.
+        if asked.is_open or fields or asked.items:
+            yield "body"
     elif "" in given:
         yield from _argument(document, wanted, given[""], schema, "body")
     elif len(given) == 1 and fields and not fields.keys() & given.keys():

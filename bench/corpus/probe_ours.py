@@ -14,6 +14,17 @@ from treenail_generator.lock import published
 from treenail_generator.planning import plan_connector
 from treenail_generator.verify import load
 
+_UNSENDABLE = frozenset(
+    {
+        "unsupported-parameter",
+        "unsupported-field",
+        "unsupported-body",
+        "field-left-out",
+        "header-of-connection",
+    }
+)
+"""Codes of inputs that no request can carry; what is left out for another reason counts as lost."""
+
 if __name__ == "__main__":
     project, hidden_file = map(Path, sys.argv[1:])
     request = read_connector_file(
@@ -24,6 +35,8 @@ if __name__ == "__main__":
     loaded = load((project / "connectors/doc.py").read_text(), "doc").connector
     hidden: dict[str, list[str]] = {}
     for each in json.loads(hidden_file.read_text())["hidden"]:
+        if each["code"] not in _UNSENDABLE:
+            continue
         hidden.setdefault(each["tool"], []).append(each["parameter"])
     tools: list[object] = []
     for tool, own in zip(loaded.tools, plan.tools, strict=True):

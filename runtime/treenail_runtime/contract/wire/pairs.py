@@ -128,7 +128,7 @@ def _deep(key: str, encoded_key: str, value: Any, styled: Styled) -> Iterator[Pa
     elif isinstance(value, list | tuple) and styled.arrays is not None:
         yield from _deep_array(key, encoded_key, cast("list[object]", value), styled)
     elif styled.arrays is not None:
-        yield from _deep_value(key, encoded_key, value, styled)
+        yield from _deep_value(key, encoded_key, cast("object", value), styled)
     else:
         raise InvalidArguments([f"{key}: style deepObject is for objects"])
 
