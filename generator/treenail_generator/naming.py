@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 CONTRACT_NAMES: Final = (
     "WHOLE", "Annotations", "Answer", "ApiKeyAuth", "BasicAuth", "BearerAuth", "BinaryBody",
-    "Choices", "Connector", "CredentialCheck", "Date", "DateTime", "Definitions", "Endpoint", "ErrorRules", "File",
+    "Choices", "ClosedInput", "Connector", "CredentialCheck", "Date", "DateTime", "Definitions", "Endpoint", "ErrorRules", "File",
     "FileRules", "FormBody", "FormField", "Format", "Input", "JsonBody", "JsonObject", "JsonSchema",
     "LoginField", "MultipartBody", "Nested", "NoAuth", "OpaqueId", "OutputSchema", "PageNumbers", "Paging", "Part",
     "Record", "Redacted", "Retries", "Server", "TextBody", "Tool", "ToolContext", "cookie", "deep_object", "described",

@@ -33,7 +33,8 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     ),
     "SCHEMA-OPENNESS": Requirement(
         "Any real OpenAPI document, proven on the wire",
-        "Arguments and models are closed and refuse unknown names by name; definitions are as open as the "
+        "Arguments and models are closed and refuse unknown names by name, which the published schema says at its "
+        "root and where the document does; definitions are as open as the "
         "document; apart from that both accept exactly what it accepts.",
     ),
     "SCHEMA-ERRORS": Requirement(

@@ -12,7 +12,7 @@ _HEAD_ROOM: Final = 125
 """Per cent."""
 _ROUND: Final = 100
 _MOST_REASONS: Final = 3
-_LONGEST_DESCRIPTION: Final = 120
+_LONGEST_DESCRIPTION: Final = 100
 """Characters."""
 
 

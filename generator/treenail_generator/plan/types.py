@@ -195,12 +195,14 @@ class ModelPlan:
 
     Attributes:
         fixed: What is sent with every such object.
+        closed: Whether the document itself allows no other fields.
     """
 
     name: str
     doc: str
     fields: tuple[FieldPlan, ...]
     fixed: tuple[FixedField, ...] = ()
+    closed: bool = False
 
     def field(self, attribute: str) -> FieldPlan:
         """The field of that Python attribute."""

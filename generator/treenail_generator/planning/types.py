@@ -269,7 +269,13 @@ class Types:
         fields = self.properties(view, subject, verbs, fixed)
         told = f"{component} in the document." if component else f"Part of {subject.path!r}."
         doc = " ".join(str(view.get("description") or told).split())
-        self._models[name] = ModelPlan(name=name, doc=doc, fields=fields, fixed=tuple(fixed))
+        self._models[name] = ModelPlan(
+            name=name,
+            doc=doc,
+            fields=fields,
+            fixed=tuple(fixed),
+            closed=view.get("additionalProperties") is False,
+        )
         if component is not None:
             self._shared[component] = name
         return ModelType(name)

@@ -51,7 +51,7 @@ from .login import Choices, CredentialCheck, LoginField, first_pages, read_choic
 from .outputs import OutputSchema
 from .paging import Paging
 from .request import Endpoint, Request
-from .types import WHOLE, Date, DateTime, Input, JsonObject, OpaqueId
+from .types import WHOLE, ClosedInput, Date, DateTime, Input, JsonObject, OpaqueId
 from .wire import (
     cookie,
     deep_object,
@@ -81,6 +81,7 @@ __all__ = [
     "BearerAuth",
     "BinaryBody",
     "Choices",
+    "ClosedInput",
     "Connector",
     "Content",
     "CredentialCheck",

@@ -183,7 +183,8 @@ class _Cutter:
         if name in cut_off and isinstance(said, str):
             stub = self._stubs[name]
             beside = {key: value for key, value in mapping.items() if key != "$ref"}
-            return {**stub, **beside, "description": f"{said} {stub['description']}"}
+            ended = said if said.endswith((".", "!", "?", "…")) else f"{said}."
+            return {**stub, **beside, "description": f"{ended} {stub['description']}"}
         return {key: self._pointing(value, cut_off) for key, value in mapping.items()}
 
 

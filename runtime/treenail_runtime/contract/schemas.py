@@ -5,12 +5,12 @@ from collections import Counter, deque
 from itertools import chain
 from typing import Any, Final, cast
 
-from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
 
 from .exact import EXACT_SCHEMA
 from .references import PREFIX, references
-from .types import Input
+from .types import ClosedInput, Input
 from .writing import UnknownTypeError, Writer, or_null
 
 _NULL: Final = {"type": "null"}
@@ -18,8 +18,14 @@ INLINE_DEPTH: Final = 16
 """Definitions inside each other; some clients limit how deep a schema nests."""
 
 
-class _Untitled(GenerateJsonSchema):
-    """Without the titles that pydantic derives from field names."""
+class _Compact(GenerateJsonSchema):
+    """Without the titles that pydantic derives from field names, and closed where documents are."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> dict[str, Any]:
+        told = super().model_schema(schema)
+        if issubclass(schema["cls"], Input) and not issubclass(schema["cls"], ClosedInput):
+            told.pop("additionalProperties", None)
+        return told
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  # pydantic's hook
         return False
@@ -38,18 +44,18 @@ def assembled(model: type[Input]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The object that `model` accepts, and the definitions that it refers to; not to be changed."""
     writer = Writer()
     try:
-        return writer.object(model), writer.definitions
+        return writer.object(model, closed=True), writer.definitions
     except UnknownTypeError:
         return _by_pydantic(model)
 
 
-def by_pydantic(model: type[BaseModel]) -> dict[str, Any]:
+def by_pydantic(model: type[Input]) -> dict[str, Any]:
     """The same as `published_schema`, for models with any types of pydantic."""
     return settled(*_by_pydantic(model))
 
 
-def _by_pydantic(model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, Any]]:
-    schema = model.model_json_schema(by_alias=True, schema_generator=_Untitled)
+def _by_pydantic(model: type[Input]) -> tuple[dict[str, Any], dict[str, Any]]:
+    schema = model.model_json_schema(by_alias=True, schema_generator=_Compact)
     definitions = cast("dict[str, dict[str, Any]]", schema.pop("$defs", {}))
     for each in (schema, *definitions.values()):
         # A class docstring is for readers of the code; the field's description is for agents.
@@ -61,8 +67,7 @@ def _by_pydantic(model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, Any]
     # Exact schemas bring definitions of their own, which hold no further ones.
     for name, each in list(definitions.items()):
         definitions[name] = _expanded(each, definitions)
-    schema = _expanded(schema, definitions)
-    return schema, definitions
+    return {**_expanded(schema, definitions), "additionalProperties": False}, definitions
 
 
 def _expanded(node: Any, definitions: dict[str, dict[str, Any]]) -> Any:

@@ -94,6 +94,13 @@ class Input(BaseModel):
         return cast("core_schema.CoreSchema", _with_exact_floats(schema))
 
 
+class ClosedInput(Input):
+    """An object that the document closes itself, and whose schema says so.
+
+    Every other one refuses unknown fields, too, and tells the known ones when that happens.
+    """
+
+
 def _whole(value: object) -> object:
     # JSON Schema 2020-12, validation 6.1.1: any number without a fraction is an integer.
     if isinstance(value, bool):

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from .exact import JsonSchema
 from .formats import Format
 from .references import PREFIX
-from .types import Input
+from .types import ClosedInput, Input
 
 _LEAVES: Final[dict[object, str]] = {
     str: "string",
@@ -45,8 +45,8 @@ class Writer:
         self.definitions: dict[str, Any] = {}
         self._models: dict[str, type[Input]] = {}
 
-    def object(self, model: type[Input]) -> dict[str, Any]:
-        """The closed object that `model` accepts.
+    def object(self, model: type[Input], *, closed: bool) -> dict[str, Any]:
+        """The object that `model` accepts; `closed` whether its schema says that it takes no more.
 
         Raises:
             UnknownTypeError: It holds types that no generated module has.
@@ -63,7 +63,7 @@ class Writer:
         schema: dict[str, Any] = {"type": "object", "properties": written}
         if required:
             schema["required"] = required
-        return {**schema, "additionalProperties": False}
+        return {**schema, "additionalProperties": False} if closed else schema
 
     def _field(self, field: FieldInfo) -> dict[str, Any]:
         schema = self._type(field.annotation, field.metadata)
@@ -120,7 +120,7 @@ class Writer:
             raise UnknownTypeError(name)
         if name not in self.definitions:
             self.definitions[name] = {}
-            self.definitions[name] = self.object(model)
+            self.definitions[name] = self.object(model, closed=issubclass(model, ClosedInput))
         return {"$ref": PREFIX + name}
 
     def _exact(self, exact: JsonSchema) -> dict[str, Any]:
