@@ -40,7 +40,7 @@ class Judgement:
         built: Whether tools came out.
         why: A code for what stopped it; empty when nothing did.
         detail: The first words of that.
-        operations: How many the document has.
+        operations: How many the document has, or how many of them were asked for.
         refused: Operations that were refused by name, by code.
         hidden: Optional inputs that are left out and told by name, by code.
         flaws: How many of each kind the checker found; `no-tool` counts silent losses alone.
@@ -77,7 +77,7 @@ def ours(
     name: str, document: Path, limits: Limits, choice: Sequence[str] = ("--all",)
 ) -> Judgement:
     """`gen init` and `gen build` in a project of their own."""
-    judged = Judgement(name=name, contender=OURS, document_bytes=document.stat().st_size)
+    judged = _begun(name, OURS, document)
     with tempfile.TemporaryDirectory() as folder:
         project = ["--project", folder, "--json"]
         command = [
@@ -112,12 +112,23 @@ def ours(
 
 def peer(name: str, document: Path, limits: Limits) -> Judgement:
     """`FastMCP.from_openapi` and its list of tools."""
-    judged = Judgement(name=name, contender=PEER, document_bytes=document.stat().st_size)
+    judged = _begun(name, PEER, document)
     command = [str(_PEER_PYTHON), str(_HERE / "probe_peer.py"), str(document)]
     run = limited.run(command, seconds=limits.seconds, mib=limits.mib)
     if _passed(judged, run, "from_openapi"):
         _count(judged, document, json.loads(run.output), frozenset(), chosen=False)
     return judged
+
+
+def _begun(name: str, contender: str, document: Path) -> Judgement:
+    """Counted before anything is built, so that what is not built counts, too."""
+    raw = json.loads(document.read_text("utf-8-sig"))
+    return Judgement(
+        name=name,
+        contender=contender,
+        operations=len(inputs.operations(raw)),
+        document_bytes=document.stat().st_size,
+    )
 
 
 def _passed(judged: Judgement, run: limited.Run, step: str) -> bool:
@@ -160,8 +171,8 @@ def _count(
     listed = cleanliness.listed(tools)
     raw = json.loads(document.read_text("utf-8-sig"))
     expected = inputs.operations(raw)
-    judged.operations = len(expected)
     there = {tool.operation for tool in listed}
+    judged.operations = len(there) if chosen else len(expected)
     named = {
         operation: taken
         for operation, taken in expected.items()

@@ -81,7 +81,7 @@ def _beside(found: Sequence[Ratio]) -> Iterator[str]:
         "CPU s": [each.cpu for each in found],
     }
     for title, values in columns.items():
-        tenths = quantiles(values, n=10) if len(values) > 1 else values * 9
+        tenths = quantiles(values, n=10, method="inclusive") if len(values) > 1 else values * 9
         yield f"| {title} | {tenths[0]:.2f} | {median(values):.2f} | {tenths[8]:.2f} |"
 
 
@@ -116,14 +116,14 @@ def _spread(value: Callable[[Judgement], float], form: str) -> Callable[[Sequenc
         values = sorted(value(each) for each in column if each.built)
         if not values:
             return "-"
-        ninth = quantiles(values, n=10)[8] if len(values) > 1 else values[0]
+        ninth = quantiles(values, n=10, method="inclusive")[8] if len(values) > 1 else values[0]
         return " / ".join(format(each, form) for each in (median(values), ninth, values[-1]))
 
     return told
 
 
 def _operations(column: Sequence[Judgement]) -> str:
-    every = sum(each.operations for each in column if each.built)
+    every = sum(each.operations for each in column)
     tools = sum(each.tools for each in column)
     return f"{tools:,} of {every:,} ({tools / max(1, every):.2%})"
 
@@ -141,7 +141,7 @@ def _codes(told: Callable[[Judgement], dict[str, int]]) -> Callable[[Sequence[Ju
 _ROWS: Sequence[tuple[str, Callable[[Sequence[Judgement]], str]]] = (
     ("built", _share(lambda each: each.built)),
     ("fully clean", _share(lambda each: each.is_clean)),
-    ("operations that are tools, of those in what was built", _operations),
+    ("operations that are tools", _operations),
     ("operations refused by name", _codes(lambda each: each.refused)),
     ("optional inputs left out by name", _codes(lambda each: each.hidden)),
     (
