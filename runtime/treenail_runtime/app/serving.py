@@ -1,7 +1,6 @@
 """Hypercorn around the application: a socket, signals, an orderly end."""
 
 import asyncio
-import gc
 import logging
 import signal
 import socket
@@ -17,6 +16,7 @@ from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.edge.asgi import AsgiApp
 from treenail_runtime.settings import ConfigurationError, Settings
 
+from .collecting import forget_start
 from .composition import create_app
 from .connecting import Offering
 from .descriptors import raise_descriptor_limit
@@ -151,12 +151,6 @@ def closing_if_refused(sock: socket.socket) -> Generator[None]:
     except ConfigurationError:
         sock.close()
         raise
-
-
-def forget_start() -> None:
-    """Take what exists by now out of the garbage collector's rounds: 8 % less CPU per call."""
-    gc.collect()
-    gc.freeze()
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -21,6 +21,7 @@ import structlog
 from treenail_runtime.settings import Settings, environment
 from treenail_runtime.telemetry import set_up_logging
 
+from .collecting import forget_start, uncollected
 from .composition import create_app
 from .connecting import Offering, served_connectors
 from .descriptors import raise_descriptor_limit
@@ -28,7 +29,6 @@ from .servable import check_servable
 from .serving import (
     address,
     closing_if_refused,
-    forget_start,
     listen,
     loop_factory,
     make_ready,
@@ -137,8 +137,9 @@ def work(settings: Settings, sock: socket.socket, parent: Connection) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     set_up_logging(settings.log_level, settings.log_format)
-    app = create_app(settings, served_connectors(settings, environment()))
-    forget_start()
+    with uncollected():
+        app = create_app(settings, served_connectors(settings, environment()))
+        forget_start()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         stop = asyncio.Event()
 

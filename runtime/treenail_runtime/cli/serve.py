@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from treenail_runtime.app.collecting import uncollected
 from treenail_runtime.app.connecting import Offering, served_connectors
 from treenail_runtime.app.servable import check_servable
 from treenail_runtime.settings import Settings, environment, read_settings
@@ -28,7 +29,7 @@ def serve(connectors: Sequence[str], **options: object) -> None:
     Agents authorize with OAuth: whoever connects one signs in to the upstream on a page of this
     server. With --no-auth the upstream's credentials come from variables such as PHOREST_EMAIL.
     """
-    with told():
+    with told(), uncollected():
         settings = read_settings(connectors=connectors or None, **options)
         set_up_logging(settings.log_level, settings.log_format)
         check_servable(settings)

@@ -50,7 +50,12 @@ class Calls:
     def __init__(self, connector: Connector, *, longest_s: float = LONGEST_S) -> None:
         self.connector = connector
         self._tools = {tool.name: tool for tool in connector.tools}
-        self._longest_s = {tool.name: _longest_s(tool, longest_s) for tool in connector.tools}
+        # All tools of a module know the same endpoints.
+        by_module = {id(known): known for tool in connector.tools if (known := _known(tool))}
+        allowed = {module: _longest_s(known, longest_s) for module, known in by_module.items()}
+        self._longest_s = {
+            tool.name: allowed.get(id(_known(tool)), longest_s) for tool in connector.tools
+        }
 
     def tool(self, name: str) -> Tool:
         """The tool of that name.
@@ -133,9 +138,13 @@ class Calls:
         log.info("tool.failed", connector=self.connector.name, tool=tool, **facts)
 
 
-def _longest_s(tool: Tool, least: float) -> float:
-    """Longer than each endpoint that the tool's module knows may take."""
-    known: Mapping[str, object] = getattr(tool.run, "__globals__", {})
+def _known(tool: Tool) -> Mapping[str, object]:
+    """What the tool's module holds, by name."""
+    return getattr(tool.run, "__globals__", {})
+
+
+def _longest_s(known: Mapping[str, object], least: float) -> float:
+    """Longer than each of the endpoints that are known may take."""
     endpoints = [each for each in known.values() if isinstance(each, Endpoint)]
     return max([least, *(endpoint.timeout_s + _MARGIN_S for endpoint in endpoints)])
 
