@@ -50,6 +50,7 @@ def test_the_folder_table_names_every_part_of_the_packages(
         "markdown",
         "patterns",
         "formats",
+        "media_types",
     }
 
     assert named <= parts

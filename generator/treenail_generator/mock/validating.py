@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Final
 
 from treenail_generator.document import JSON, Document, Operation, Parameter, Schema
+from treenail_generator.media_types import is_lines
 from treenail_generator.verify.decoding import (
     DecodingError,
     Reading,
@@ -102,7 +103,9 @@ class RequestReader:
         said = fitting(call.content_type, [each.content_type for each in media])
         schemas = [each.schema for each in media if each.content_type == said]
         value, why = self._value(schemas[0] if schemas else {}, reading)
-        is_compared = any(kind in call.content_type for kind in _COMPOUND)
+        kinds = [kind for kind in _COMPOUND if kind in call.content_type]
+        # What a document says of lines may hold for all of them or for each.
+        is_compared = bool(kinds) and not is_lines(call.content_type)
         return value, [f"body{each}" for each in why] if is_compared else []
 
     def _value(self, schema: Schema, reading: Reading) -> tuple[JSON, list[str]]:

@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from treenail_generator.connector_file import BodySection, Param
 from treenail_generator.diagnostics import nearest
-from treenail_generator.document import Body, Media, Operation
+from treenail_generator.document import Body, Media, Operation, Schema
+from treenail_generator.media_types import essence, is_lines
 from treenail_generator.naming import class_name
 from treenail_generator.plan import (
     Arrays,
@@ -29,7 +30,6 @@ from .files import binary_part, is_file_or_files
 from .leaves import constraints
 from .media_types import (
     body_kind,
-    essence,
     is_structured,
     preferred,
     sent_type,
@@ -121,10 +121,11 @@ class Bodies:
             )
             return None
         self._tell_unknown_media(body, section)
-        views = {each.content_type: self._types.views.of(each.schema) for each in body.media}
+        offered = [self._in_sequence(each) for each in body.media]
+        views = {each.content_type: self._types.views.of(each.schema) for each in offered}
         kinds: dict[str, BodyKind] = {name: body_kind(name, view) for name, view in views.items()}
-        said = [each for each in body.media if each.content_type == section.media]
-        media = said[0] if said else preferred(body, kinds)
+        said = [each for each in offered if each.content_type == section.media]
+        media = said[0] if said else preferred(offered, kinds)
         if len(body.media) > 1 and not said:
             self._faults.note(
                 media.location,
@@ -138,6 +139,21 @@ class Bodies:
             kind=kinds[media.content_type],
             view=views[media.content_type],
         )
+
+    def _in_sequence(self, media: Media) -> Media:
+        """The media type with the schema of all its items, where it is JSON texts in a row.
+
+        OpenAPI 3.2, 4.14.2: `itemSchema` is that of one; so is a `schema` of no list, before 3.2.
+        """
+        view = self._types.views.of(media.schema)
+        untold = "array" if "items" in view else "string" if not view else ""
+        kind = view.get("type", untold)
+        if not is_lines(media.content_type) or (
+            kind in {"array", "string"} and not media.item_schema
+        ):
+            return media
+        items: Schema = media.item_schema or media.schema
+        return replace(media, schema={"type": "array", "items": items})
 
     def _has_parts(self, chosen: _Chosen) -> bool:
         """Whether the body can be made at all; reports it when not, unless it is hidden."""

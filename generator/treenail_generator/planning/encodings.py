@@ -3,10 +3,10 @@
 from typing import Final
 
 from treenail_generator.document import Encoding, Media
+from treenail_generator.media_types import essence
 from treenail_generator.plan import BodyKind, EncodingPlan
 
 from .faults import Faults
-from .media_types import essence
 
 _QUERY_STYLES: Final = frozenset(
     {"form", "spaceDelimited", "pipeDelimited", "tabDelimited", "deepObject"}

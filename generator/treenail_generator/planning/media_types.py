@@ -1,45 +1,25 @@
 """Which media type of a body is sent, and as which kind of body."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
-from treenail_generator.document import Body, Media
+from treenail_generator.document import Media
+from treenail_generator.media_types import TEXTS, essence, is_lines
 from treenail_generator.plan import BodyKind
 
 from .headers import is_json
 from .views import View
 
 _PREFERRED: Final[tuple[BodyKind, ...]] = ("json", "multipart", "form", "text", "binary")
-_TEXTS: Final = frozenset(
-    {
-        "application/xml",
-        "application/yaml",
-        "application/x-yaml",
-        "application/x-ndjson",
-        "application/ndjson",
-        "application/jsonl",
-        "application/json-seq",
-        "application/javascript",
-        "application/graphql",
-        "application/sql",
-        "application/toml",
-        "application/soap",
-        "application/csv",
-        "application/x-pem-file",
-    }
-)
 _STRUCTURED: Final = frozenset({"object", "array", "integer", "number", "boolean"})
-
-
-def essence(content_type: str) -> str:
-    """A media type without parameters, in lower case (RFC 9110 8.3.1)."""
-    return content_type.partition(";")[0].strip().lower()
 
 
 def body_kind(content_type: str, view: View) -> BodyKind:
     """How a body of this media type and schema is given and sent."""
     kind = essence(content_type)
     family = kind.partition("/")[0]
+    if is_lines(kind):
+        return "text" if view.get("type") == "string" or not view else "json"
     if is_json(kind):
         return "json"
     if family == "multipart":
@@ -47,7 +27,7 @@ def body_kind(content_type: str, view: View) -> BodyKind:
     if kind == "application/x-www-form-urlencoded":
         # Where the document asks for a text, the agent writes the form itself.
         return "text" if view.get("type") == "string" else "form"
-    if family == "text" or kind in _TEXTS or kind.endswith(("+xml", "+yaml")):
+    if family == "text" or kind in TEXTS or kind.endswith(("+xml", "+yaml")):
         return "text"
     # A structured value has one known text; `*/*` and vendors' own types leave it to the reader.
     return "json" if is_structured(view) else "binary"
@@ -88,11 +68,11 @@ def sent_type(content_type: str, kind: BodyKind) -> str:
     return names[kind]
 
 
-def preferred(body: Body, kinds: Mapping[str, BodyKind]) -> Media:
+def preferred(offered: Sequence[Media], kinds: Mapping[str, BodyKind]) -> Media:
     """The media type that is sent unless the connector file names another; JSON goes first."""
-    named = [each for each in body.media if essence(each.content_type) == "application/json"]
+    named = [each for each in offered if essence(each.content_type) == "application/json"]
     return min(
-        named or body.media,
+        named or offered,
         key=lambda each: (
             _PREFERRED.index(kinds[each.content_type]),
             "*" in essence(each.content_type),

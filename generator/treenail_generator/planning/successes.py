@@ -5,39 +5,13 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from treenail_generator.document import Media, Operation, Response, Schema
+from treenail_generator.media_types import TEXTS, is_lines
 from treenail_generator.yaml_source import JSON
 
 from .forms import Forms
 
 AnswerKind: TypeAlias = Literal["json", "text", "file", "nothing"]
 
-_LINES: Final = frozenset(
-    {
-        "application/jsonl",
-        "application/ndjson",
-        "application/x-ndjson",
-        "application/x-jsonlines",
-        "application/json-lines",
-        "application/json-seq",
-        "application/stream+json",
-        "text/x-ndjson",
-    }
-)
-_TEXTS: Final = frozenset(
-    {
-        "application/csv",
-        "application/ecmascript",
-        "application/graphql",
-        "application/javascript",
-        "application/sql",
-        "application/toml",
-        "application/x-sh",
-        "application/x-www-form-urlencoded",
-        "application/x-yaml",
-        "application/xml",
-        "application/yaml",
-    }
-)
 _ANY: Final = frozenset({"*/*", "application/*", ""})
 JSON_TYPE: Final = "application/json"
 
@@ -104,15 +78,15 @@ def _preferred(response: Response) -> Media | None:
     order = ("json", "text", "file")
     ranked = sorted(
         response.media,
-        key=lambda media: (order.index(_kind(essence(media))), essence(media) in _LINES),
+        key=lambda media: (order.index(_kind(essence(media))), is_lines(media.content_type)),
     )
     return ranked[0] if ranked else None
 
 
 def _kind(media_type: str) -> AnswerKind:
-    if media_type in _LINES | _ANY or media_type.endswith(("/json", "+json")):
+    if is_lines(media_type) or media_type in _ANY or media_type.endswith(("/json", "+json")):
         return "json"
-    if media_type.startswith("text/") or media_type in _TEXTS:
+    if media_type.startswith("text/") or media_type in TEXTS:
         return "text"
     return "text" if media_type.endswith(("+xml", "+yaml")) else "file"
 
@@ -135,8 +109,8 @@ def _schema(medias: Sequence[Media], forms: Forms, kind: AnswerKind) -> JSON:
     schemas: list[JSON] = []
     for media in medias if kind == "json" else ():
         schema: Schema = media.schema
-        if essence(media) in _LINES and not forms.of(schema).is_list:
-            schema = {"type": "array", "items": schema}
+        if is_lines(media.content_type) and (media.item_schema or not forms.of(schema).is_list):
+            schema = {"type": "array", "items": media.item_schema or schema}
         if schema and schema not in schemas:
             schemas.append(schema)
     objects = all(forms.of(schema).is_object for schema in schemas)

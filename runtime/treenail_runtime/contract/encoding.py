@@ -8,7 +8,7 @@ from pydantic import MISSING
 from .bodies import BinaryBody, Body, Content, FormBody, JsonBody, MultipartBody, TextBody
 from .errors import InvalidArguments
 from .files import File
-from .media_types import charset_of, concrete_type, essence
+from .media_types import charset_of, concrete_type, essence, is_lines
 from .multipart import multipart
 from .wire import form_text, json_bytes
 from .wire.texts import given_items, text_of
@@ -16,9 +16,6 @@ from .wire.texts import given_items, text_of
 LARGEST_BODY: Final = 50_000_000
 """Bytes of a request's body."""
 
-_LINES: Final = frozenset(
-    {"application/jsonl", "application/x-jsonlines", "application/ndjson", "application/x-ndjson"}
-)
 _XML_ENCODING: Final = re.compile(r"""<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 
 
@@ -67,9 +64,9 @@ def _json(content_type: str, value: object) -> bytes:
     if isinstance(value, dict):
         return json_bytes(dict(given_items(cast("dict[str, object]", value))))
     kind = essence(content_type)
-    if kind in _LINES:
+    if is_lines(kind) and not kind.endswith("json-seq"):
         return b"".join(json_bytes(item) + b"\n" for item in _sequence(value, kind))
-    if kind.endswith("json-seq"):
+    if is_lines(kind):
         # RFC 7464 2.2.
         return b"".join(b"\x1e" + json_bytes(item) + b"\n" for item in _sequence(value, kind))
     return json_bytes(value)

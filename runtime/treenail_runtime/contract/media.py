@@ -10,35 +10,10 @@ from typing import Final, Literal, TypeAlias
 import pydantic_core
 from pydantic import JsonValue
 
+from .media_types import TEXTS, is_lines
+
 Kind: TypeAlias = Literal["json", "lines", "html", "text", "file", "unknown"]
 
-_LINES: Final = frozenset(
-    {
-        "application/jsonl",
-        "application/ndjson",
-        "application/x-jsonlines",
-        "application/x-ndjson",
-        "application/json-seq",
-        "application/json-lines",
-        "application/stream+json",
-        "text/x-ndjson",
-    }
-)
-_TEXTS: Final = frozenset(
-    {
-        "application/csv",
-        "application/ecmascript",
-        "application/graphql",
-        "application/javascript",
-        "application/sql",
-        "application/toml",
-        "application/x-sh",
-        "application/x-www-form-urlencoded",
-        "application/x-yaml",
-        "application/xml",
-        "application/yaml",
-    }
-)
 _UNKNOWN: Final = frozenset({"", "*/*", "application/*", "application/octet-stream"})
 _DISPOSITION: Final = "Content-Disposition"
 _LONGEST_NAME: Final = 128
@@ -71,13 +46,13 @@ def media_of(content_type: str) -> Media:
 def _kind(essence: str) -> Kind:
     if essence in _UNKNOWN:
         return "unknown"
-    if essence in _LINES:
+    if is_lines(essence):
         return "lines"
     if essence.endswith(("/json", "+json")):
         return "json"
     if essence in ("text/html", "application/xhtml+xml"):
         return "html"
-    if essence.startswith("text/") or essence in _TEXTS or essence.endswith(("+xml", "+yaml")):
+    if essence.startswith("text/") or essence in TEXTS or essence.endswith(("+xml", "+yaml")):
         return "text"
     return "file"
 

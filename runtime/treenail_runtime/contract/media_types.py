@@ -8,6 +8,39 @@ from .errors import InvalidArguments
 
 OCTETS: Final = "application/octet-stream"
 
+LINES: Final = frozenset(
+    {
+        "application/jsonl",
+        "application/ndjson",
+        "application/x-jsonlines",
+        "application/x-ndjson",
+        "application/json-seq",
+        "application/json-lines",
+        "application/stream+json",
+        "text/x-ndjson",
+    }
+)
+"""Items as JSON texts, one per line or (RFC 7464) each behind a record separator."""
+
+TEXTS: Final = frozenset(
+    {
+        "application/csv",
+        "application/ecmascript",
+        "application/graphql",
+        "application/javascript",
+        "application/soap",
+        "application/sql",
+        "application/toml",
+        "application/x-pem-file",
+        "application/x-sh",
+        "application/x-www-form-urlencoded",
+        "application/x-yaml",
+        "application/xml",
+        "application/yaml",
+    }
+)
+"""Texts beside `text/*`, `+xml` and `+yaml`."""
+
 _WORD: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _MEDIA_TYPE: Final = re.compile(
     rf"""{_WORD}/{_WORD}(?:[ ]*;[ ]*{_WORD}=(?:{_WORD}|"[\x20\x21\x23-\x5b\x5d-\x7e]*"))*"""
@@ -29,6 +62,12 @@ def is_json(content_type: str) -> bool:
     """Whether the type's text is JSON (RFC 6839 3.1)."""
     kind = essence(content_type)
     return kind.endswith(("/json", "+json"))
+
+
+def is_lines(content_type: str) -> bool:
+    """Whether a body of the type holds items as JSON texts (RFC 8091 2 for `+json-seq`)."""
+    kind = essence(content_type)
+    return kind in LINES or kind.endswith("+json-seq")
 
 
 def charset_of(content_type: str) -> str | None:

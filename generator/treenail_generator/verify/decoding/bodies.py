@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from treenail_generator.document import Encoding, Media, Schema
 
-from .media import FORM, essence, fitting, is_json
+from .media import FORM, essence, fitting, is_json, is_lines
 from .pairs import Pairs
 from .readings import DecodingError, Known, Octets, Reading, Several, Word, one_of
 from .schemas import PRIMITIVES, TEXT, Schemas
@@ -39,6 +39,10 @@ class Bodies:
             return self._pairs.form(media.schema, _text(data), media.encoding)
         if kind.startswith("multipart/"):
             return self._multipart(media, content_type, data)
+        is_told = media.item_schema or "string" not in self._schemas.kinds(media.schema)
+        if is_lines(content_type) and is_told:
+            # RFC 7464 2.1: each text behind a record separator; without one, a text is a line.
+            return [_json(line) for line in data.replace(b"\x1e", b"").split(b"\n") if line]
         if is_json(content_type):
             return _json(data)
         return Several((*_words(data), Octets(data, media=kind), *self._structured(media, data)))

@@ -4,18 +4,19 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Final
 
+from treenail_generator.media_types import essence, is_lines
+
+__all__ = ["FORM", "essence", "fitting", "is_json", "is_lines"]
+
 FORM: Final = "application/x-www-form-urlencoded"
-
-
-def essence(content_type: str) -> str:
-    """Type and subtype in lower case, without parameters."""
-    return content_type.partition(";")[0].strip().lower()
 
 
 def is_json(content_type: str) -> bool:
     """Whether bodies of this type are JSON texts (RFC 6839 3.1 for `+json`)."""
     kind = essence(content_type)
-    return kind.endswith(("/json", "+json")) or kind in {"*/*", "application/*"}
+    return not is_lines(kind) and (
+        kind.endswith(("/json", "+json")) or kind in {"*/*", "application/*"}
+    )
 
 
 def fitting(content_type: str, ranges: Iterable[str]) -> str | None:
