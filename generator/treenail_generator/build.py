@@ -1,11 +1,10 @@
 """The pipeline: two texts in, the module's and the lock's text out. Writes nothing."""
 
-import gc
 import hashlib
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from .collecting import uncollected
 from .connector_file import ConnectorRequest, read_connector_file
 from .diagnostics import BuildError, Diagnostic, Location
 from .document import Document, Inputs, read_document
@@ -53,6 +52,21 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A connector that is proven, and not written out yet.
+
+    Attributes:
+        text: Of the generated module, not formatted.
+        unproven: A warning for each tool of which no request is proven.
+    """
+
+    plan: ConnectorPlan
+    text: str
+    module: LoadedModule
+    unproven: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
     """A finished build.
 
@@ -86,42 +100,23 @@ def build(sources: Sources, watch: Watch = ignore) -> Built:
     Raises:
         BuildError: With every fault found, each with its place.
     """
-    with _uncollected():
+    with uncollected():
         return _build(sources, watch)
-
-
-@contextmanager
-def _uncollected() -> Generator[None]:
-    """Keep the collector away: what a build makes lives to its end, and walking it takes a fifth."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _build(sources: Sources, watch: Watch) -> Built:
     watch("reading the connector file and the document")
     request = read_connector_file(sources.connector, sources.connector_name)
     document = sources.document()
-    watch(f"planning {len(request.file.tools)} tools")
-    plan = plan_connector(request, document)
-    watch(f"printing {len(plan.tools)} tools")
-    text = render(plan)
-    verified = verify(text, plan, document, watch)
-    if verified.better_examples:
-        plan = _with_examples(plan, verified.better_examples)
-        text = render(plan)
-    loaded = verified.module
+    drafted = draft(request, document, watch)
+    plan, loaded = drafted.plan, drafted.module
     tools = (*loaded.connector.tools, *_custom(plan, request, sources, loaded))
     _tell_undescribed(plan, tools)
     surfaces = Surfaces(tools)
     _keep_budget(plan, tools, surfaces)
     sha256 = hashlib.sha256(sources.spec.encode()).hexdigest()
     return Built(
-        module=formatted(text),
+        module=formatted(drafted.text),
         lock=lock_text(plan, document, sha256, tools, surfaces),
         plan=plan,
         document=document,
@@ -130,8 +125,25 @@ def _build(sources: Sources, watch: Watch) -> Built:
         tools=tools,
         spec_sha256=sha256,
         surfaces=surfaces,
-        unproven=tuple(verified.unproven),
+        unproven=drafted.unproven,
     )
+
+
+def draft(request: ConnectorRequest, document: Document, watch: Watch = ignore) -> Draft:
+    """The connector that `request` asks for, with every request proven.
+
+    Raises:
+        BuildError: As `build`, apart from budgets and hand-written tools.
+    """
+    watch(f"planning {len(request.file.tools)} tools")
+    plan = plan_connector(request, document)
+    watch(f"printing {len(plan.tools)} tools")
+    text = render(plan)
+    verified = verify(text, plan, document, watch)
+    if verified.better_examples:
+        plan = _with_examples(plan, verified.better_examples)
+        text = render(plan)
+    return Draft(plan=plan, text=text, module=verified.module, unproven=tuple(verified.unproven))
 
 
 def _with_examples(plan: ConnectorPlan, examples: Mapping[str, dict[str, JSON]]) -> ConnectorPlan:

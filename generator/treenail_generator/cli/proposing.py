@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from treenail_generator.collecting import uncollected
 from treenail_generator.diagnostics import BuildError, Diagnostic, Location
 from treenail_generator.document import Document, Operation, read_document
 from treenail_generator.document.values import items, mapping, text
@@ -72,7 +73,6 @@ def init_command(
     try:
         _check_name(project, name, force=force)
         placed = _place(project, name, spec)
-        document = read_document(placed.text, placed.shown)
         wishes = Wishes(
             name=name,
             spec=placed.shown,
@@ -83,8 +83,7 @@ def init_command(
             outputs=outputs,
             kept_names=_kept_names(project, name),
         )
-        operations = _chosen(document, wishes, as_json=as_json)
-        proposal = proved(propose(document, wishes, operations), placed.text)
+        proposal = _proposed(placed, wishes, as_json=as_json)
         _write(project, placed, proposal, force=force)
     except BuildError as error:
         tell_faults(error, as_json=as_json)
@@ -134,6 +133,13 @@ def _kept_names(project: Project, name: str) -> dict[str, str]:
     data = mapping(read_source(read_text(project, path), project.shown(path)).value)
     tools = [mapping(tool) for tool in items(data.get("tools"))]
     return {text(tool.get("operation")): text(tool["name"]) for tool in tools if tool.get("name")}
+
+
+def _proposed(placed: _Placed, wishes: Wishes, *, as_json: bool) -> Proposal:
+    with uncollected():
+        document = read_document(placed.text, placed.shown)
+        operations = _chosen(document, wishes, as_json=as_json)
+        return proved(propose(document, wishes, operations), document, len(placed.text))
 
 
 def _chosen(document: Document, wishes: Wishes, *, as_json: bool) -> Sequence[Operation]:

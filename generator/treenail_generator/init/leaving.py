@@ -35,7 +35,7 @@ def _fields(document: Document, operation: Operation, endpoint: EndpointPlan) ->
     """The fields of the body that is sent, without those that only answers hold."""
     media = operation.body.media if operation.body is not None else ()
     for each in media:
-        if endpoint.body is not None and each.location == endpoint.body.source:
+        if endpoint.body is not None and each.location is endpoint.body.source:
             schema = document.resolve(each.schema)
             together = [schema, *map(document.resolve, items(schema.get("allOf")))]
             yield from (

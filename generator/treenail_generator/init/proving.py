@@ -5,8 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from treenail_generator.build import Built, Sources, build
+from treenail_generator.build import draft
+from treenail_generator.connector_file import ConnectorRequest, read_connector_file
 from treenail_generator.diagnostics import BuildError, Diagnostic
+from treenail_generator.document import Document
+from treenail_generator.lock import Surfaces
+from treenail_generator.planning import plan_connector
+from treenail_generator.render import render
+from treenail_generator.verify import LoadedModule, load
 
 from .proposal import Proposal, Refused, ToolProposal
 from .writing import tool_lines, written
@@ -22,50 +28,55 @@ _SCHEMA_TOKENS: Final = 2_000
 """Both in tokens."""
 
 
-def proved(proposal: Proposal, spec: str) -> Proposal:
+def proved(proposal: Proposal, document: Document, length: int) -> Proposal:
     """The proposal without the tools that a build refuses, and with exact costs.
 
     As it is, when it has too many tools.
 
+    Args:
+        proposal: Made from `document`.
+        document: Already read, so that nothing of it is read twice.
+        length: Of its text.
+
     Raises:
         BuildError: Something else than a tool is refused.
     """
-    proposal = _within_limits(proposal, spec)
+    proposal = _within_limits(proposal, length)
     if len(proposal.tools) > MOST_PROVED:
         return proposal
     for _ in range(_MOST_ROUNDS):
         try:
-            counted = _counted(proposal, build(_sources(proposal, spec)))
-            limited = _within_limits(counted, spec)
-            if limited == counted:
-                return counted
-            proposal = limited
+            proven = draft(_request(proposal), document)
         except BuildError as error:
             proposal = _without(proposal, error)
+            continue
+        counted = _counted(proposal, proven.module)
+        limited = _within_limits(counted, length)
+        if limited == counted:
+            return counted
+        # What is told of arguments changes no request, so nothing is proven again.
+        module = load(render(plan_connector(_request(limited), document)), limited.name)
+        return _counted(limited, module)
     return proposal
 
 
-def _within_limits(proposal: Proposal, spec: str) -> Proposal:
+def _within_limits(proposal: Proposal, length: int) -> Proposal:
     """The proposal, its arguments limited where they would cost more than the document is worth."""
     largest = max((tool.tokens for tool in proposal.tools), default=0)
-    is_long = proposal.tokens * _BYTES_PER_TOKEN > _MOST_OF_DOCUMENT * len(spec)
+    is_long = proposal.tokens * _BYTES_PER_TOKEN > _MOST_OF_DOCUMENT * length
     too_much = largest > _LARGEST_TOOL or (is_long and largest > _SCHEMA_TOKENS)
     if proposal.schema_tokens is not None or not too_much:
         return proposal
     return replace(proposal, schema_tokens=_SCHEMA_TOKENS)
 
 
-def _sources(proposal: Proposal, spec: str) -> Sources:
-    return Sources(
-        connector=written(proposal),
-        connector_name=f"connectors/{proposal.name}.yaml",
-        spec=spec,
-        spec_name=proposal.spec,
-    )
+def _request(proposal: Proposal) -> ConnectorRequest:
+    return read_connector_file(written(proposal), f"connectors/{proposal.name}.yaml")
 
 
-def _counted(proposal: Proposal, built: Built) -> Proposal:
-    costs = {tool.name: built.surfaces.tokens(tool.name) for tool in built.tools}
+def _counted(proposal: Proposal, module: LoadedModule) -> Proposal:
+    surfaces = Surfaces(module.connector.tools)
+    costs = {tool.name: surfaces.tokens(tool.name) for tool in module.connector.tools}
     tools = (replace(tool, tokens=costs.get(tool.name, tool.tokens)) for tool in proposal.tools)
     return replace(proposal, tools=tuple(tools), is_proved=True)
 

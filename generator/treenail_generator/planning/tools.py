@@ -93,6 +93,12 @@ class Tools:
 
     def plan(self, index: int) -> ToolPlan | None:
         """The tool at `index`; None when its operation is not known."""
+        tool = self.carried(index)
+        section = self._request.file.tools[index]
+        return tool and self._with_samples(self._with_output(tool, section), index)
+
+    def carried(self, index: int) -> ToolPlan | None:
+        """The same without samples and without the schema of its answer, which have no faults."""
         section = self._request.file.tools[index]
         operation = self.find(section.operation, "tools", index, "operation")
         if operation is None:
@@ -112,7 +118,7 @@ class Tools:
             errors=advice(section.errors),
             scope=section.scope,
         )
-        return self._with_samples(self._with_output(with_argument(tool), section), index)
+        return with_argument(tool)
 
     def _of_tool(self, endpoint: EndpointPlan, operation: Operation, index: int) -> EndpointPlan:
         """`endpoint` with what the tool says of its answer and its sending."""

@@ -45,7 +45,7 @@ class Trial:
     def tried(self, index: int) -> Tried:
         """What comes out for the tool at `index`."""
         self._faults.forget_notes()
-        tool = self._planner.plan(index)
+        tool = self._planner.carried(index)
         found = Tried(
             faults=tuple(self._faults.diagnostics),
             notes=tuple(self._faults.notes),
