@@ -12,7 +12,7 @@ from .lock import Surfaces, lock_text
 from .plan import ConnectorPlan
 from .planning import plan_connector
 from .planning.scopes import READ_SCOPE, is_too_weak, is_unknown
-from .render import render
+from .render import render, with_examples
 from .verify import (
     LoadedModule,
     LoadedTool,
@@ -141,8 +141,8 @@ def draft(request: ConnectorRequest, document: Document, watch: Watch = ignore) 
     text = render(plan)
     verified = verify(text, plan, document, watch)
     if verified.better_examples:
-        plan = _with_examples(plan, verified.better_examples)
-        text = render(plan)
+        shown = _with_examples(plan, verified.better_examples)
+        text, plan = with_examples(text, plan, shown), shown
     return Draft(plan=plan, text=text, module=verified.module, unproven=tuple(verified.unproven))
 
 

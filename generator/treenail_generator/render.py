@@ -7,6 +7,7 @@ filters alone, so none of it can become code.
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final, cast
 
 import jinja2
@@ -25,11 +26,34 @@ DEFAULT_MAX_BYTES: Final = 1_000_000
 # And what its Tool assumes.
 DEFAULT_INLINE_DEPTH: Final = 16
 DEFAULT_DESCRIBER: Final = "describe_type"
+_DEFAULTS: Final = {
+    "contract_version": CONTRACT_VERSION,
+    "default_timeout_s": DEFAULT_TIMEOUT_S,
+    "default_max_bytes": DEFAULT_MAX_BYTES,
+    "default_inline_depth": DEFAULT_INLINE_DEPTH,
+    "default_describer": DEFAULT_DESCRIBER,
+}
 _WIDTH: Final = 84
 
 
 def render(plan: ConnectorPlan) -> str:
     """The module's source, valid but not yet formatted; unused imports included."""
+    template = _environment().get_template("connector.py.jinja")
+    return template.render(plan=plan, contract_names=CONTRACT_NAMES, **_DEFAULTS)
+
+
+def with_examples(text: str, before: ConnectorPlan, after: ConnectorPlan) -> str:
+    """`text`, which is `before`, as `after`: the same plan but for the examples of some tools."""
+    printed: Any = _environment().get_template("tool.py.jinja").make_module(_DEFAULTS)
+    for old, new in zip(before.tools, after.tools, strict=True):
+        if new.example != old.example:
+            one, other = (printed.tool(each, after.schemas) for each in (old, new))
+            text = text.replace(one, other, 1)
+    return text
+
+
+@cache
+def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(template_root()),
         undefined=jinja2.StrictUndefined,
@@ -59,15 +83,7 @@ def render(plan: ConnectorPlan) -> str:
         "tool_docstring": _tool_docstring,
     }
     environment.filters.update(cast("Any", filters))
-    return environment.get_template("connector.py.jinja").render(
-        plan=plan,
-        contract_names=CONTRACT_NAMES,
-        contract_version=CONTRACT_VERSION,
-        default_timeout_s=DEFAULT_TIMEOUT_S,
-        default_max_bytes=DEFAULT_MAX_BYTES,
-        default_inline_depth=DEFAULT_INLINE_DEPTH,
-        default_describer=DEFAULT_DESCRIBER,
-    )
+    return environment
 
 
 def docstring(text: str) -> str:
