@@ -18,6 +18,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "Formats that JSON Schema knows are enforced or only told, as the connector file says, in every "
         "argument; any other is only told.",
     ),
+    "SCHEMA-DISCRIMINATOR": Requirement(
+        "OpenAPI 3.1.1, 4.8.25 Discriminator Object",
+        "The name that a mapping gives chooses the alternative; what is derived from an object may stand for it.",
+    ),
     "JS-REGEX": Requirement(
         f"{_CORE} 6.4",
         "Patterns are ECMA-262 with the flag u; those of other dialects are translated or left out.",

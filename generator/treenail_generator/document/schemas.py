@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from treenail_generator.diagnostics import Diagnostic
 from treenail_generator.document.dialect import Odd, repaired
+from treenail_generator.document.discriminators import discriminated
 from treenail_generator.document.model import WITH_SIBLINGS, Schema, Version
 from treenail_generator.document.references import References, ref_of, split_ref
 from treenail_generator.document.soundness import sound
@@ -113,6 +114,8 @@ def normalise(raw: JSON, version: Version, odd: list[Odd]) -> JSON:
         return raw if isinstance(raw, bool) else {}
     kept = _kept(raw, version, odd)
     schema = map_subschemas(kept, lambda child: normalise(child, version, odd))
+    if "discriminator" in raw:
+        schema = discriminated(schema, raw)
     return _with_null(schema) if _is_nullable(raw, version) else schema
 
 

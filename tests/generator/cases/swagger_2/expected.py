@@ -6,7 +6,7 @@ Do not edit: change the connector file and build again.
 
 from typing import Annotated, Final, Literal
 
-from pydantic import MISSING, Field
+from pydantic import MISSING, Field, JsonValue
 
 from treenail_runtime.contract import (
     WHOLE,
@@ -14,6 +14,7 @@ from treenail_runtime.contract import (
     Answer,
     ApiKeyAuth,
     Connector,
+    Definitions,
     Endpoint,
     ErrorRules,
     Input,
@@ -28,6 +29,18 @@ from treenail_runtime.contract import (
     pipe_delimited,
     space_delimited,
     tab_delimited,
+)
+
+DEFINITIONS: Final = Definitions(
+    {
+        "Pet_0b18b2": (
+            '{"type":"object","required":["kind"],"properties":{'
+            '  "kind":{"type":"string","description":"Cat or dog"},'
+            '  "name":{"type":["string","null"],"description":"What it listens to"},'
+            '  "weight":{"type":"number","exclusiveMaximum":200,"description":"In kilograms"}'
+            '},"additionalProperties":true}'
+        ),
+    }
 )
 
 
@@ -75,12 +88,10 @@ async def find_pets(arguments: FindPets, context: ToolContext) -> JsonObject:
 class KeepPet(Input):
     """Arguments of keep_pet."""
 
-    kind: str = Field(description="Cat or dog")
+    body: Annotated[JsonValue, DEFINITIONS["Pet_0b18b2"]]
     x_trace: str | MISSING = Field(
         MISSING, description="Told in the log", validation_alias="X-Trace"
     )
-    name: str | MISSING | None = Field(MISSING, description="What it listens to")
-    weight: Annotated[float, Field(lt=200)] | MISSING = Field(MISSING, description="In kilograms")
 
 
 KEEP_PET: Final = Endpoint(
@@ -93,11 +104,7 @@ KEEP_PET: Final = Endpoint(
 
 async def keep_pet(arguments: KeepPet, context: ToolContext) -> JsonObject:
     """Send PUT /pets (keepPet)."""
-    return await context.call(
-        KEEP_PET,
-        headers={"X-Trace": arguments.x_trace},
-        body={"kind": arguments.kind, "name": arguments.name, "weight": arguments.weight},
-    )
+    return await context.call(KEEP_PET, headers={"X-Trace": arguments.x_trace}, body=arguments.body)
 
 
 class DropPet(Input):
@@ -198,7 +205,7 @@ CONNECTOR: Final = Connector(
                 read_only=False, destructive=True, idempotent=True, open_world=True
             ),
             operation="keepPet",
-            example={"kind": "text"},
+            example={"body": {"kind": "text"}},
         ),
         Tool(
             name="drop_pet",
