@@ -5,7 +5,7 @@ A keyword that cannot be understood is left out: it restricts nothing then, and 
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias, cast
 
 from treenail_generator.document.model import Schema
@@ -70,9 +70,8 @@ def repaired(schema: Schema, odd: list[Odd], *, or_null: bool = False) -> Schema
     _rewrite_old_keywords(kept)
     if not isinstance(kept.get("$ref", ""), str):
         del kept["$ref"]
-    for keyword, read in _READERS:
-        if keyword in kept:
-            _settle(kept, keyword, read, odd)
+    for keyword in [each for each in kept if each in _READERS]:
+        _settle(kept, keyword, _READERS[keyword], odd)
     _repair_type(kept, odd)
     _repair_enum(kept, odd, or_null=or_null)
     if "pattern" in kept:
@@ -193,21 +192,21 @@ def _dependent(value: Any) -> Any:
     return {key: names for key, names in lists.items() if names is not _GONE}
 
 
-_READERS: Final[tuple[tuple[str, Callable[[Any], Any]], ...]] = (
-    *((keyword, _number) for keyword in _NUMBERS if keyword != "multipleOf"),
-    ("multipleOf", _positive),
-    *((keyword, _count) for keyword in _COUNTS),
-    *((keyword, _flag) for keyword in _FLAGS),
-    *((keyword, _text) for keyword in _TEXTS),
-    *((keyword, _members) for keyword in _LISTS),
-    *((keyword, _mapping) for keyword in _MAPS),
-    *((keyword, _inner) for keyword in ("items", "additionalProperties", "not", "contains")),
-    *((keyword, _inner) for keyword in ("if", "then", "else", "propertyNames")),
-    *((keyword, _inner) for keyword in ("unevaluatedItems", "unevaluatedProperties")),
-    ("required", _required),
-    ("enum", _values),
-    ("dependentRequired", _dependent),
-)
+_READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    **dict.fromkeys(_NUMBERS, _number),
+    "multipleOf": _positive,
+    **dict.fromkeys(_COUNTS, _count),
+    **dict.fromkeys(_FLAGS, _flag),
+    **dict.fromkeys(_TEXTS, _text),
+    **dict.fromkeys(_LISTS, _members),
+    **dict.fromkeys(_MAPS, _mapping),
+    **dict.fromkeys(("items", "additionalProperties", "not", "contains"), _inner),
+    **dict.fromkeys(("if", "then", "else", "propertyNames"), _inner),
+    **dict.fromkeys(("unevaluatedItems", "unevaluatedProperties"), _inner),
+    "required": _required,
+    "enum": _values,
+    "dependentRequired": _dependent,
+}
 
 
 def _rewrite_old_keywords(kept: dict[str, Any]) -> None:

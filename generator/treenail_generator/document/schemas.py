@@ -32,6 +32,7 @@ _KEYWORDS = (
     | (_MAPS | _LISTS | _SINGLES)
     | (_ANNOTATIONS | _BOUNDS | _SIZES)
 )
+_READ = _KEYWORDS | {"$dynamicRef"}
 _NULL: Schema = {"type": "null"}
 
 
@@ -123,7 +124,7 @@ def _kept(raw: Schema, version: Version, odd: list[Odd]) -> Schema:
     """The keywords that count, in the words of 2020-12; subschemas are still to be read."""
     if version not in WITH_SIBLINGS and (ref := ref_of(raw)) is not None:
         return {"$ref": ref}
-    schema = {_keyword(key): raw[key] for key in raw if _keyword(key) in _KEYWORDS}
+    schema = {_keyword(key): value for key, value in raw.items() if key in _READ}
     _modernise(schema, raw)
     if version == "2.0" and schema.get("type") == "file":
         schema |= {"type": "string", "format": "binary"}

@@ -31,8 +31,9 @@ def sound(schema: Schema, odd: list[str]) -> Schema:
 
 
 def _is_type(value: JSON) -> bool:
-    listed = value if isinstance(value, list) else [value]
-    return bool(listed) and all(each in _TYPES for each in listed)
+    if isinstance(value, list):
+        return bool(value) and all(each in _TYPES for each in value)
+    return value in _TYPES
 
 
 def _is_text(value: JSON) -> bool:

@@ -4,7 +4,7 @@ Unlike a view, a form takes the members of `allOf`, `anyOf` and `oneOf` together
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from treenail_generator.document import Document, Schema
@@ -175,10 +175,11 @@ def _kind(value: object) -> str:
 def _both(left: Form, right: Form) -> Form:
     """What holds where both hold."""
     kinds = left.kinds & right.kinds if left.kinds and right.kinds else left.kinds | right.kinds
-    joined = _joined((left, right), "allOf")
-    return replace(
-        joined,
+    properties, items = _joined((left, right), "allOf")
+    return Form(
         kinds=kinds,
+        properties=properties,
+        items=items,
         is_secret=left.is_secret or right.is_secret,
         is_dated=left.is_dated or right.is_dated,
     )
@@ -191,14 +192,17 @@ def _either(members: list[Form]) -> Form:
         frozenset[str]().union(*(member.kinds for member in members)) if told else frozenset[str]()
     )
     others = [member for member in members if member.kinds != _NOTHING]
-    return replace(
-        _joined(members, "anyOf"),
+    properties, items = _joined(members, "anyOf")
+    return Form(
         kinds=kinds,
+        properties=properties,
+        items=items,
         is_secret=bool(others) and all(member.is_secret for member in others),
     )
 
 
-def _joined(forms: Iterable[Form], keyword: str) -> Form:
+def _joined(forms: Iterable[Form], keyword: str) -> tuple[Mapping[str, JSON], JSON]:
+    """The properties and the items of all; schemas that differ stand together under `keyword`."""
     properties: dict[str, JSON] = {}
     items: list[JSON] = []
     for form in forms:
@@ -209,4 +213,4 @@ def _joined(forms: Iterable[Form], keyword: str) -> Form:
             if other is not schema and other != schema:
                 properties[name] = {keyword: [other, schema]}
     several: JSON = {keyword: items} if len(items) > 1 else None
-    return Form(properties=properties, items=items[0] if len(items) == 1 else several)
+    return properties, items[0] if len(items) == 1 else several

@@ -118,7 +118,7 @@ class Types:
         """The argument or property that `subject` becomes."""
         verb = verbs.of(subject.path, subject.place)
         view = narrowed(self.views.of(subject.schema), verb, subject.path, self.views, self.faults)
-        own = replace(subject, schema=subject.schema if not verb.says("constrain") else view)
+        own = replace(subject, schema=view) if verb.says("constrain") else subject
         name = self.agent_name(upstream, verb)
         self._tell_illegal_name(verb, subject.path, name)
         said = description or view.get("description")
