@@ -101,4 +101,24 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "`query`, additional methods, whole query strings, the style cookie, shared media types,"
         " items of streams, nested encodings and data of examples are read.",
     ),
+    "HOSTILE-TEXTS": Requirement(
+        "docs/documents.md, hostile documents",
+        "No name and no text of a document becomes code, template, path or markup, wherever it"
+        " stands.",
+    ),
+    "HOSTILE-BOMBS": Requirement(
+        "docs/documents.md, hostile documents",
+        "What multiplies (references, combinations, overlays, patterns, counts) is refused or"
+        " carried in bounded time and memory.",
+    ),
+    "HOSTILE-REFERENCES": Requirement(
+        "docs/documents.md, hostile documents",
+        "A reference that leads out, in a circle or nowhere costs what reaches it; nothing is"
+        " fetched or opened.",
+    ),
+    "HOSTILE-READING": Requirement(
+        "docs/documents.md, hostile documents",
+        "A text that is meant to break the reader is refused with its place, in bounded time and"
+        " memory.",
+    ),
 }

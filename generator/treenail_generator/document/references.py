@@ -9,6 +9,9 @@ from treenail_generator.diagnostics import BuildError, Diagnostic, nearest
 from treenail_generator.document.values import mapping, text
 from treenail_generator.yaml_source import JSON, Pointer, Source
 
+# To look for what was meant takes milliseconds among thousands of names.
+_MOST_HINTS = 50
+
 _KEYWORDS = ("$ref", "$dynamicRef", "$recursiveRef")
 
 # Under these keys stands data, or what no tool needs: a `$ref` there is none of ours.
@@ -46,6 +49,7 @@ class References:
         self.siblings_count = siblings_count
         self._found: dict[str, Target] = {}
         self._dead: set[str] = set()
+        self._hints = 0
         self._ends: dict[Pointer, Target] = {}
         self._inside: dict[Pointer, tuple[Reference, ...]] = {}
 
@@ -147,7 +151,8 @@ class References:
 
     def _fail_unknown(self, ref: str, at: Pointer, parent: Target, segment: str) -> NoReturn:
         hint = None
-        if meant := nearest(segment, mapping(parent.value)):
+        self._hints += 1
+        if self._hints <= _MOST_HINTS and (meant := nearest(segment, mapping(parent.value))):
             hint = f"did you mean {join_ref((*parent.pointer, meant))!r}?"
         elif ref.startswith(("#/$defs/", "#/definitions/")):
             hint = "'#/' is the root of the document, not of the schema"

@@ -7,6 +7,7 @@ but told, since a reader may not expect them.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from .drift import Found, Severity
@@ -33,19 +34,45 @@ _LONGEST: Final = 60
 
 def schema_changes(old: Schema, new: Schema, side: Side) -> Iterator[Found]:
     """The changes between two self-contained schemas of objects."""
-    return _Comparison(old, new, side).schema("", old, new)
+    return _Comparison(old, new, side).changes()
+
+
+@dataclass(frozen=True, slots=True)
+class _Inner:
+    """Two schemas inside others, still to be compared."""
+
+    path: str
+    old: Any
+    new: Any
+
+
+_Step: TypeAlias = Found | _Inner
 
 
 class _Comparison:
     """Two schemas and their definitions; what one place says is compared once."""
 
     def __init__(self, old: Schema, new: Schema, side: Side) -> None:
+        self._whole = _Inner("", old, new)
         self._old = _definitions(old)
         self._new = _definitions(new)
         self._reads = side == "answer"
         self._seen: dict[tuple[int, int], tuple[object, object]] = {}
 
-    def schema(self, path: str, old: Any, new: Any) -> Iterator[Found]:
+    def changes(self) -> Iterator[Found]:
+        """All changes; without recursion, since schemas lead to each other in long chains."""
+        open_steps = [self._schema(self._whole)]
+        while open_steps:
+            step = next(open_steps[-1], None)
+            if step is None:
+                open_steps.pop()
+            elif isinstance(step, _Inner):
+                open_steps.append(self._schema(step))
+            else:
+                yield step
+
+    def _schema(self, inner: _Inner) -> Iterator[_Step]:
+        path, old, new = inner.path, inner.old, inner.new
         if self._are_seen(old, new):
             return
         before, after = _plain(old, self._old), _plain(new, self._new)
@@ -59,8 +86,8 @@ class _Comparison:
         yield from self._bounds(label, before, after)
         yield from self._object(path, before, after)
         if "items" in before or "items" in after:
-            inner = path if self._reads else f"{path}[]"
-            yield from self.schema(inner, before.get("items", {}), after.get("items", {}))
+            items = path if self._reads else f"{path}[]"
+            yield _Inner(items, before.get("items", {}), after.get("items", {}))
         for key in sorted((set(before) | set(after)) - _HANDLED):
             yield from self._keyword(path, key, before.get(key), after.get(key))
         if before.get("description") != after.get("description"):
@@ -75,16 +102,16 @@ class _Comparison:
         self._seen[pair] = (old, new)
         return False
 
-    def _keyword(self, path: str, key: str, old: Any, new: Any) -> Iterator[Found]:
+    def _keyword(self, path: str, key: str, old: Any, new: Any) -> Iterator[_Step]:
         if key in _ALTERNATIVES and old and new and len(old) == len(new):
             for before, after in zip(old, new, strict=True):
-                yield from self.schema(path, before, after)
+                yield _Inner(path, before, after)
         elif old != new:
             severity = self._severity(key, old, new)
             if key == "anyOf" and severity == "compatible":
                 # Those that both have may be references to what changed.
                 for same in (each for each in old or () if each in (new or ())):
-                    yield from self.schema(path, same, same)
+                    yield _Inner(path, same, same)
             yield severity, f"{self._label(path)}: {key} is {_shown(new)}, was {_shown(old)}"
 
     def _label(self, path: str) -> str:
@@ -97,7 +124,7 @@ class _Comparison:
         severity: Severity = "compatible" if fits else "breaking"
         return severity, f"{label} is {_named(new)}, was {_named(old)}"
 
-    def _object(self, path: str, old: Schema, new: Schema) -> Iterator[Found]:
+    def _object(self, path: str, old: Schema, new: Schema) -> Iterator[_Step]:
         before = cast("Mapping[str, Any]", old.get("properties", {}))
         after = cast("Mapping[str, Any]", new.get("properties", {}))
         was, now = set(old.get("required", ())), set(new.get("required", ()))
@@ -117,7 +144,7 @@ class _Comparison:
             if name in was and name not in now:
                 optional = "may be missing now" if self._reads else "may be left out now"
                 yield "breaking" if self._reads else "compatible", f"{label} {optional}"
-            yield from self.schema(f"{prefix}{name}", before[name], schema)
+            yield _Inner(f"{prefix}{name}", before[name], schema)
         key = "additionalProperties"
         if key in old or key in new:
             yield from self._further(path, old.get(key, True), new.get(key, True))
@@ -129,11 +156,11 @@ class _Comparison:
             return "breaking", f"{path} is new and required"
         return "compatible", f"{path} is new"
 
-    def _further(self, path: str, old: Any, new: Any) -> Iterator[Found]:
+    def _further(self, path: str, old: Any, new: Any) -> Iterator[_Step]:
         """Names that the schema does not tell; an answer's readers do not know them anyway."""
         label = self._label(path)
         if isinstance(old, dict) and isinstance(new, dict):
-            yield from self.schema(f"{path}.*" if path else "*", old, new)
+            yield _Inner(f"{path}.*" if path else "*", old, new)
         elif old != new and not self._reads:
             severity: Severity = "compatible" if new is True or old is False else "breaking"
             takes = "no further names" if new is False else "further names"

@@ -16,6 +16,7 @@ class ReadOnly:
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
         self._held: dict[str, bool] = {}
+        self._named: dict[str, frozenset[str]] = {}
 
     def holds(self, schema: object) -> bool:
         """Whether `schema` itself says `readOnly`."""
@@ -36,6 +37,17 @@ class ReadOnly:
 
     def names(self, schema: object) -> frozenset[str]:
         """The read-only properties of the object at `schema`, in whichever of its parts."""
+        if not isinstance(schema, dict):
+            return frozenset()
+        node = cast("dict[str, Any]", schema)
+        ref = node.get("$ref")
+        if len(node) != 1 or not isinstance(ref, str):
+            return self._names_in(node)
+        if ref not in self._named:
+            self._named[ref] = self._names_in(node)
+        return self._named[ref]
+
+    def _names_in(self, schema: dict[str, Any]) -> frozenset[str]:
         return frozenset(
             name
             for part in self._parts(schema, (*_LISTS, *_SINGLES))

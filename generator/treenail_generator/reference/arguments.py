@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, cast
 
 from treenail_generator.markdown import code, escaped
 
+MOST_ROWS: Final = 400
 _MOST_LEVELS: Final = 4
 _PREFIX: Final = "#/$defs/"
 _BOUNDS: Final = {
@@ -45,10 +47,11 @@ class Row:
 def rows_of(schema: Mapping[str, Any]) -> tuple[Row, ...]:
     """The rows of an input schema, in its order, nested ones behind what they stand in.
 
-    What stands deeper than four levels, or inside itself, is told by its name only.
+    What stands deeper than four levels, or inside itself, is told by its name only; there are at
+    most `MOST_ROWS`.
     """
     definitions = cast("Mapping[str, Any]", schema.get("$defs", {}))
-    return tuple(_Rows(definitions).inside(schema, "", ()))
+    return tuple(islice(_Rows(definitions).inside(schema, "", ()), MOST_ROWS))
 
 
 class _Rows:

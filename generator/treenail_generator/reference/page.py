@@ -12,7 +12,7 @@ from treenail_generator.tokens import count_tokens
 from treenail_generator.verify import LoadedTool
 from treenail_generator.visible import visible
 
-from .arguments import Row, rows_of
+from .arguments import MOST_ROWS, Row, rows_of
 
 _MOST_FIELDS: Final = 60
 
@@ -93,7 +93,7 @@ def _effect(tool: LoadedTool) -> str:
 
 
 def _tool(tool: LoadedTool, plan: ToolPlan | None, lock: Lock) -> Iterator[str]:
-    yield f"### {tool.name}"
+    yield f"### {escaped(tool.name)}"
     yield ""
     yield escaped(tool.description)
     yield ""
@@ -104,6 +104,9 @@ def _tool(tool: LoadedTool, plan: ToolPlan | None, lock: Lock) -> Iterator[str]:
         yield from _table(
             ("Argument", "Type", "Required", "Meaning"), [_argument(row) for row in rows]
         )
+        if len(rows) == MOST_ROWS:
+            yield f"These are the first {MOST_ROWS}; `gen schema` tells all."
+            yield ""
     else:
         yield "No arguments."
         yield ""
