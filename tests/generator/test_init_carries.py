@@ -1,6 +1,7 @@
 """What real documents say that misleads readers of requests: `gen init` carries it all the same."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,9 @@ ODD: dict[str, dict[str, Any]] = {
         },
         "/search?q={q}": {"get": DONE},
     },
+    "letters between the parameters of a segment": {
+        "/frames/{day}F{start}T{end}": {"get": DONE},
+    },
     "paths that differ in a name": {
         "/icons/{id}": {
             "get": {**DONE, "parameters": [taking("id", "path", {"type": "integer"})]},
@@ -259,13 +263,16 @@ def test_a_body_that_no_form_can_be_made_of_is_named(*, is_required: bool, tmp_p
     )
 
 
-def proposed(tmp_path: Path, paths: dict[str, Any]) -> dict[str, Any]:
+def proposed(
+    tmp_path: Path, paths: dict[str, Any], schemas: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """What `gen init` tells of a document, which has to build."""
     content = {
         "openapi": "3.0.3",
         "info": {"title": "Odd", "version": "1"},
         "servers": [{"url": "https://api.odd.test"}],
         "paths": paths,
+        "components": {"schemas": schemas or {}},
     }
     (tmp_path / "given.json").write_text(json.dumps(content), encoding="utf-8")
     result = run(tmp_path, "init", "odd", "--spec", str(tmp_path / "given.json"), "--all", "--json")
@@ -315,3 +322,32 @@ def test_plain_values_in_a_style_for_objects_are_offered(tmp_path: Path) -> None
     assert (told["hidden"], told["refused"], told["tools"]) == ([], [], 1)
     published = json.loads(run(tmp_path, "schema", "odd", "POST_a", "--json").stdout)
     assert set(published["inputSchema"]["properties"]) == {"end", "range"}
+
+
+HOLDING: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "allOf": lambda ref: {"allOf": [ref, {"description": "Inside."}]},
+    "allOf in allOf": lambda ref: {"allOf": [{"allOf": [ref]}]},
+    "anyOf": lambda ref: {"anyOf": [ref]},
+    "words beside it": lambda ref: {**ref, "minProperties": 1},
+}
+
+
+@pytest.mark.requirement("INIT-BUILDS")
+@pytest.mark.parametrize("hold", HOLDING.values(), ids=HOLDING)
+def test_components_that_hold_each_other_by_detours_are_carried(
+    hold: Callable[[dict[str, Any]], dict[str, Any]], tmp_path: Path
+) -> None:
+    def held(name: str) -> dict[str, Any]:
+        return hold({"$ref": f"#/components/schemas/{name}"})
+
+    condition = {"type": "object", "properties": {"then": held("Value"), "field": TEXT}}
+    value = {"type": "object", "properties": {"condition": held("Condition"), "text": TEXT}}
+    taken = body("application/json", {"properties": {"value": held("Value")}})
+
+    told = proposed(
+        tmp_path,
+        {"/a": {"post": {**DONE, "requestBody": taken}}},
+        schemas={"Condition": condition, "Value": value},
+    )
+
+    assert (told["hidden"], told["refused"], told["tools"]) == ([], [], 1)

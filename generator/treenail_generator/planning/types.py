@@ -190,16 +190,32 @@ class Types:
 
     def _of_component(self, subject: Subject, verbs: Verbs) -> TypePlan | None:
         """The type of a component that was planned before, or never gets a model; else None."""
+        if not subject.ancestors.isdisjoint(self._origins(subject.schema)):
+            return self._exact(subject, verbs)
         component = self.views.component(subject.schema)
         if component is None:
             return None
-        if component in subject.ancestors:
-            return self._exact(subject, verbs)
         if _is_alone(subject, verbs):
             return None
         if component in self._shared:
             return ModelType(self._shared[component])
         return None if self._components.is_plain(component) else self._exact(subject, verbs)
+
+    def _origins(self, schema: object) -> frozenset[str]:
+        """The components that a schema is made of: the one that it refers to, and those beside it."""
+        if not isinstance(schema, dict):
+            return frozenset()
+        node = cast("dict[str, Any]", schema)
+        ref, component = node.get("$ref"), self.views.component(node)
+        named = {component, self.views.components.name_of(ref) if isinstance(ref, str) else None}
+        members = [
+            each
+            for key in ("allOf", "anyOf", "oneOf")
+            if isinstance(node.get(key), list) and (key == "allOf" or len(node[key]) == 1)
+            for each in node[key]
+        ]
+        own = frozenset(each for each in named if each is not None)
+        return own.union(*map(self._origins, members))
 
     def _file(self, subject: Subject, verbs: Verbs) -> FileType:
         verb = verbs.of(subject.path, subject.place)
@@ -224,8 +240,8 @@ class Types:
             return AnyType()
         kind = view.get("type")
         component = self.views.component(subject.schema)
-        if component is not None:
-            subject = replace(subject, ancestors=subject.ancestors | {component})
+        if origins := self._origins(subject.schema):
+            subject = replace(subject, ancestors=subject.ancestors | origins)
         if kind == "array" or (kind is None and "items" in view):
             return self._list(view, subject, verbs) if keywords <= _ARRAY else None
         if kind == "object" or (kind is None and "properties" in view):

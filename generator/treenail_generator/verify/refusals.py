@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, cast
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from treenail_generator.document import Encoding, Operation, Parameter
 from treenail_generator.plan import ABSENT, Absent
@@ -120,6 +120,7 @@ def _segment_reason(operation: Operation, name: str, value: Any, texts: list[str
     near = re.search(r"[^/]*\{" + re.escape(name) + r"\}[^/]*", path)
     literals = re.split(r"\{[^{}]*\}", near.group()) if near is not None else []
     said = [unquote(text) for text in (*texts, *map(str, _items(value)), str(value))]
+    said += [quote(text, safe="") for text in said]
     # Beyond this, a number may be a fraction with an exponent.
     said += [repr(float(each)) for each in (value, *_items(value)) if _is_large(each)]
     if any(literal and unquote(literal) in text for literal in literals for text in said):

@@ -38,8 +38,13 @@ def _leaves_segment(text: str) -> bool:
 def refuse_delimiter(name: str, text: str, delimiter: str) -> None:
     """Refuse path text in which the upstream would find the delimiter of its segment.
 
+    Args:
+        name: Of the parameter.
+        text: Percent-encoded; `%2F` holds an F, too, for an upstream that looks before it decodes.
+        delimiter: Percent-encoded.
+
     Raises:
         InvalidArguments: It holds `delimiter`, encoded or not.
     """
-    if unquote(delimiter) in unquote(text):
+    if delimiter in text or unquote(delimiter) in unquote(text):
         raise InvalidArguments([f"{name}: must not hold {unquote(delimiter)!r} in this path"])
