@@ -3,12 +3,13 @@
 from typing import Any, Final, cast
 
 from .shapes import Shape
-from .views import View, Views
+from .views import View, Views, split_null
 
 _KINDS: Final[dict[str, frozenset[Shape]]] = {
     "object": frozenset({"object", "deep", "nested"}),
     "array": frozenset({"array", "nested"}),
 }
+_DEPTH: Final = 8
 _PRIMITIVE: Final[frozenset[Shape]] = frozenset({"primitive"})
 
 
@@ -27,6 +28,24 @@ def with_form(
         if isinstance(view.get(keyword), list):
             return _of_members(schema, view, keyword, defined, views)
     return schema, ()
+
+
+def without_null_fields(schema: object, views: Views, depth: int = 0) -> object:
+    """`schema` of an object whose fields are never null, which no style has a form for."""
+    view = views.of(schema)
+    told: Any = view.get("properties")
+    if not isinstance(told, dict) or depth > _DEPTH:
+        return schema
+    named = cast("dict[str, object]", told)
+    kept = {name: _never_null(each, views, depth) for name, each in named.items()}
+    if all(kept[name] is named[name] for name in named):
+        return schema
+    return {**view, "properties": kept}
+
+
+def _never_null(schema: object, views: Views, depth: int) -> object:
+    inner, is_nullable = split_null(views.of(schema))
+    return without_null_fields(inner if is_nullable else schema, views, depth + 1)
 
 
 def _of_types(

@@ -20,7 +20,7 @@ from treenail_generator.plan import (
     TypePlan,
 )
 
-from .alternatives import with_form
+from .alternatives import with_form, without_null_fields
 from .exact import without_null
 from .faults import Faults
 from .headers import is_header_name, is_json, is_set_by_connection, why_no_header
@@ -194,9 +194,11 @@ class Parameters:
         """The parameter with the alternatives of its schema that its style can carry."""
         if parameter.content_type is not None or parameter.place == "querystring":
             return parameter
-        schema, lost = with_form(parameter.schema, self._defined(parameter), self._types.views)
+        views = self._types.views
+        schema, lost = with_form(parameter.schema, self._defined(parameter), views)
+        schema = without_null_fields(schema, views)
         if not lost:
-            return parameter
+            return replace(parameter, schema=cast("Schema", schema))
         self._faults.note(
             parameter.location,
             "alternative-left-out",
