@@ -41,6 +41,11 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "root and where the document does; definitions are as open as the "
         "document; apart from that both accept exactly what it accepts.",
     ),
+    "SCHEMA-CONSTRAINTS": Requirement(
+        "Any real OpenAPI document, proven on the wire",
+        "Values of known fields are accepted, by what is published and by what is enforced, exactly when "
+        "the document's schema accepts them.",
+    ),
     "SCHEMA-ERRORS": Requirement(
         "Any real OpenAPI document, proven on the wire",
         "A refused value is told by its place and by what is expected there, never by itself.",
