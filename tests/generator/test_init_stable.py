@@ -2,13 +2,18 @@
 
 import ast
 import json
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from tests.support.project import run
+from tests.support.project import ROOT, run
+from treenail_generator.naming import snake_case
 from treenail_runtime.loading import load_connector
 
 TEXT = {"type": "string"}
@@ -85,7 +90,11 @@ def made(
         "paths": {path: {"post": each} for path, each in paths.items()},
         "components": {"schemas": components},
     }
-    text = json.dumps(content).replace("schemas/Tree/", "schemas/Tree~1")
+    return made_of(folder, json.dumps(content).replace("schemas/Tree/", "schemas/Tree~1"))
+
+
+def made_of(folder: Path, text: str) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
+    """The same of a whole document."""
     folder.mkdir()
     (folder / "given.json").write_text(text, encoding="utf-8")
     for command in (
@@ -119,5 +128,71 @@ def test_added_twins_and_components_change_no_name_no_code_and_no_schema(
 
     assert names.items() <= more.items()
     assert len(more) == len(names) + len(ADDED)
+    assert code.items() <= more_code.items()
+    assert {name: more_schemas[name] for name in schemas} == schemas
+
+
+PHOREST = yaml.safe_load((ROOT / "specs/phorest.yaml").read_text(encoding="utf-8"))
+PATHS = dict(list(PHOREST["paths"].items())[:6])
+IDS = [each["operationId"] for item in PATHS.values() for each in item.values() if "tags" in each]
+SCHEMAS = list(PHOREST["components"]["schemas"])
+TWISTS: dict[str, Callable[[str], str]] = {
+    "snake_case": snake_case,
+    "lower": str.lower,
+    "upper": str.upper,
+    "capital": lambda name: name[:1].upper() + name[1:],
+    "dashes": lambda name: snake_case(name).replace("_", "-"),
+    "underscore": lambda name: f"{name}_",
+    "model": lambda name: f"{name}Model",
+    "number": lambda name: f"{name}2",
+    "answer": lambda name: f"{name}_answer",
+}
+
+
+def phorest(paths: dict[str, Any], components: dict[str, Any]) -> str:
+    content = {**PHOREST, "paths": paths}
+    content["components"] = {**PHOREST["components"]}
+    content["components"]["schemas"] = {**components, **PHOREST["components"]["schemas"]}
+    return json.dumps(content)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return made_of(tmp_path_factory.mktemp("first") / "phorest", phorest(PATHS, {}))
+
+
+@pytest.mark.requirement("INIT-STABLE", "WIRE-STABLE")
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    order=st.permutations(list(PATHS)),
+    twins=st.lists(
+        st.tuples(st.sampled_from(IDS), st.sampled_from(SCHEMAS), st.sampled_from(list(TWISTS))),
+        min_size=1,
+        max_size=6,
+        unique=True,
+    ),
+)
+def test_no_twin_and_no_order_changes_anything_of_a_real_document(
+    first: Any, order: list[str], twins: list[tuple[str, str, str]]
+) -> None:
+    names, code, schemas = first
+    twins_by_id: dict[str, str] = {}
+    components: dict[str, Any] = {}
+    for key, schema, twist in twins:
+        twin = TWISTS[twist](schema)
+        components.setdefault(twin, body(own=TEXT, twin=ref(schema)))
+        if TWISTS[twist](key) not in IDS:
+            twins_by_id[TWISTS[twist](key)] = twin
+    added = {
+        f"/twin{at}": {"post": operation(key, ref(twin))}
+        for at, (key, twin) in enumerate(twins_by_id.items())
+    }
+    paths = {**added, **{path: PATHS[path] for path in order}}
+
+    with TemporaryDirectory() as folder:
+        more, more_code, more_schemas = made_of(Path(folder) / "p", phorest(paths, components))
+
+    assert names.items() <= more.items()
+    assert len(more) == len(names) + len(added)
     assert code.items() <= more_code.items()
     assert {name: more_schemas[name] for name in schemas} == schemas
