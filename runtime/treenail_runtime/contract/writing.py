@@ -4,7 +4,8 @@ pydantic would build the whole validator first; a module of a thousand tools lis
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, Literal, TypeGuard, cast, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, TypeAlias, TypeGuard, cast, get_args, get_origin
+from weakref import WeakKeyDictionary
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen, MultipleOf
 from pydantic import MISSING, AfterValidator, BeforeValidator, JsonValue
@@ -41,9 +42,11 @@ class Writer:
         definitions: What the schemas written so far refer to.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, above: frozenset[type[Input]] = frozenset()) -> None:
+        """`above` are the models that are being written around those to write."""
         self.definitions: dict[str, Any] = {}
         self._models: dict[str, type[Input]] = {}
+        self._above = above
 
     def object(self, model: type[Input], *, closed: bool) -> dict[str, Any]:
         """The object that `model` accepts; `closed` whether its schema says that it takes no more.
@@ -119,18 +122,36 @@ class Writer:
         if self._models.setdefault(name, model) is not model:
             raise UnknownTypeError(name)
         if name not in self.definitions:
-            self.definitions[name] = {}
-            self.definitions[name] = self.object(model, closed=issubclass(model, ClosedInput))
+            schema, definitions, models = self._written(model)
+            for inner, each in models.items():
+                if self._models.setdefault(inner, each) is not each:
+                    raise UnknownTypeError(inner)
+            self._define(definitions)
+            self._define({name: schema})
         return {"$ref": PREFIX + name}
+
+    def _written(self, model: type[Input]) -> "_Written":
+        """`model` with all that it refers to: written once, however many tools take it."""
+        found = _WRITTEN.get(model)
+        if found is None:
+            if model in self._above:
+                raise UnknownTypeError(model)
+            writer = Writer(self._above | {model})
+            schema = writer.object(model, closed=issubclass(model, ClosedInput))
+            found = _WRITTEN[model] = schema, writer.definitions, writer._models
+        return found
+
+    def _define(self, definitions: dict[str, Any]) -> None:
+        for name, schema in definitions.items():
+            if self.definitions.setdefault(name, schema) != schema:
+                raise UnknownTypeError(name)
 
     def _exact(self, exact: JsonSchema) -> dict[str, Any]:
         if exact.definitions is None:
             if "$defs" in exact.own:
                 raise UnknownTypeError(exact.own)
         else:
-            for name, schema in exact.definitions.closure(exact.own).items():
-                if self.definitions.setdefault(name, schema) != schema:
-                    raise UnknownTypeError(name)
+            self._define(exact.definitions.closure(exact.own))
         return dict(exact.own)
 
     def _constrain(self, schema: dict[str, Any], said: Any) -> None:
@@ -151,6 +172,12 @@ class Writer:
             schema["format"] = said.name
         elif not isinstance(said, AfterValidator | BeforeValidator):
             schema |= _bound(said)
+
+
+_Written: TypeAlias = tuple[dict[str, Any], dict[str, Any], dict[str, type[Input]]]
+"""A model's schema, the definitions that it refers to, and the models among them."""
+
+_WRITTEN: Final[WeakKeyDictionary[type[Input], _Written]] = WeakKeyDictionary()
 
 
 def or_null(schema: dict[str, Any]) -> dict[str, Any]:
