@@ -34,6 +34,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     "INIT-QUOTED": Requirement(
         "YAML 1.2.2, 5.7", "Any text reads back as it was, or without what no text may hold"
     ),
+    "LINT-NOTES": Requirement(
+        "docs/lint.md",
+        "`gen lint` lists what the build read otherwise or decided by rule, with places",
+    ),
     "CORPUS-CHECKER": Requirement(
         "docs/benchmarks.md", "The checker of the corpus finds each kind of flaw that it counts"
     ),

@@ -31,12 +31,15 @@ def lint_command(
     """Check whether agents can use the tools well and safely. Status 1 on errors."""
     built = built_or_exit(project, name, as_json=as_json)
     findings = lint(built, client_prefix=prefix, clients=clients)
+    notes = (*built.document.notes, *built.plan.notes)
     report = report_of(findings, built)
     if as_json:
-        say_json(report)
+        say_json({**report, "notes": [note.as_json() for note in notes]})
     else:
         for finding in findings:
             say(str(finding))
+        for note in notes:
+            say(f"{note.severity}: {note}")
         say(
             f"{report['tools']} tools, {report['described']:.0%} of arguments described, "
             f"{report['errors']} errors, {report['warnings']} warnings"
