@@ -51,6 +51,8 @@ def test_the_folder_table_names_every_part_of_the_packages(
         "patterns",
         "formats",
         "media_types",
+        "collecting",
+        "visible",
     }
 
     assert named <= parts

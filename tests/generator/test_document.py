@@ -421,3 +421,23 @@ def test_documents_are_plain_data_that_stays_as_it_was() -> None:
     validate_operations(document, document.operations)
 
     assert before == copy
+
+
+@pytest.mark.requirement("DOC-TWICE")
+def test_a_reference_that_stands_twice_is_told_and_counts_once() -> None:
+    document = read(
+        """
+        paths:
+          /a:
+            get:
+              operationId: a
+              parameters: [{$ref: '#/components/parameters/P'}, {$ref: '#/components/parameters/P'}]
+        components:
+          parameters:
+            P: {name: p, in: query, schema: {type: string}}
+        """
+    )
+
+    assert [each.name for each in operation(document, "a").parameters] == ["p"]
+    (told,) = document.warnings
+    assert told.message == "GET /a: query parameter 'p' stands twice, in the same words"

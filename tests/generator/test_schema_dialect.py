@@ -54,6 +54,11 @@ def made_of(raw: Any) -> Any:
         ({"anyOf": []}, {}),
         ({"description": ["a"], "readOnly": "true"}, {"readOnly": True}),
         ({"pattern": "["}, {}),
+        ({"type": "string", "uniqueItems": True, "maximum": 3, "maxLength": 9},
+         {"type": "string", "maxLength": 9}),
+        ({"type": ["string", "null"], "minItems": 1, "pattern": "a"},
+         {"type": ["string", "null"], "pattern": "a"}),
+        ({"uniqueItems": True, "maximum": 3}, {"uniqueItems": True, "maximum": 3}),
         ({"type": "string", "collectionFormat": "csv", "in": "query", "x-a": 1}, {"type": "string"}),
     ],
 )  # fmt: skip

@@ -7,7 +7,7 @@ from treenail_generator.document.dialect import Odd, repaired
 from treenail_generator.document.discriminators import discriminated
 from treenail_generator.document.model import WITH_SIBLINGS, Schema, Version
 from treenail_generator.document.references import References, ref_of, split_ref
-from treenail_generator.document.soundness import sound
+from treenail_generator.document.soundness import applicable, sound
 from treenail_generator.yaml_source import JSON, Pointer
 
 _MAPS = {"dependentSchemas", "patternProperties", "properties"}
@@ -130,7 +130,7 @@ def _kept(raw: Schema, version: Version, odd: list[Odd]) -> Schema:
         schema |= {"type": "string", "format": "binary"}
     schema = repaired(schema, odd, or_null=_is_nullable(raw, version))
     left: list[str] = []
-    schema = sound(schema, left)
+    schema = applicable(sound(schema, left))
     odd.extend((key, "left out") for key in left)
     return schema
 

@@ -9,6 +9,13 @@ from typing import Final
 from treenail_generator.document.model import Schema
 from treenail_generator.yaml_source import JSON
 
+_LIMITED: Final[Mapping[str, frozenset[str]]] = {
+    **dict.fromkeys(("minLength", "maxLength", "pattern"), frozenset({"string"})),
+    **dict.fromkeys(("minimum", "maximum", "multipleOf"), frozenset({"integer", "number"})),
+    **dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum"), frozenset({"integer", "number"})),
+    **dict.fromkeys(("minItems", "maxItems", "uniqueItems"), frozenset({"array"})),
+    **dict.fromkeys(("minProperties", "maxProperties"), frozenset({"object"})),
+}
 _TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
 
 
@@ -28,6 +35,19 @@ def sound(schema: Schema, odd: list[str]) -> Schema:
     if isinstance(types := kept.get("type"), list) and len(types) == 1:
         kept["type"] = types[0]
     return kept
+
+
+def applicable(schema: Schema) -> Schema:
+    """The schema without the bounds that say nothing of its type, like `uniqueItems` of a string.
+
+    Source: JSON Schema 2020-12 validation, 6: each keyword limits values of one type alone.
+    """
+    told = schema.get("type")
+    if told is None:
+        return schema
+    kinds = {str(kind) for kind in (told if isinstance(told, list) else [told])}
+    idle = [key for key in schema if key in _LIMITED and kinds.isdisjoint(_LIMITED[key])]
+    return {key: schema[key] for key in schema if key not in idle} if idle else schema
 
 
 def _is_type(value: JSON) -> bool:
