@@ -18,7 +18,7 @@ from .exact import requestable
 from .forms import Form, Forms, component_name
 from .views import Views
 
-MOST_FIELDS: Final = 40
+MOST_FIELDS: Final = 30
 """So many fields a lenient schema names, those near the top first; objects below stay open."""
 
 _FILE: Final[dict[str, JSON]] = {
