@@ -67,6 +67,12 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "Every collectionFormat becomes style and explode wherever 2.0 allows it, in arrays of"
         " arrays too.",
     ),
+    "DOC-ODD": Requirement(
+        "docs/documents.md, text",
+        "Unquoted statuses and words, dates, octal and hexadecimal numbers, anchors, merge keys,"
+        " any line end, references into paths, `$defs` and other keys, and circles through allOf"
+        " mean what they say.",
+    ),
     "DOC-ODD-PARTS": Requirement(
         "docs/documents.md, odd parts",
         "What a document says in vain costs that part only: it is left out with a warning, and"

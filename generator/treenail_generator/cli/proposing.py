@@ -168,12 +168,14 @@ def _chosen(document: Document, wishes: Wishes, *, as_json: bool) -> Sequence[Op
 
 def _write(project: Project, placed: _Placed, proposal: Proposal, *, force: bool) -> None:
     target = placed.path
-    if target.exists() and not force and target.read_bytes() != placed.text.encode():
+    # As texts: line ends do not count.
+    is_there = target.exists() and read_text(project, target) == placed.text
+    if target.exists() and not force and not is_there:
         hint = "--force writes over it"
         raise _fault(placed.shown, "exists", f"{placed.shown} is there, with other content", hint)
     project.connectors.mkdir(parents=True, exist_ok=True)
     target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists() or target.read_bytes() != placed.text.encode():
+    if not is_there:
         replace_file(target, placed.text)
     replace_file(project.connector_file(proposal.name), written(proposal))
 
