@@ -15,16 +15,13 @@ from treenail_generator.plan import (
     BodyKind,
     BodyPlan,
     EncodingPlan,
-    ExactType,
     FieldPlan,
-    FileType,
-    ListType,
     TypePlan,
 )
 
 from .alternatives import with_form
+from .body_fields import accepting, defined_by, examples_of, in_form
 from .encodings import plan_encodings
-from .exact import without_null
 from .faults import Faults
 from .files import binary_part, is_file_or_files
 from .leaves import constraints
@@ -36,7 +33,7 @@ from .media_types import (
     without_parts,
 )
 from .objects import only_properties
-from .shapes import Shape, carried, defined_shapes, shapes
+from .shapes import Shape, shapes
 from .types import Subject, Types
 from .values import Slot, Values
 from .verbs import Verbs
@@ -100,7 +97,7 @@ class Bodies:
         )
         self._imply(chosen, section)
         slots = self._slots(chosen, section, owner)
-        defined = {name: _defined(each, chosen.kind) for name, each in planned.fields}
+        defined = {name: defined_by(each, chosen.kind) for name, each in planned.fields}
         slots = [(name, self._with_form(slot, defined.get(name))) for name, slot in slots]
         fields, bindings = self._collect(slots, chosen, defined)
         self._tell_idle(operation, section)
@@ -272,7 +269,7 @@ class Bodies:
 
     def _side_by_side(self, chosen: _Chosen, owner: str) -> list[tuple[str, Slot]]:
         required = set(chosen.view.get("required", ()))
-        examples = _examples(chosen.media)
+        examples = examples_of(chosen.media)
         slots: list[tuple[str, Slot]] = []
         for name, schema in cast("dict[str, Any]", chosen.view["properties"]).items():
             inner = self._types.views.of(schema)
@@ -342,8 +339,8 @@ class Bodies:
             if sourced is None:
                 continue
             value, field, kind = sourced
-            sent = _in_form(kind) if chosen.is_form and upstream else kind
-            sent = _accepting(sent, chosen.accepts(upstream))
+            sent = in_form(kind) if chosen.is_form and upstream else kind
+            sent = accepting(sent, chosen.accepts(upstream))
             if not self._has_form(slot, sent, defined.get(upstream)):
                 continue
             if field is not None:
@@ -359,46 +356,3 @@ class Bodies:
                 )
             )
         return fields, bindings
-
-
-def _defined(encoding: EncodingPlan, kind: BodyKind) -> frozenset[Shape] | None:
-    """What the style of a field has a form for; None for one that is written by its content."""
-    if encoding.style is None:
-        return None
-    if kind == "multipart" and encoding.style != "form":
-        # OpenAPI 3.0.4 has no styles for parts at all, 3.1 none that a part could be read back from.
-        return frozenset()
-    return defined_shapes("query", encoding.style, encoding.arrays)
-
-
-def _in_form(kind: TypePlan) -> TypePlan:
-    """`kind` as a field of a form carries it: without null, and no empty lists."""
-    kind = carried(kind)
-    match kind:
-        case ExactType():
-            return replace(kind, own=without_null(kind.own))
-        case ListType(item=item):
-            return replace(kind, item=carried(item), min_items=max(kind.min_items or 0, 1))
-        case _:
-            return kind
-
-
-def _accepting(kind: TypePlan, accept: tuple[str, ...]) -> TypePlan:
-    """`kind` with the media types that the document tells, where the connector file tells none."""
-    match kind:
-        case FileType(accept=()) if accept:
-            return replace(kind, accept=accept)
-        case ListType(item=item):
-            return replace(kind, item=_accepting(item, accept))
-        case _:
-            return kind
-
-
-def _examples(media: Media) -> Mapping[str, tuple[Any, ...]]:
-    """What the examples of a whole body say of each of its fields."""
-    found: dict[str, tuple[Any, ...]] = {}
-    for example in media.examples:
-        if isinstance(example, dict):
-            for name, value in example.items():
-                found[name] = (*found.get(name, ()), value)
-    return found

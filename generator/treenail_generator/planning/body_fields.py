@@ -1,0 +1,61 @@
+"""What the fields of a body may be: by the style, the form and the media types that they go in."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from treenail_generator.document import Media
+from treenail_generator.plan import (
+    BodyKind,
+    EncodingPlan,
+    ExactType,
+    FileType,
+    ListType,
+    TypePlan,
+)
+
+from .exact import without_null
+from .shapes import Shape, carried, defined_shapes
+
+
+def defined_by(encoding: EncodingPlan, kind: BodyKind) -> frozenset[Shape] | None:
+    """What the style of a field has a form for; None for one that is written by its content."""
+    if encoding.style is None:
+        return None
+    if kind == "multipart" and encoding.style != "form":
+        # OpenAPI 3.0.4 has no styles for parts at all, 3.1 none that a part could be read back from.
+        return frozenset()
+    return defined_shapes("query", encoding.style, encoding.arrays)
+
+
+def in_form(kind: TypePlan) -> TypePlan:
+    """`kind` as a field of a form carries it: without null, and no empty lists."""
+    kind = carried(kind)
+    match kind:
+        case ExactType():
+            return replace(kind, own=without_null(kind.own))
+        case ListType(item=item):
+            return replace(kind, item=carried(item), min_items=max(kind.min_items or 0, 1))
+        case _:
+            return kind
+
+
+def accepting(kind: TypePlan, accept: tuple[str, ...]) -> TypePlan:
+    """`kind` with the media types that the document tells, where the connector file tells none."""
+    match kind:
+        case FileType(accept=()) if accept:
+            return replace(kind, accept=accept)
+        case ListType(item=item):
+            return replace(kind, item=accepting(item, accept))
+        case _:
+            return kind
+
+
+def examples_of(media: Media) -> Mapping[str, tuple[Any, ...]]:
+    """What the examples of a whole body say of each of its fields."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for example in media.examples:
+        if isinstance(example, dict):
+            for name, value in example.items():
+                found[name] = (*found.get(name, ()), value)
+    return found
