@@ -5,6 +5,10 @@ from typing import Final
 from .requirement import Requirement
 
 REQUIREMENTS: Final[dict[str, Requirement]] = {
+    "WIRE-HOST": Requirement(
+        "RFC 3986 3.2, 5.2.4; OpenAPI 3.1.1, Paths Object",
+        "No path of a document changes the host of a request, or is shortened on its way",
+    ),
     "WIRE-NAMES": Requirement(
         "product",
         "Each argument has a legal name of its own, made by rule; the wire has the document's name",

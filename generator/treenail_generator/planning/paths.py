@@ -44,6 +44,20 @@ def plan_path(operation: Operation, faults: Faults) -> PathPlan:
             "path-fragment",
             f"{operation.path!r}: what stands behind '#' is no part of a request",
         )
+    if not path.startswith("/"):
+        # Behind a server's URL as it stands, it would be part of its host (RFC 3986 3.2).
+        path = f"/{path}"
+        faults.note(
+            operation.location,
+            "path-without-slash",
+            f"{operation.path!r} does not begin with a slash; it is sent with one",
+        )
+    if any(unquote(segment) in {".", ".."} for segment in path.split("/")):
+        faults.add(
+            operation.location,
+            "unsupported-path",
+            f"{operation.path!r}: readers of URLs remove the segments '.' and '..'",
+        )
     parts = _NAME.split(path)
     if "" in parts[2:-1:2]:
         faults.add(

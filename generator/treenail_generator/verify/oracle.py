@@ -167,7 +167,8 @@ class Oracle:
         if operation is None or _is_mixed(operation.path) or operation.method not in METHODS:
             return False
         is_alone = len(self._alike[_unnamed(endpoint.path)]) == 1
-        return is_alone and not {"?", "#"} & set(operation.path)
+        is_rooted = operation.path.startswith("/")
+        return is_alone and is_rooted and not {"?", "#"} & set(operation.path)
 
     def _allows(self, endpoint: EndpointPlan, request: SentRequest) -> bool:
         """Whether the body satisfies the schema that the document has for it."""

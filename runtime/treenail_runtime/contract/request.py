@@ -54,6 +54,9 @@ class Endpoint:
     _parts: tuple[str, ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
+        if not self.path.startswith("/"):
+            # It stands right behind a host, which it would change (RFC 3986 3.2).
+            raise ValueError(f"{self.method} {self.path}: the path has to begin with a slash")
         # Literal text and names in turn: ("/staff/", "staffId", "").
         parts = re.split(r"\{([^{}]+)\}", self.path)
         parts[::2] = [quote(text, safe=_PATH_KEPT) for text in parts[::2]]

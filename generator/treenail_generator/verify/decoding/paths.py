@@ -42,6 +42,8 @@ class Template:
             else:
                 self.query.append((name, percent_decoded(text)))
         self._path = path
+        # The host ends where the path begins (RFC 3986 3.2), also where the document has no slash.
+        bare = bare if bare.startswith("/") else f"/{bare}"
         self._segments = [_segment(part) for part in bare.split("/")]
 
     def texts(self, path: str) -> list[tuple[str, str]]:
