@@ -34,8 +34,9 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "A file above its cap is not handed on: a read fails with its size and type, a write tells them.",
     ),
     "ANS-TEXT": Requirement(
-        "RFC 9110 8.3",
-        "Text is answered as text in the charset that the upstream names, XML too.",
+        "RFC 9110 8.3, RFC 7303 3",
+        "Text is answered as text in the encoding that its first bytes or the upstream name, XML too; what is "
+        "no text in it is handed on as bytes.",
     ),
     "ANS-JSON-KINDS": Requirement(
         "RFC 6839 3.1, RFC 7464",
@@ -67,6 +68,15 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "treenail",
         "One call may read several pages, within its time and its number of items; where it ends early it "
         "tells how to go on, and no item is lost.",
+    ),
+    "ANS-LOCATION": Requirement(
+        "RFC 9110 10.2.2",
+        "A success without a body tells the location that the upstream names; never one with a credential.",
+    ),
+    "ANS-REDIRECTED": Requirement(
+        "RFC 9110 15.4",
+        "A redirect that is not documented is told with its location; a write may have been made, and "
+        "nobody is asked to correct arguments.",
     ),
     "ANS-REDIRECT": Requirement(
         "RFC 9110 15.4",

@@ -159,7 +159,7 @@ _ANY: Final = FileRules()
 
 def _members(value: object) -> Mapping[str, str]:
     if not isinstance(value, dict):
-        raise PydanticCustomError("file", 'should be an object like {{"data": "<base64>"}}')
+        raise PydanticCustomError("file", 'should be an object like {"data": "<base64>"}')
     members = cast("dict[str, object]", value)
     unknown = members.keys() - _MEMBERS
     if unknown or "data" not in members:

@@ -1,6 +1,8 @@
 """What the media type of an answer says about reading it."""
 
 import codecs
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import collapse_rfc2231_value
@@ -15,6 +17,17 @@ from .media_types import TEXTS, is_lines
 Kind: TypeAlias = Literal["json", "lines", "html", "text", "file", "unknown"]
 
 _UNKNOWN: Final = frozenset({"", "*/*", "application/*", "application/octet-stream"})
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    # Before that of UTF-16, which it begins with.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_XML_DECLARATION: Final = re.compile(
+    rb"""\s{0,100}<\?xml[^<>]{1,100}?\sencoding\s{0,9}=\s{0,9}["']([A-Za-z][\w.-]{0,40})["']"""
+)
 _DISPOSITION: Final = "Content-Disposition"
 _LONGEST_NAME: Final = 128
 _UNSAFE_CODECS: Final = frozenset({"idna", "punycode", "raw_unicode_escape", "unicode_escape"})
@@ -27,7 +40,7 @@ class Media:
 
     Attributes:
         essence: Lower case, without parameters; empty when none was given.
-        charset: A codec of Python.
+        charset: A codec of Python; empty where the type names none that is known.
     """
 
     essence: str
@@ -65,17 +78,29 @@ def _charset(parameters: str) -> str:
                 codec = codecs.lookup(value.strip().strip("\"'")).name
             except (LookupError, ValueError):
                 break
-            return "utf-8" if codec.replace("-", "_") in _UNSAFE_CODECS else codec
-    return "utf-8"
+            return "" if codec.replace("-", "_") in _UNSAFE_CODECS else codec
+    return ""
 
 
-def text_of(body: bytes, media: Media) -> str:
-    """The body as text; what its charset does not know is replaced."""
-    codec = "utf-8-sig" if media.charset == "utf-8" else media.charset
-    try:
-        return body.decode(codec, errors="replace")
-    except LookupError:  # a codec that is not for text
-        return body.decode(errors="replace")
+def text_of(body: bytes, media: Media) -> str | None:
+    """The body as text; None when it is none.
+
+    Its encoding is told by a byte order mark, before the charset, before an XML declaration
+    (RFC 7303 3); otherwise, and where that does not hold, it is UTF-8.
+    """
+    marked = next((codec for mark, codec in _MARKS if body.startswith(mark)), "")
+    for codec in (marked or media.charset or _declared(body), "utf-8"):
+        with suppress(UnicodeError, LookupError):  # LookupError: a codec that is not for text
+            return body.decode(codec)
+    return None
+
+
+def _declared(body: bytes) -> str:
+    """The encoding that an XML declaration names (XML 1.0 4.3.3); else UTF-8."""
+    found = _XML_DECLARATION.match(body)
+    if found is None:
+        return "utf-8"
+    return _charset(f"charset={found[1].decode()}") or "utf-8"
 
 
 def json_of(body: bytes, media: Media) -> JsonValue:
@@ -87,9 +112,10 @@ def json_of(body: bytes, media: Media) -> JsonValue:
     try:
         return pydantic_core.from_json(body, allow_inf_nan=False)
     except ValueError:
-        if media.charset == "utf-8" and not body.startswith(codecs.BOM_UTF8):
+        text = text_of(body, media)
+        if text is None:
             raise
-        return pydantic_core.from_json(text_of(body, media), allow_inf_nan=False)
+        return pydantic_core.from_json(text, allow_inf_nan=False)
 
 
 def lines_of(body: bytes) -> list[JsonValue]:

@@ -6,6 +6,7 @@ to repeat it.
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import pydantic_core
 from pydantic import JsonValue
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from .context import UpstreamAnswer
 
 _NO_CONTENT: Final = frozenset({204, 205})
+_TEXTS: Final = frozenset({"text", "html", "json", "lines"})
 _REDIRECTS: Final = range(300, 400)
+_LONGEST_LOCATION: Final = 2000
 
 
 def read(endpoint: Endpoint, answer: "UpstreamAnswer") -> JsonObject:
@@ -52,7 +55,7 @@ def _read_otherwise(endpoint: Endpoint, answer: "UpstreamAnswer", media: Media) 
         may_be_empty = endpoint.may_be_empty or answer.status in _NO_CONTENT
         if endpoint.reads and not may_be_empty:
             raise malformed(f"the upstream answered {answer.status} with nothing")
-        return {"ok": True, "status": answer.status}
+        return {"ok": True, "status": answer.status, **_location(answer)}
     promised = media_of(endpoint.answer.media_type)
     if media.kind == "unknown" and not (promised.kind == "json" and media.essence):
         media = promised
@@ -106,6 +109,21 @@ def read_page(
     return told, paging.following(query, value, count, answer.headers.get("link", ""))
 
 
+def _location(answer: "UpstreamAnswer") -> JsonObject:
+    """Where the thing is that a write made, or will be (RFC 9110 10.2.2); nothing when not told.
+
+    Of a URL that is not `https`, which names a host inside the upstream at times, path and query.
+    """
+    told = answer.headers.get("location", "").strip()
+    try:
+        parts = urlsplit(told)
+    except ValueError:
+        return {}
+    if parts.scheme != "https":
+        told = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return {"location": told} if 0 < len(told) <= _LONGEST_LOCATION else {}
+
+
 def malformed(message: str) -> UpstreamMalformed:
     """The error for an answer that cannot be used."""
     return UpstreamMalformed(
@@ -134,9 +152,10 @@ def _no_json(
 
 
 def _handed_on(endpoint: Endpoint, answer: "UpstreamAnswer", media: Media) -> JsonObject:
-    """Text as text, anything else as a file."""
-    if media.kind in ("text", "html", "json", "lines"):
-        return {"text": text_of(answer.body, media)}
+    """Text as text; anything else, and what cannot be read as text, as a file."""
+    text = text_of(answer.body, media) if media.kind in _TEXTS else None
+    if text is not None:
+        return {"text": text}
     return _file(endpoint, answer, media)
 
 

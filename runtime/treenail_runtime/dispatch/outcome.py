@@ -146,7 +146,7 @@ def _general(error: ToolError, tool: Tool) -> str:
     match error:
         case InvalidArguments():
             return _CORRECT
-        case UpstreamRefused(status=status) if status < 500:  # noqa: PLR2004  # RFC 9110 15.5
+        case UpstreamRefused(status=status) if 400 <= status < 500:  # noqa: PLR2004  # RFC 9110 15.5
             return _CORRECT
         case UpstreamUnavailable(retry_after_s=float(seconds)):
             return f"Try again in {seconds:.0f} s."

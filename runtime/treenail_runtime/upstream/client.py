@@ -128,9 +128,24 @@ class UpstreamClient:
             attempt += 1
             outcome = await self._attempt(endpoint, outgoing)
             if isinstance(outcome, WholeResponse) and _is_answer(outcome, endpoint):
-                return _answered(outcome)
+                return self._answered(outcome)
             await self._pause(outcome, attempt, endpoint, outgoing, deadline)
             outgoing.maybe_received |= _may_have_been_received(outcome)
+
+    def _answered(self, response: WholeResponse) -> UpstreamAnswer:
+        headers = response.headers
+        if "Location" in headers and self._credentials.appear_in(headers["Location"]):
+            headers = headers.copy()
+            del headers["Location"]
+        length = headers.get("Content-Length", "") if response.is_cut else ""
+        return UpstreamAnswer(
+            response.status_code,
+            response.body,
+            headers.get("Content-Type", ""),
+            headers,
+            is_cut=response.is_cut,
+            size=int(length) if length.isdecimal() and len(length) < _MOST_DIGITS else None,
+        )
 
     async def _attempt(self, endpoint: Endpoint, outgoing: OutgoingRequest) -> Outcome:
         try:
@@ -202,19 +217,6 @@ def _is_answer(response: WholeResponse, endpoint: Endpoint) -> bool:
     if response.is_success:
         return True
     return endpoint.answer.tells_redirects and response.has_redirect_location
-
-
-def _answered(response: WholeResponse) -> UpstreamAnswer:
-    headers = response.headers
-    length = headers.get("Content-Length", "") if response.is_cut else ""
-    return UpstreamAnswer(
-        response.status_code,
-        response.body,
-        headers.get("Content-Type", ""),
-        headers,
-        is_cut=response.is_cut,
-        size=int(length) if length.isdecimal() and len(length) < _MOST_DIGITS else None,
-    )
 
 
 def _joined(*parts: Mapping[str, str] | Sequence[tuple[str, str]]) -> httpx.Headers:

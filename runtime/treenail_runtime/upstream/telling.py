@@ -28,9 +28,18 @@ _EXAMINED_CHARACTERS: Final = 4000
 
 _LATER: Final = "Try again later."
 _LOOK_FIRST: Final = "The change may have been made: read the current state before you try again."
+_REDIRECTED_WRITE: Final = (
+    "It is not known whether the change was made: look before you call again. Other arguments do "
+    "not help."
+)
+_REDIRECTED_READ: Final = (
+    "Redirects are not followed, and other arguments seldom help: the connector, or the address of "
+    "its server, may be out of date."
+)
 _UNKNOWN: Final = "; whether the change was made is unknown"
 
 _ADVICE: Final = {
+    304: "It is what it was: nothing is told anew of the version that the arguments name.",
     401: "The stored credentials were refused; the person who connected this server must connect again.",
     403: "The stored credentials do not allow this; the person who connected this server must connect "
     "again with an account that may.",
@@ -128,6 +137,9 @@ def _refused(
     text = _shown(message, credentials, _MESSAGE_CHARACTERS)
     status = response.status_code
     phrase = f"the upstream answered {status} {httpx.codes.get_reason_phrase(status)}".rstrip()
+    if response.is_redirect:
+        place = _shown(response.headers.get("Location"), credentials, _MESSAGE_CHARACTERS)
+        phrase = f"{phrase}, which leads to {place}" if place else phrase
     return UpstreamRefused(
         status,
         f"{phrase}: {text}" if text else phrase,
@@ -157,7 +169,9 @@ def _problem_text(problem: JsonValue) -> str:
 def _advice(status: int, endpoint: Endpoint) -> str | None:
     if httpx.codes.is_server_error(status):
         return _LATER if endpoint.repeatable else _again(endpoint)
-    return _ADVICE.get(status)
+    if httpx.codes.is_redirect(status) and not endpoint.reads:
+        return _REDIRECTED_WRITE
+    return _ADVICE.get(status, _REDIRECTED_READ if httpx.codes.is_redirect(status) else None)
 
 
 def _json(body: bytes) -> JsonValue:

@@ -64,7 +64,14 @@ def test_json_texts_one_per_line_are_one_list(content_type: str, body: bytes) ->
         ("Zürich".encode(), "text/plain", "Zürich"),
         ("Zürich".encode("latin-1"), "text/csv; charset=ISO-8859-1", "Zürich"),
         ("Zürich".encode(), 'text/plain; charset="no-such"', "Zürich"),
-        (b"\xff!", "text/plain", "�!"),
+        ("Zürich".encode(), "text/plain; charset=us-ascii", "Zürich"),
+        ("\ufeffZürich".encode("utf-16-be"), "text/csv", "Zürich"),
+        ("\ufeffé".encode("utf-16-le"), "text/plain; charset=latin-1", "é"),
+        (
+            '<?xml version="1.0" encoding="ISO-8859-1"?><a>ü</a>'.encode("latin-1"),
+            "application/xml",
+            '<?xml version="1.0" encoding="ISO-8859-1"?><a>ü</a>',
+        ),
         (b"\xef\xbb\xbf<a/>", "application/xml", "<a/>"),
         (b"<svg/>", "image/svg+xml", "<svg/>"),
         (b"<html>", "text/html", "<html>"),
@@ -76,6 +83,17 @@ def test_text_is_answered_as_text(body: bytes, content_type: str, text: str) -> 
     promised = content_type if "json" not in content_type else "text/plain"
 
     assert read(get(promised), answered(body, content_type)) == {"text": text}
+
+
+@pytest.mark.requirement("ANS-TEXT")
+def test_what_is_no_text_in_its_encoding_is_handed_on_as_bytes() -> None:
+    body = "Zürich".encode("latin-1")
+
+    told = read(get("text/plain"), answered(body, "text/plain"))
+
+    assert told == {"file": {"media_type": "text/plain", "bytes": 6}}
+    assert isinstance(told, WithFiles)
+    assert told.attachments == (Attachment(body, "text/plain"),)
 
 
 @pytest.mark.requirement("ANS-TEXT", "ANS-WRONG-TYPE")
@@ -181,6 +199,28 @@ def test_a_file_above_its_cap_fails_a_read_and_never_a_write() -> None:
     told = read(Endpoint("POST", "/", answer=answer), cut)
     assert told["ok"] is True
     assert "application/zip, 9000000 bytes, was not handed on" in str(told["note"])
+
+
+@pytest.mark.requirement("ANS-JSON-KINDS")
+def test_a_null_is_an_answer() -> None:
+    assert read(get(), answered(b"null", "application/json")) == {"value": None}
+
+
+@pytest.mark.requirement("ANS-LOCATION")
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("/jobs/7?full=1", {"location": "/jobs/7?full=1"}),
+        ("https://api.example/jobs/7", {"location": "https://api.example/jobs/7"}),
+        ("http://10.0.0.3:8080/jobs/7?full=1", {"location": "/jobs/7?full=1"}),
+        ("http://[", {}),
+        ("/" + "x" * 3000, {}),
+    ],
+)
+def test_a_write_without_a_body_tells_where_its_thing_is(location: str, told: JsonObject) -> None:
+    sent = UpstreamAnswer(202, b"", "", {"location": location})
+
+    assert read(Endpoint("POST", "/"), sent) == {"ok": True, "status": 202, **told}
 
 
 @pytest.mark.requirement("ANS-REDIRECT")

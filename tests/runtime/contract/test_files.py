@@ -60,6 +60,12 @@ def test_whatever_is_encoded_comes_back(data: bytes) -> None:
 
 
 @pytest.mark.requirement("WIRE-FILE")
+def test_what_is_no_file_is_told_how_one_looks() -> None:
+    with pytest.raises(ValidationError, match=r'an object like {"data": "<base64>"}'):
+        given_file("aGk=")
+
+
+@pytest.mark.requirement("WIRE-FILE")
 def test_the_name_and_type_that_are_given_go_before_those_of_the_uri() -> None:
     given = {"data": "data:text/plain,x", "name": "ü b.csv", "type": "text/csv"}
 

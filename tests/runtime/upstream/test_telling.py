@@ -207,3 +207,36 @@ async def test_no_error_shows_the_credentials_even_in_its_traceback(
     printed = "".join(traceback.format_exception(error.value))
     assert "s3cr3t" not in printed
     assert "pl41n" not in printed
+
+
+@pytest.mark.requirement("ANS-REDIRECTED")
+@pytest.mark.parametrize(
+    ("endpoint", "advice"),
+    [(WRITE, "not known whether the change was made"), (READ, "Redirects are not followed")],
+)
+async def test_a_redirect_is_told_with_its_place_and_blames_no_arguments(
+    endpoint: Endpoint, advice: str
+) -> None:
+    moved = httpx.Response(302, headers={"Location": "/things/7"})
+
+    refused = await _refusal(moved, endpoint)
+
+    assert refused.message == "the upstream answered 302 Found, which leads to /things/7"
+    assert refused.advice is not None
+    assert advice in refused.advice
+
+
+@pytest.mark.requirement("ANS-REDIRECTED", "ANS-LOCATION")
+@pytest.mark.parametrize("status", [201, 302])
+async def test_a_location_with_a_credential_is_not_told(status: int) -> None:
+    auth = ApiKeyAuth("query", "key", "{key}")
+    credentials = credentials_for(auth, {}, {"key": SecretStr("s3cret-key")})
+    reply = httpx.Response(status, headers={"Location": "/things/7?key=s3cret-key"})
+    client = mocked(lambda _: reply, credentials=credentials)
+
+    try:
+        told = str((await client.send(WRITE.request())).headers)
+    except UpstreamRefused as refused:
+        told = refused.message
+
+    assert "things/7" not in told
