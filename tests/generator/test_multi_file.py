@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
+from tests.support.project import run, told
 from treenail_generator.cli import gen
 from treenail_generator.diagnostics import BuildError
 from treenail_generator.document import Document, Inputs, read_document, validate_operations
@@ -182,3 +185,78 @@ def test_links_that_lead_out_of_the_folder_are_not_followed(tmp_path: Path) -> N
 
     assert result.exit_code == 1
     assert "remote-ref: '../shared.yaml#/Limit' leads out of this file" in result.stderr
+
+
+OVERLAY = """\
+overlay: 1.0.0
+info: {title: Names, version: "1"}
+actions: [{target: "$.paths['/far'].get", update: {operationId: far_away}}]
+"""
+
+
+def bare(folder: Path) -> Path:
+    """The project without a connector file, with an overlay."""
+    project(folder, "")
+    (folder / "connectors/pets.yaml").unlink()
+    (folder / "specs/specs.yaml").write_text(SPEC % "'#/components/Nothing'", encoding="utf-8")
+    (folder / "overlays").mkdir()
+    (folder / "overlays/names.yaml").write_text(OVERLAY, encoding="utf-8")
+    return folder / "specs/specs.yaml"
+
+
+def connector_of(folder: Path) -> dict[str, Any]:
+    return yaml.safe_load((folder / "connectors/pets.yaml").read_text(encoding="utf-8"))
+
+
+SECTION = {"path": "specs/specs.yaml", "refs": "file", "overlays": ["overlays/names.yaml"]}
+
+
+@pytest.mark.requirement("INIT-FILES")
+def test_init_reads_other_files_and_overlays_and_says_so_in_the_file(tmp_path: Path) -> None:
+    spec = bare(tmp_path)
+    overlay = str(tmp_path / "overlays/names.yaml")
+
+    made = run(
+        tmp_path, "init", "pets", "--spec", str(spec), "--refs", "file", "--overlay", overlay
+    )
+
+    assert made.exit_code == 0, made.output
+    file = connector_of(tmp_path)
+    assert file["spec"] == SECTION
+    assert [tool["operation"] for tool in file["tools"]] == ["findPets"]
+    assert "refused: GET /far" in made.stderr
+    assert run(tmp_path, "build", "pets").exit_code == 0
+
+
+@pytest.mark.requirement("INIT-FILES")
+def test_forced_init_keeps_what_the_file_reads_together(tmp_path: Path) -> None:
+    spec = bare(tmp_path)
+    asked = ("--refs", "file", "--overlay", str(tmp_path / "overlays/names.yaml"))
+    run(tmp_path, "init", "pets", "--spec", str(spec), *asked)
+
+    made = run(tmp_path, "init", "pets", "--spec", str(spec), "--force")
+    assert (made.exit_code, connector_of(tmp_path)["spec"]) == (0, SECTION)
+
+    made = run(tmp_path, "init", "pets", "--spec", str(spec), "--force", "--refs", "local")
+    assert made.exit_code == 0
+    assert connector_of(tmp_path)["spec"] == {key: SECTION[key] for key in ("path", "overlays")}
+
+
+@pytest.mark.requirement("INIT-FILES")
+def test_a_path_that_cannot_be_read_is_one_refusal(tmp_path: Path) -> None:
+    spec = bare(tmp_path)
+
+    result = run(tmp_path, "init", "pets", "--spec", str(spec), "--json")
+
+    refused = [each["operation"] for each in told(result)["refused"]]
+    assert sorted(refused) == ["/pets", "GET /far"]
+
+
+@pytest.mark.requirement("INIT-FILES")
+def test_a_document_of_several_files_lies_in_the_project(tmp_path: Path) -> None:
+    spec = bare(tmp_path / "elsewhere")
+    (tmp_path / "project").mkdir()
+
+    for option in (("--refs", "file"), ("--overlay", str(spec))):
+        result = run(tmp_path / "project", "init", "pets", "--spec", str(spec), *option)
+        assert (result.exit_code, "no-spec" in result.stderr) == (1, True)

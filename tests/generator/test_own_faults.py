@@ -1,5 +1,8 @@
 """A fault of the program itself reaches nobody as a stack trace."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -30,7 +33,7 @@ def test_a_fault_of_the_program_is_told_in_two_lines() -> None:
 
     assert result.exit_code == 70
     assert result.stderr.splitlines() == [
-        f"this is a fault of treenail: KeyError: 'copy' ({Path(__file__).name}:19)",
+        f"this is a fault of treenail: KeyError: 'copy' ({Path(__file__).name}:22)",
         "  hint: run it again with TREENAIL_TRACEBACK=1 and report what it prints",
     ]
 
@@ -47,3 +50,15 @@ def test_a_fault_of_the_files_stays_what_it_is() -> None:
     result = CliRunner().invoke(program, ["refusing"])
 
     assert (result.exit_code, result.stderr) == (1, "Error: no such file\n")
+
+
+@pytest.mark.requirement("CLI-OWN-FAULT")
+def test_a_reader_that_goes_away_ends_the_program_quietly() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "treenail_generator", "schema", "--connector-file"]
+
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+
+    assert (ended.returncode, ended.stderr) == (141, b"")

@@ -10,6 +10,9 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     "CLI-OWN-FAULT": Requirement(
         "sysexits.h, EX_SOFTWARE", "A fault of the program itself is told without a stack trace"
     ),
+    "INIT-FILES": Requirement(
+        _INIT, "Overlays and other files are read as asked for, or as the file to replace has it"
+    ),
     "INIT-BUILDS": Requirement(_INIT, "What `gen init` writes builds as it is"),
     "INIT-NAMED": Requirement(
         _INIT, "Whatever is refused or hidden is named with its code, in the file and the output"

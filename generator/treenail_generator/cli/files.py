@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -80,9 +81,23 @@ def read_inputs(project: Project, source: Source) -> tuple[Path, Inputs]:
         for index, each in enumerate(overlays)
         if isinstance(each, str)
     ]
-    texts = [TextFile(read_text(project, file), project.shown(file)) for file in files]
-    read_other = _reader(project, spec.parent) if section.get("refs") == "file" else None
-    return spec, Inputs(overlays=texts, read_other=read_other)
+    return spec, inputs_of(project, spec, files, refs=section.get("refs") == "file")
+
+
+def inputs_of(project: Project, spec: Path, overlays: Sequence[Path], *, refs: bool) -> Inputs:
+    """What is read together with the document at `spec`.
+
+    Args:
+        project: Whose files these are.
+        spec: The document; other files lie in its folder or below.
+        overlays: In the order in which they are applied.
+        refs: Whether the document may lead to other files beside it.
+
+    Raises:
+        BuildError: An overlay is no UTF-8 text.
+    """
+    texts = [TextFile(read_text(project, file), project.shown(file)) for file in overlays]
+    return Inputs(overlays=texts, read_other=_reader(project, spec.parent) if refs else None)
 
 
 def _inside(project: Project, source: Source, pointer: Pointer, given: str) -> Path:

@@ -1,6 +1,8 @@
 """The last resort: a fault of the program itself, told without a stack trace."""
 
 import os
+import signal
+import sys
 import traceback
 from pathlib import Path
 from typing import Any, Final
@@ -8,6 +10,8 @@ from typing import Any, Final
 import click
 
 _WHOLE_TRACE: Final = "TREENAIL_TRACEBACK"
+_READER_GONE: Final = 128 + signal.SIGPIPE
+"""The status that shells give to a program which SIGPIPE ended."""
 
 
 class Guarded(click.Group):
@@ -22,6 +26,10 @@ class Guarded(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit, KeyboardInterrupt):
             raise
+        except BrokenPipeError as error:
+            # The interpreter flushes once more when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(_READER_GONE) from error
         except Exception as error:
             if os.environ.get(_WHOLE_TRACE):
                 raise

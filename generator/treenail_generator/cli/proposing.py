@@ -2,10 +2,10 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -16,6 +16,7 @@ from treenail_generator.document.values import items, mapping, text
 from treenail_generator.init import (
     MOST_UNASKED,
     Proposal,
+    SpecProposal,
     Wishes,
     choose,
     propose,
@@ -27,9 +28,9 @@ from treenail_generator.init import (
 from treenail_generator.planning.reserved import RESERVED_NAMES
 from treenail_generator.project import Project
 from treenail_generator.visible import visible
-from treenail_generator.yaml_source import read_source
+from treenail_generator.yaml_source import JSON, read_source
 
-from .files import read_text, replace_file
+from .files import inputs_of, read_text, replace_file
 from .options import as_json_option, name_argument, project_option
 from .output import say, say_json, tell, tell_faults
 
@@ -45,6 +46,18 @@ _MOST_TOLD = 20
     required=True,
     help="The OpenAPI document; copied into specs/ unless it is there.",
 )
+@click.option(
+    "--refs",
+    type=click.Choice(["local", "file"]),
+    help="file: the document may lead to other files in its folder or below.",
+)
+@click.option(
+    "--overlay",
+    "overlays",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    help="An overlay in the project to apply; may be repeated, in order.",
+)
 @click.option("--all", "everything", is_flag=True, help="Take every operation.")
 @click.option("--tag", "tags", multiple=True, help="Take the operations with this tag.")
 @click.option("--include", "includes", multiple=True, help="Take what matches, like 'GET /x/*'.")
@@ -56,6 +69,8 @@ _MOST_TOLD = 20
 def init_command(
     name: str,
     spec: Path,
+    refs: Literal["local", "file"] | None,
+    overlays: tuple[Path, ...],
     everything: bool,
     tags: tuple[str, ...],
     includes: tuple[str, ...],
@@ -72,18 +87,20 @@ def init_command(
     """
     try:
         _check_name(project, name, force=force)
+        earlier = _earlier(project, name)
         placed = _place(project, name, spec)
+        together = _together(project, placed, earlier, refs, overlays)
         wishes = Wishes(
             name=name,
-            spec=placed.shown,
+            spec=together,
             everything=everything,
             tags=tags,
             includes=includes,
             excludes=excludes,
             outputs=outputs,
-            kept_names=_kept_names(project, name),
+            kept_names=_kept_names(earlier),
         )
-        proposal = _proposed(placed, wishes, as_json=as_json)
+        proposal = _proposed(project, placed, wishes, as_json=as_json)
         _write(project, placed, proposal, force=force)
     except BuildError as error:
         tell_faults(error, as_json=as_json)
@@ -101,6 +118,7 @@ class _Placed:
     text: str
     path: Path
     shown: str
+    is_there: bool
 
 
 def _place(project: Project, name: str, spec: Path) -> _Placed:
@@ -109,7 +127,7 @@ def _place(project: Project, name: str, spec: Path) -> _Placed:
     is_there = spec.resolve().is_relative_to(project.root.resolve())
     suffix = spec.suffix if spec.suffix in {".json", ".yaml", ".yml"} else ".yaml"
     path = spec if is_there else folder / f"{name}{suffix}"
-    return _Placed(text=content, path=path, shown=project.shown(path))
+    return _Placed(text=content, path=path, shown=project.shown(path), is_there=is_there)
 
 
 def _check_name(project: Project, name: str, *, force: bool) -> None:
@@ -125,21 +143,53 @@ def _check_name(project: Project, name: str, *, force: bool) -> None:
         raise _fault(shown, "exists", f"{shown} is there already", hint)
 
 
-def _kept_names(project: Project, name: str) -> dict[str, str]:
-    """The names that the file to be replaced gives to operations."""
+def _earlier(project: Project, name: str) -> Mapping[str, JSON]:
+    """The data of the file to be replaced; empty when there is none."""
     path = project.connector_file(name)
     if not path.is_file():
         return {}
-    data = mapping(read_source(read_text(project, path), project.shown(path)).value)
-    tools = [mapping(tool) for tool in items(data.get("tools"))]
+    return mapping(read_source(read_text(project, path), project.shown(path)).value)
+
+
+def _together(
+    project: Project,
+    placed: _Placed,
+    earlier: Mapping[str, JSON],
+    refs: Literal["local", "file"] | None,
+    overlays: Sequence[Path],
+) -> SpecProposal:
+    """The document with what is read together with it: as asked for, else as the file has it."""
+    section = mapping(earlier.get("spec"))
+    kept = [project.root / text(each) for each in items(section.get("overlays"))]
+    if refs is None and section.get("refs") == "file":
+        refs = "file"
+    if refs == "file" and not placed.is_there:
+        hint = "put its folder into specs/; --refs local reads this file alone"
+        fault = "a document that leads to other files lies in the project"
+        raise _fault(placed.shown, "no-spec", fault, hint)
+    files = overlays or kept
+    for file in files:
+        if not (file.is_file() and file.resolve().is_relative_to(project.root.resolve())):
+            hint = "put it into overlays/"
+            raise _fault(project.shown(file), "no-spec", "no such overlay in the project", hint)
+    shown = tuple(project.shown(file) for file in files)
+    return SpecProposal(path=placed.shown, overlays=shown, refs=refs or "local")
+
+
+def _kept_names(earlier: Mapping[str, JSON]) -> dict[str, str]:
+    """The names that the file to be replaced gives to operations."""
+    tools = [mapping(tool) for tool in items(earlier.get("tools"))]
     return {text(tool.get("operation")): text(tool["name"]) for tool in tools if tool.get("name")}
 
 
-def _proposed(placed: _Placed, wishes: Wishes, *, as_json: bool) -> Proposal:
+def _proposed(project: Project, placed: _Placed, wishes: Wishes, *, as_json: bool) -> Proposal:
+    overlays = [project.root / each for each in wishes.spec.overlays]
+    inputs = inputs_of(project, placed.path, overlays, refs=wishes.spec.refs == "file")
     with uncollected():
-        document = read_document(placed.text, placed.shown)
+        document = read_document(placed.text, placed.shown, inputs)
         operations = _chosen(document, wishes, as_json=as_json)
-        return proved(propose(document, wishes, operations), document, len(placed.text))
+        others = sum((project.root / file).stat().st_size for file in document.files)
+        return proved(propose(document, wishes, operations), document, len(placed.text) + others)
 
 
 def _chosen(document: Document, wishes: Wishes, *, as_json: bool) -> Sequence[Operation]:
@@ -185,7 +235,7 @@ def _as_json(project: Project, proposal: Proposal) -> dict[str, Any]:
         "ok": True,
         "connector": proposal.name,
         "wrote": project.shown(project.connector_file(proposal.name)),
-        "spec": proposal.spec,
+        "spec": proposal.spec.path,
         "tools": len(proposal.tools),
         "tokens": proposal.tokens,
         "hidden": [

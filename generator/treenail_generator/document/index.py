@@ -59,7 +59,8 @@ class Index:
 
     Attributes:
         entries: In file order.
-        faults: Why a name leads to no operation, by name.
+        faults: Why a name leads to no operation, by name: a key, or the path of an item that
+            cannot be read, so that nobody knows its methods.
     """
 
     def __init__(self, references: References, version: Version) -> None:
@@ -77,6 +78,11 @@ class Index:
     def find(self, name: str) -> Entry | None:
         """The operation with this key or endpoint."""
         return self._by_name.get(name)
+
+    def faults_of(self, name: str) -> tuple[Diagnostic, ...]:
+        """Why the name leads to no operation; empty when nothing is known against it."""
+        _, _, path = name.partition(" ")
+        return self.faults.get(name) or self.faults.get(path, ())
 
     def names(self) -> tuple[str, ...]:
         """All keys, then the names that lead to no operation."""
@@ -133,8 +139,7 @@ class Index:
             try:
                 layers = (own, self._references.follow(own)) if ref_of(node) else (own,)
             except BuildError as error:
-                names = (f"{method.upper()} {path}" for method in _METHODS)
-                self.faults |= dict.fromkeys(names, error.diagnostics)
+                self.faults[path] = error.diagnostics
                 continue
             yield PathItem(path, layers)
 

@@ -36,8 +36,8 @@ class Operations:
         Raises:
             BuildError: The document has it, but broken or more than once.
         """
-        if name in self._index.faults:
-            raise BuildError(self._index.faults[name])
+        if faults := self._index.faults_of(name):
+            raise BuildError(faults)
         entry = self._index.find(name)
         if entry is None:
             return None

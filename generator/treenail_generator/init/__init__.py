@@ -14,7 +14,7 @@ from .costs import Costs
 from .credentials import propose_auth
 from .hints import annotations_of, paging_of
 from .names import tool_names, words_of
-from .proposal import Proposal, Refused, RegionProposal, ToolProposal
+from .proposal import Proposal, Refused, RegionProposal, SpecProposal, ToolProposal
 from .proving import proved
 from .regions import propose_regions
 from .trials import Trials, Verdict
@@ -25,6 +25,7 @@ from .writing import frame_of, written
 __all__ = [
     "MOST_UNASKED",
     "Proposal",
+    "SpecProposal",
     "Wishes",
     "choose",
     "propose",

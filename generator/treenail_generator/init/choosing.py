@@ -35,7 +35,7 @@ def choose(document: Document, wishes: Wishes) -> tuple[Operation, ...]:
 
 
 def broken(document: Document, wishes: Wishes) -> tuple[str, ...]:
-    """The operations, as "METHOD /path", that cannot be read, as far as the wishes name them.
+    """What cannot be read, as far as the wishes name it: "METHOD /path", or the path of an item.
 
     A tag cannot be told of what cannot be read, so a wish for tags alone names none.
     """
@@ -45,7 +45,9 @@ def broken(document: Document, wishes: Wishes) -> tuple[str, ...]:
     return tuple(
         name
         for name in document.broken
-        if " /" in name and (everything or _any(name, included)) and not _any(name, excluded)
+        if (name.startswith("/") or " /" in name)
+        and (everything or _any(name, included))
+        and not _any(name, excluded)
     )
 
 

@@ -8,6 +8,28 @@ from treenail_generator.yaml_source import JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpecProposal:
+    """The document, and what is read together with it.
+
+    Attributes:
+        path: From the root of the project.
+        overlays: Their paths, in the order in which they are applied.
+        refs: `file` where the document may lead to other files beside it.
+    """
+
+    path: str
+    overlays: tuple[str, ...] = ()
+    refs: Literal["local", "file"] = "local"
+
+    @property
+    def section(self) -> JSON:
+        """The connector file's `spec`."""
+        refs: dict[str, JSON] = {"refs": "file"} if self.refs == "file" else {}
+        overlays: dict[str, JSON] = {"overlays": [*self.overlays]} if self.overlays else {}
+        return {"path": self.path, **refs, **overlays} if refs or overlays else self.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegionProposal:
     """One server.
 
@@ -100,7 +122,7 @@ class Proposal:
     version: str
     api_version: str
     instructions: str
-    spec: str
+    spec: SpecProposal
     regions: tuple[RegionProposal, ...]
     others: tuple[str, ...]
     auth: AuthProposal

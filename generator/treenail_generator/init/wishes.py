@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .proposal import SpecProposal
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """The arguments of one `gen init`.
 
     Attributes:
-        spec: Path of the document, from the root of the project.
+        spec: The document.
         everything: Take all operations.
         tags: Take the operations with one of these tags.
         includes: Take the operations that match one of these, as `GET /books/*`.
@@ -19,7 +21,7 @@ class Wishes:
     """
 
     name: str
-    spec: str
+    spec: SpecProposal
     everything: bool = False
     tags: tuple[str, ...] = ()
     includes: tuple[str, ...] = ()

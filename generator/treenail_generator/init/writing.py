@@ -26,7 +26,7 @@ def frame_of(proposal: Proposal) -> dict[str, JSON]:
         "title": proposal.title,
         "version": proposal.version,
         "instructions": proposal.instructions,
-        "spec": proposal.spec,
+        "spec": proposal.spec.section,
         "servers": {
             "default": proposal.regions[0].key,
             "regions": {region.key: _region(region) for region in proposal.regions},
@@ -77,7 +77,7 @@ def _head(proposal: Proposal) -> Iterator[str]:
     )
     yield "# What an agent should know before its first call: where ids come from, what to do first."
     yield f"instructions: {quoted(proposal.instructions)}"
-    yield f"spec: {quoted(proposal.spec)}"
+    yield f"spec: {value(proposal.spec.section)}"
 
 
 def _servers(proposal: Proposal) -> Iterator[str]:
