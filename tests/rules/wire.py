@@ -81,6 +81,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "RFC 2046 5.1; RFC 2387; RFC 7578; HTML Multipart form data",
         "Each value is a part of the right type, whose names are escaped and whose boundary is in none of them.",
     ),
+    "WIRE-PARTS": Requirement(
+        "OpenAPI 3.1.1 Encoding Object; OpenAPI 3.2.1 Encoding By Position; RFC 2046 5.1.3; docs/requests.md",
+        "What may be a file is one wherever its schema says so, and no part is sent without a header that it needs.",
+    ),
     "WIRE-SERVER": Requirement(
         "OpenAPI 3.1.1 Server Object; docs/connector-file.md",
         "An operation is sent to the server that the document says, and credentials to no host that the connector file does not name.",

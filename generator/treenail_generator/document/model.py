@@ -145,7 +145,8 @@ class Media:
         schema: Normalised; empty (anything goes) when the document declares none.
         examples: Values from `example` and `examples`, not those of the schema.
         item_schema: Of each item of a stream (3.2, `itemSchema`); None when none is declared.
-        encoding: Declared encodings by property name.
+        encoding: Declared encodings by property name; of parts without names by index, "*" for the
+            others.
         positional: Whether parts are encoded by their place, not their name (3.2).
         location: Where the media type stands.
         pointer: The same place as a pointer into the raw document.

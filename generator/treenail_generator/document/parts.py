@@ -229,7 +229,7 @@ def _read_media(context: Context, content_type: str, listed: Target) -> Media:
         item_schema=None
         if item_schema is None
         else context.schemas.normalised(item_schema, (*target.pointer, "itemSchema")),
-        encoding=_read_encodings(context, target),
+        encoding=_read_encodings(context, target) or _read_positional(context, target),
         positional=bool(node.keys() & {"itemEncoding", "prefixEncoding"}),
         location=location_of(target.pointer),
         pointer=target.pointer,
@@ -245,6 +245,22 @@ def _read_encodings(context: Context, holder: Target) -> dict[str, Encoding]:
         name: _read_encoding(context, (*pointer, name), mapping(encoding))
         for name, encoding in declared.items()
     }
+
+
+def _read_positional(context: Context, holder: Target) -> dict[str, Encoding]:
+    """The encodings of parts without names, by their place, "*" for the others (OpenAPI 3.2)."""
+    node = mapping(holder.value)
+    first, others = node.get("prefixEncoding"), node.get("itemEncoding")
+    found = {
+        str(index): _read_encoding(
+            context, (*holder.pointer, "prefixEncoding", index), mapping(encoding)
+        )
+        for index, encoding in enumerate(first if isinstance(first, list) else [])
+    }
+    if others is not None:
+        pointer = (*holder.pointer, "itemEncoding")
+        found["*"] = _read_encoding(context, pointer, mapping(others))
+    return found
 
 
 def _read_encoding(context: Context, pointer: Pointer, node: dict[str, JSON]) -> Encoding:

@@ -21,9 +21,9 @@ from treenail_generator.plan import (
 
 from .alternatives import with_form
 from .body_fields import accepting, defined_by, examples_of, in_form
-from .encodings import plan_encodings
+from .encodings import plan_encodings, unsayable_headers
 from .faults import Faults
-from .files import binary_part, is_file_or_files
+from .files import as_files, binary_part
 from .leaves import constraints
 from .media_types import (
     body_kind,
@@ -33,6 +33,7 @@ from .media_types import (
     without_parts,
 )
 from .objects import only_properties
+from .parts import apart, without
 from .shapes import Shape, shapes
 from .types import Subject, Types
 from .values import Slot, Values
@@ -60,10 +61,9 @@ class _Chosen:
         """The media types that a file may have: of the body, or of the part called `name`."""
         if self.kind == "binary":
             told = essence(self.media.content_type)
-        elif name in self.media.encoding:
-            told = self.media.encoding[name].content_type or ""
         else:
-            told = ""
+            encoding = self.media.encoding.get(name or "*")
+            told = encoding.content_type or "" if encoding is not None else ""
         ranges = tuple(essence(each) for each in told.split(",") if each.strip())
         # Any bytes are that.
         return () if {"*/*", "application/*", "application/octet-stream"} & {*ranges} else ranges
@@ -92,7 +92,9 @@ class Bodies:
             source=chosen.media.location,
             fields=tuple(
                 (name, replace(each, arrays=self._arrays(name, each)))
-                for name, each in plan_encodings(chosen.media, chosen.kind, self._faults)
+                for name, each in plan_encodings(
+                    chosen.media, chosen.kind, self._types.views, self._faults
+                )
             ),
         )
         self._imply(chosen, section)
@@ -130,18 +132,50 @@ class Bodies:
                 f"{operation.key}: its body is sent as {media.content_type}",
                 hint="choose another: body: {media: ...}",
             )
-        return _Chosen(
-            body=body,
-            media=media,
-            kind=kinds[media.content_type],
-            view=views[media.content_type],
-        )
+        kind = kinds[media.content_type]
+        if kind == "multipart":
+            media = self._in_parts(media, operation)
+        return _Chosen(body=body, media=media, kind=kind, view=self._types.views.of(media.schema))
+
+    def _in_parts(self, media: Media, operation: Operation) -> Media:
+        """The multipart body with the fields that can be parts, each on its own."""
+        views = self._types.views
+        found = apart(media.schema, views)
+        view, lost = found or (views.of(media.schema), ())
+        if lost:
+            self._faults.note(
+                media.location,
+                "parts-not-checked",
+                f"{operation.key}: its body holds files, so that {' and '.join(lost)} of its schema "
+                "is left to the upstream; its fields are offered",
+                severity="warning",
+            )
+        gone = self._without_headers(media, view)
+        kept = without(view, gone) if gone else view
+        return replace(media, schema=kept) if found or gone else media
+
+    def _without_headers(self, media: Media, view: View) -> list[str]:
+        """The fields that no part can carry, because it needs a header that nobody knows."""
+        gone: list[str] = []
+        optional = set(view.get("properties", ())) - set(view.get("required", ()))
+        for name, header in unsayable_headers(media, self._types.views).items():
+            message = f"body field {name!r}: its part needs the header {header!r}, of which no value is told"
+            hint = "give the header a const or a default by an overlay"
+            place = media.encoding[name].location
+            if name in optional and only_properties(view):
+                gone.append(name)
+                self._faults.note(place, "field-left-out", message, hint=hint, severity="warning")
+            elif name in view.get("properties", ()) or "properties" not in view:
+                self._faults.add(place, "unsupported-field", message, hint=hint)
+        return gone
 
     def _in_sequence(self, media: Media) -> Media:
         """The media type with the schema of all its items, where it is JSON texts in a row.
 
         OpenAPI 3.2, 4.14.2: `itemSchema` is that of one; so is a `schema` of no list, before 3.2.
         """
+        if media.item_schema and not media.schema and media.content_type.startswith("multipart/"):
+            return replace(media, schema={"type": "array", "items": media.item_schema})
         view = self._types.views.of(media.schema)
         untold = "array" if "items" in view else "string" if not view else ""
         kind = view.get("type", untold)
@@ -155,6 +189,9 @@ class Bodies:
     def _has_parts(self, chosen: _Chosen) -> bool:
         """Whether the body can be made at all; reports it when not, unless it is hidden."""
         told = without_parts(chosen.media.content_type, chosen.kind, chosen.view)
+        first = cast("list[object]", chosen.view.get("prefixItems") or [])
+        if chosen.kind == "multipart" and any(as_files(each, self._types.views) for each in first):
+            told = "a file in prefixItems"
         if told is None:
             return True
         if chosen.body.required or not self._verbs.of(_WHOLE, "body").param.hide:
@@ -274,7 +311,7 @@ class Bodies:
         for name, schema in cast("dict[str, Any]", chosen.view["properties"]).items():
             inner = self._types.views.of(schema)
             # A form has no files; what may be any octets may be a text there.
-            is_file = chosen.kind == "multipart" and is_file_or_files(inner, self._types.views)
+            is_file = chosen.kind == "multipart" and as_files(schema, self._types.views) is not None
             slot = Slot(
                 subject=Subject(
                     schema=schema,

@@ -1,32 +1,43 @@
 """How the fields of a form, and the parts of a multipart body, are written."""
 
-from typing import Final
+import json
+import re
+from collections.abc import Mapping
+from typing import Final, cast
 
-from treenail_generator.document import Encoding, Media
+from treenail_generator.document import Encoding, Media, Parameter
 from treenail_generator.media_types import essence
 from treenail_generator.plan import BodyKind, EncodingPlan
 
 from .faults import Faults
+from .headers import is_header_name
+from .views import View, Views
 
 _QUERY_STYLES: Final = frozenset(
     {"form", "spaceDelimited", "pipeDelimited", "tabDelimited", "deepObject"}
 )
+_FIELD: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+"""RFC 9110 5.5."""
 
 
 def plan_encodings(
-    media: Media, kind: BodyKind, faults: Faults
+    media: Media, kind: BodyKind, views: Views, faults: Faults
 ) -> tuple[tuple[str, EncodingPlan], ...]:
     """The encodings that the document declares; OpenAPI ignores them for other bodies."""
     if kind not in {"form", "multipart"}:
         return ()
-    planned = {name: _encoding(name, each, kind, faults) for name, each in media.encoding.items()}
+    planned = {
+        name: _encoding(name, each, kind, views, faults) for name, each in media.encoding.items()
+    }
     return tuple((name, each) for name, each in planned.items() if each != EncodingPlan())
 
 
-def _encoding(name: str, encoding: Encoding, kind: BodyKind, faults: Faults) -> EncodingPlan:
+def _encoding(
+    name: str, encoding: Encoding, kind: BodyKind, views: Views, faults: Faults
+) -> EncodingPlan:
     """OpenAPI 3.1.1 "Encoding Object": a style goes before the content type."""
     styled = (encoding.style, encoding.explode, encoding.allow_reserved) != (None, None, None)
-    headers = _fixed_headers(name, encoding, faults) if kind == "multipart" else ()
+    headers = _fixed_headers(name, encoding, views, faults) if kind == "multipart" else ()
     if not styled:
         return EncodingPlan(content_type=_content_type(encoding), headers=headers)
     style = encoding.style or "form"
@@ -53,19 +64,58 @@ def _content_type(encoding: Encoding) -> str | None:
     return told.strip()
 
 
-def _fixed_headers(name: str, encoding: Encoding, faults: Faults) -> tuple[tuple[str, str], ...]:
-    """The header fields of a part that can have only one value; the others are left out."""
+def unsayable_headers(media: Media, views: Views) -> Mapping[str, str]:
+    """The first header field that a part has to have and no value is told of, by name of the part."""
+    found: dict[str, str] = {}
+    for name, encoding in media.encoding.items():
+        for header, parameter in encoding.headers.items():
+            if parameter.required and _only_value(parameter, views) is None:
+                found.setdefault(name, header)
+    return found
+
+
+def _fixed_headers(
+    name: str, encoding: Encoding, views: Views, faults: Faults
+) -> tuple[tuple[str, str], ...]:
+    """The header fields of a part whose value the document tells; the others are left out."""
     fixed: list[tuple[str, str]] = []
     for header, parameter in encoding.headers.items():
-        values = parameter.schema.get("enum", [parameter.schema.get("const")])
-        only = values[0] if isinstance(values, list) and len(values) == 1 else None
-        if isinstance(only, str):
+        only = _only_value(parameter, views)
+        if only is not None:
             fixed.append((header, only))
-        else:
+        elif not parameter.required:
             faults.note(
                 encoding.location,
                 "part-header",
                 f"part {name!r}: its header {header!r} is left out",
-                severity="warning" if parameter.required else "note",
             )
     return tuple(fixed)
+
+
+def _only_value(parameter: Parameter, views: Views) -> str | None:
+    """The text of the one value, else of the default; None where no field can say it."""
+    value = _told(views.of(parameter.schema))
+    if not isinstance(value, str | int | float):
+        return None
+    text = value if isinstance(value, str) else json.dumps(value)
+    fits = _FIELD.fullmatch(text) is not None and _is_ours(parameter.name, text)
+    return text if fits else None
+
+
+def _told(view: View) -> object:
+    if "const" in view:
+        return view["const"]
+    values = view.get("enum")
+    if isinstance(values, list) and len(cast("list[object]", values)) == 1:
+        return cast("list[object]", values)[0]
+    return view.get("default")
+
+
+def _is_ours(header: str, text: str) -> bool:
+    """Whether a part can say it beside what is said of every part (RFC 7578 4.8, RFC 2045 6)."""
+    if header.lower() == "content-transfer-encoding":
+        return text.lower() in {"7bit", "8bit", "binary"}
+    return is_header_name(header) and header.lower() not in {
+        "content-disposition",
+        "content-length",
+    }

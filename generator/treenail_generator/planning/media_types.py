@@ -55,15 +55,17 @@ def is_structured(view: View) -> bool:
 
 
 def sent_type(content_type: str, kind: BodyKind) -> str:
-    """The media type to say; a range like `*/*` becomes one that the body certainly is."""
-    if "*" not in essence(content_type):
+    """The media type to say; a range like `*/*` becomes one that the body certainly is.
+
+    That of a file is its own, so that its range stays.
+    """
+    if kind == "binary" or "*" not in essence(content_type):
         return content_type.strip()
-    names: Mapping[BodyKind, str] = {
+    names: Mapping[str, str] = {
         "json": "application/json",
         "form": "application/x-www-form-urlencoded",
         "multipart": "multipart/form-data",
         "text": "text/plain",
-        "binary": "application/octet-stream",
     }
     return names[kind]
 

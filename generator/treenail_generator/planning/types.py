@@ -29,7 +29,7 @@ from .argument_names import Clash, is_legal, legal_name, object_fields, shortene
 from .constrain import narrowed
 from .exact_samples import takes
 from .faults import Faults
-from .files import is_file
+from .files import as_files, beside_files
 from .leaves import constraints, leaf_type
 from .mentions import exact_schemas
 from .module_names import ModuleNames
@@ -177,10 +177,10 @@ class Types:
 
     def type_of(self, subject: Subject, verbs: Verbs) -> TypePlan:
         """The type of `subject`, models included."""
+        files = as_files(subject.schema, self.views) if subject.files else None
+        if files is not None:
+            return self._files(files, subject, verbs)
         view, nullable = split_null(self.views.of(subject.schema))
-        if subject.files and is_file(view):
-            kind = self._file(subject, verbs)
-            return NullableType(kind) if nullable else kind
         plan = leaf_type(view, formats=self._formats) or self._of_component(subject, verbs)
         if plan is None and len(subject.ancestors) <= _MOST_ANCESTORS:
             plan = self._compound(view, subject, verbs)
@@ -217,9 +217,19 @@ class Types:
         own = frozenset(each for each in named if each is not None)
         return own.union(*map(self._origins, members))
 
-    def _file(self, subject: Subject, verbs: Verbs) -> FileType:
+    def _files(self, view: View, subject: Subject, verbs: Verbs) -> TypePlan:
+        """A file, or a list of files."""
         verb = verbs.of(subject.path, subject.place)
-        return FileType(accept=tuple(verb.param.accept), max_bytes=verb.param.max_bytes)
+        file = FileType(accept=tuple(verb.param.accept), max_bytes=verb.param.max_bytes)
+        if beside_files(subject.schema, self.views):
+            self.faults.note(
+                verb.at(),
+                "alternative-left-out",
+                f"{subject.path!r}: a file is offered, and what else its schema allows is not",
+            )
+        if "items" not in view:
+            return file
+        return ListType(item=file, min_items=view.get("minItems"), max_items=view.get("maxItems"))
 
     def _exact(self, subject: Subject, verbs: Verbs) -> TypePlan:
         own = self._components.requestable(cast("JSON", subject.schema))

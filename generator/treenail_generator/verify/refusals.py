@@ -195,8 +195,13 @@ def _body_reason(operation: Operation, wanted: Wanted) -> str | None:
     """Forms say no null and no empty list; what JSON cannot say, no argument can be."""
     body = wanted.get(("body", ""))
     media = operation.body.media if operation.body is not None else ()
-    if body in (None, {}, ABSENT) and any(each.content_type.startswith("multi") for each in media):
+    if body in (None, {}, [], ABSENT) and any(
+        each.content_type.startswith("multi") for each in media
+    ):
         return "a multipart body has at least one part (RFC 2046 5.1.1)"
+    is_parts = any(each.content_type.startswith("multi") for each in media[:1])
+    if is_parts and isinstance(body, list) and None in body:
+        return "null is no part"
     if isinstance(body, Absent) or any(is_json(each.content_type) for each in media[:1]):
         return None
     deep = {name for each in media for name, told in each.encoding.items() if _is_deep(told)}

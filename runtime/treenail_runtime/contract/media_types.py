@@ -105,7 +105,7 @@ def concrete_type(accepted: str, given: str | None, name: str) -> str:
         return only
     if given is None:
         # A choice among types is the caller's (OpenAPI 3.2.1 "Handling Multiple contentType Values").
-        if "*/*" in accepted:
+        if "*/*" in accepted or "application/*" in accepted:
             return OCTETS
         raise InvalidArguments([f"{name}: say its type, one of {accepted}"])
     if not matches(given, accepted):

@@ -59,8 +59,10 @@ class Bodies:
 
     def _multipart(self, media: Media, content_type: str, data: bytes) -> Reading:
         parts: dict[str, list[Reading]] = {}
-        for part in _parts(content_type, data):
-            name = _raw(part.get_param("name", header="content-disposition"))
+        found = [(_name(part), part) for part in _parts(content_type, data)]
+        if "form-data" not in essence(content_type) and all(name is None for name, _ in found):
+            return [self._unnamed(media, index, part) for index, (_, part) in enumerate(found)]
+        for name, part in found:
             if name is None:
                 raise DecodingError("a part has no name")
             schema = self._schemas.property(media.schema, name)
@@ -70,6 +72,12 @@ class Bodies:
             name: self._property(self._schemas.property(media.schema, name), readings)
             for name, readings in parts.items()
         }
+
+    def _unnamed(self, media: Media, index: int, part: "Message[Any, Any]") -> Reading:
+        """A part that is known by its place alone (RFC 2046 5.1.3); only form-data has names."""
+        schema = media.item_schema or self._schemas.item(media.schema, index)
+        encoding = media.encoding.get(str(index), media.encoding.get("*"))
+        return self._part(schema, encoding, part, str(index))
 
     def _property(self, schema: Schema, parts: list[Reading]) -> Reading:
         """One part is the value, or the only item of an array (OpenAPI 3.1.1, 4.8.14.5)."""
@@ -129,6 +137,11 @@ def _parts(content_type: str, data: bytes) -> "list[Message[Any, Any]]":
     if not whole.is_multipart() or whole.defects:
         raise DecodingError(f"the body is no {content_type}: {whole.defects}")
     return cast("list[Message[Any, Any]]", whole.get_payload())
+
+
+def _name(part: "Message[Any, Any]") -> str | None:
+    """The field that a part is; an empty name is one, too."""
+    return _raw(part.get_param("name", header="content-disposition"))
 
 
 def _raw(text: object) -> str | None:
