@@ -226,6 +226,22 @@ ODD: dict[str, dict[str, Any]] = {
             }
         }
     },
+    "fields of the empty name": {
+        f"/named/{media}": {
+            "post": {
+                **DONE,
+                "requestBody": {
+                    **body(media, {"type": "object", "properties": {"": TEXT, "a": TEXT}}),
+                    "required": True,
+                },
+            }
+        }
+        for media in (
+            "application/json",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+        )
+    },
 }
 
 

@@ -250,7 +250,9 @@ class Bodies:
         """Whether the body is one argument."""
         # Side by side, the fields of a body that may be left out could be given in part.
         apart = chosen.body.required or not chosen.view.get("required")
-        fits = chosen.view.get("properties") and only_properties(chosen.view)
+        properties = cast("dict[str, Any]", chosen.view.get("properties") or {})
+        # The empty name is that of a whole body.
+        fits = properties and only_properties(chosen.view) and "" not in properties
         return section.is_nested or not apart or not fits
 
     def _slots(self, chosen: _Chosen, section: BodySection, owner: str) -> list[tuple[str, Slot]]:

@@ -137,12 +137,16 @@ class Answer:
         """Whether the agent gets a declared part only, so that nothing may pass unread."""
         return self.record is not None or bool(self.root or self.select)
 
+    def is_unlisted(self, value: JsonValue) -> bool:
+        """Whether there is no list where it is declared."""
+        return self.many and not self.select and _at(value, self._steps) is None
+
     def lost(self, value: JsonValue) -> int:
         """How many items `value` tells of while the list is not where it is declared.
 
         None behind the last page, where some upstreams leave out the list.
         """
-        if not self.many or self.page is None or self.select or _at(value, self._steps) is not None:
+        if self.page is None or not self.is_unlisted(value):
             return 0
         number, pages, total = _told(value, self.page)
         is_behind = isinstance(number, int) and isinstance(pages, int) and number >= pages

@@ -83,6 +83,24 @@ class Paging:
                 ends = isinstance(total, int) and offset + count >= total
                 return None if ends or not self._is_full(query, total, count) else offset + count
 
+    def tells_of_items(self, query: Mapping[str, object], value: JsonValue) -> bool:
+        """Whether the answer counts items that stand on this page or behind it.
+
+        Cursors count nothing: some upstreams leave out a list that is empty on this page alone.
+        """
+        start = _whole(query.get(self.parameter), self.first)
+        pages, total = self._at(self.pages, value), self._at(self.total, value)
+        if self.style == "offset":
+            return isinstance(total, int) and start < total
+        if self.style != "page":
+            return False
+        read = start - self.first
+        if isinstance(pages, int):
+            # One page may be an empty one.
+            return read < pages and (pages > 1 if total is None else total != 0)
+        size = _whole(query.get(self.size), 0)
+        return isinstance(total, int) and read * size < total and (size > 0 or read == 0)
+
     def _next_page(self, query: Mapping[str, object], value: JsonValue, count: int) -> int | None:
         page = _whole(query.get(self.parameter), self.first)
         read = page - self.first + 1

@@ -102,6 +102,9 @@ def read_page(
         value = json_of(answer.body, media_of(answer.content_type))
     except ValueError:
         return told, None
+    is_unlisted = endpoint.reads and endpoint.answer.is_unlisted(value)
+    if is_unlisted and paging.tells_of_items(query, value):
+        raise malformed("the upstream tells of items, but not where its document says they are")
     items, cut = told.get(endpoint.answer.name or "value"), told.get("truncated")
     count = len(items) if isinstance(items, list) else 0
     whole = cut.get("of") if isinstance(cut, dict) else None

@@ -15,6 +15,7 @@ from treenail_runtime.contract import (
     Request,
     ToolContext,
     UpstreamAnswer,
+    UpstreamMalformed,
     UpstreamUnavailable,
 )
 from treenail_runtime.contract.paging import next_link
@@ -99,6 +100,35 @@ async def test_the_next_page_is_told_while_there_is_one(
     answered = await told(paging, Upstream(answer), query)
 
     assert answered == {"items": answer["items"], **beside}
+
+
+@pytest.mark.requirement("ANS-PAGES")
+@pytest.mark.parametrize(
+    ("paging", "query", "answer", "is_fault"),
+    [
+        (replace(PAGE, pages="pages", total="n"), {"page": 1}, {"n": 7, "pages": 3}, True),
+        (replace(PAGE, pages="pages", total="n"), {"page": 4}, {"n": 7, "pages": 3}, False),
+        (replace(PAGE, pages="pages", total="n"), {"page": 1}, {"n": 0, "pages": 1}, False),
+        (replace(PAGE, pages="pages"), {"page": 2}, {"pages": 3}, True),
+        (replace(PAGE, pages="pages"), {}, {"pages": 1}, False),
+        (replace(PAGE, total="n"), {"page": 2, "size": 3}, {"n": 7}, True),
+        (replace(PAGE, total="n"), {"page": 4, "size": 3}, {"n": 7}, False),
+        (replace(PAGE, total="n"), {"page": 4}, {"n": 7}, False),
+        (replace(OFFSET, total="n"), {"from": 6}, {"n": 7}, True),
+        (replace(OFFSET, total="n"), {"from": 7}, {"n": 7}, False),
+        (CURSOR, {}, {"meta": {"next": "c1"}}, False),
+    ],
+)
+async def test_a_page_that_counts_items_and_has_no_list_is_a_fault(
+    paging: Paging, query: dict[str, object], answer: JsonObject, *, is_fault: bool
+) -> None:
+    for told_list in ({}, {"items": None}):
+        asked = told(paging, Upstream({**answer, **told_list}), query)
+        if is_fault:
+            with pytest.raises(UpstreamMalformed, match="tells of items"):
+                await asked
+        else:
+            assert (await asked)["items"] == []
 
 
 @pytest.mark.requirement("ANS-PAGES")

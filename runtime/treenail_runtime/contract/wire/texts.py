@@ -102,15 +102,20 @@ def members(value: object) -> Any:
     if isinstance(value, BaseModel):
         fields = type(value).model_fields
         named = {
-            field.serialization_alias or name: getattr(value, name)
+            _said(field.serialization_alias, name): getattr(value, name)
             for name, field in fields.items()
         }
         constants = {
-            field.alias or name: getattr(value, name)
+            _said(field.alias, name): getattr(value, name)
             for name, field in type(value).model_computed_fields.items()
         }
         return {**named, **constants, **(value.model_extra or {})}
     return value
+
+
+def _said(alias: str | None, name: str) -> str:
+    """The upstream's name of a field, which may be empty."""
+    return name if alias is None else alias
 
 
 def given_items(value: Mapping[str, object]) -> list[tuple[str, object]]:
