@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict
 
 from .document import Document
-from .plan import ConnectorPlan, RecordPlan, ToolPlan
+from .plan import ConnectorPlan, RecordPlan, ToolPlan, wire_facts
 from .tokens import compact, tokens_of
 from .verify import LoadedTool
 
@@ -39,6 +39,8 @@ class LockedTool(BaseModel):
             the module publishes it.
         published: A hand-written tool as tools/list tells it; the module tells the generated ones.
         scope: The scope that it names; None for the general one of its kind.
+        sends: What the upstream sees of its request, by the name of the fact; None when it sends
+            none, and when nothing is known of it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,6 +50,7 @@ class LockedTool(BaseModel):
     answer: str | None = None
     published: dict[str, Any] | None = None
     scope: str | None = None
+    sends: dict[str, str] | None = None
 
 
 class Lock(BaseModel):
@@ -142,7 +145,8 @@ def _locked(tool: LoadedTool, plan: ToolPlan | None, surfaces: Surfaces) -> dict
         return {**facts, "published": published(tool)}
     # As text, so that a lock stays one line a fact.
     answer = {"answer": compact(plan.answer)} if plan.answer is not None else {}
-    return {**facts, "answers": _answers(plan), **answer}
+    sends = {"sends": wire_facts(plan.endpoint)} if plan.endpoint is not None else {}
+    return {**facts, "answers": _answers(plan), **answer, **sends}
 
 
 def _answers(tool: ToolPlan) -> str | Fields | None:

@@ -12,6 +12,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     "DOCS-PAGE": Requirement(
         "ours", "a page tells what the tools do, take, answer and cost, and is kept in step"
     ),
+    "DIFF-REQUEST": Requirement(
+        "ours",
+        "a request that changes where no argument does is told, and never called invisible",
+    ),
     "DIFF-SPEC": Requirement(
         "ours",
         "another document is compared tool by tool: breaking, compatible or invisible, in text, JSON"

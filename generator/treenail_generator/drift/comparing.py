@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
 from treenail_generator.lock import Lock
+from treenail_generator.plan import FIELD, LINE, UNSAID
 
 from .answers import AnswerChanges
 from .drift import Change, Drift, Found
@@ -44,6 +45,7 @@ def compare(
             *_surface(before[name], tool),
             *answers.of(name),
             *_scope(old_lock, new_lock, name),
+            *_request(old_lock, new_lock, name),
         )
         # What a published schema and the lock both know is told once.
         changes.extend(Change(name, *each) for each in dict.fromkeys(found))
@@ -100,6 +102,24 @@ def _scope(old: Lock | None, new: Lock, name: str) -> Iterator[Found]:
     if before is not None and after is not None and before.scope != after.scope:
         needed = f"the scope {after.scope}" if after.scope else "no scope of its own"
         yield "breaking", f"it needs {needed} now"
+
+
+def _request(old: Lock | None, new: Lock, name: str) -> Iterator[Found]:
+    """Compatible: agents say the same, and the upstream hears it only from a new build."""
+    before = old.tools.get(name) if old is not None else None
+    after = new.tools.get(name)
+    if before is None or after is None or before.sends is None or after.sends is None:
+        return
+    for fact in dict.fromkeys((*before.sends, *after.sends)):
+        texts = _text(before.sends, fact), _text(after.sends, fact)
+        # An argument that is gone or new is told already.
+        if None not in texts and texts[0] != texts[1]:
+            what = fact if fact == LINE else f"{LINE}'s {fact}"
+            yield "compatible", f"the {what} changes: {texts[0]} -> {texts[1]}; build again"
+
+
+def _text(facts: Mapping[str, str], name: str) -> str | None:
+    return facts.get(name, UNSAID if name.startswith(FIELD) else None)
 
 
 def _moved(old: Lock | None, new: Lock) -> Iterator[tuple[str, str]]:

@@ -55,10 +55,14 @@ from .types import (
     TextType,
     TypePlan,
 )
+from .wire import FIELD, LINE, UNSAID, wire_facts
 
 __all__ = [
     "ABSENT",
+    "FIELD",
+    "LINE",
     "PREFIX",
+    "UNSAID",
     "Absent",
     "AnnotationPlan",
     "AnswerPlan",
@@ -108,4 +112,5 @@ __all__ = [
     "TypePlan",
     "ValuePlan",
     "mentions",
+    "wire_facts",
 ]
