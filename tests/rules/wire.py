@@ -5,6 +5,13 @@ from typing import Final
 from .requirement import Requirement
 
 REQUIREMENTS: Final[dict[str, Requirement]] = {
+    "AUTH-ASKED": Requirement(
+        "OpenAPI 3.1.1, Security Requirement Object",
+        "a tool whose operation does not accept the connection's credentials is told at build",
+    ),
+    "AUTH-NAME": Requirement(
+        "ours", "no argument goes where the credentials go; a name is never sent twice"
+    ),
     "WIRE-HOST": Requirement(
         "RFC 3986 3.2, 5.2.4; OpenAPI 3.1.1, Paths Object",
         "No path of a document changes the host of a request, or is shortened on its way",

@@ -11,6 +11,8 @@ from treenail_generator.visible import visible
 
 _MOST_WARNINGS: Final = 20
 _MOST_NOTES: Final = 4
+_COUNTED: Final = "security-differs"
+"""Of a whole connector more often than of one tool, so it is told once."""
 
 
 def say(text: str) -> None:
@@ -67,15 +69,24 @@ def tell_unproven(warnings: Sequence[Diagnostic]) -> None:
 def tell_rules(notes: Sequence[Diagnostic]) -> None:
     """Each warning of the plan, up to a limit, and how much was decided by rule."""
     warnings = [note for note in notes if note.severity == "warning"]
-    for warning in warnings[:_MOST_WARNINGS]:
+    listed = [warning for warning in warnings if warning.code != _COUNTED]
+    for warning in listed[:_MOST_WARNINGS]:
         tell(f"warning: {warning}")
-    if len(warnings) > _MOST_WARNINGS:
-        tell(f"and {len(warnings) - _MOST_WARNINGS} more")
+    if len(listed) > _MOST_WARNINGS:
+        tell(f"and {len(listed) - _MOST_WARNINGS} more")
+    _tell_counted([warning for warning in warnings if warning.code == _COUNTED])
     others = len(notes) - len(warnings)
     if others:
         tell(
             f"{others} {'thing was' if others == 1 else 'things were'} decided by rule; see --json"
         )
+
+
+def _tell_counted(warnings: Sequence[Diagnostic]) -> None:
+    """Those of one kind in one line, the first one in full; nothing when there is none."""
+    if warnings:
+        more = f" (and {len(warnings) - 1} more tools; see --json)" if len(warnings) > 1 else ""
+        tell(f"warning: {warnings[0]}{more}")
 
 
 def tell_notes(notes: Sequence[Diagnostic]) -> None:

@@ -28,6 +28,7 @@ from .answers import Answers
 from .checks import LoginCalls, plan_check
 from .choices import ChoiceFields
 from .connection import check_headers, plan_auth, plan_login
+from .credentials import tell_security
 from .faults import Faults
 from .helpers import plan_helpers
 from .module_names import ModuleNames
@@ -73,6 +74,7 @@ def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPl
     check_headers(request, faults)
     scopes = plan_scopes(request, tools, faults)
     auth = plan_auth(request, document, faults)
+    tell_security(request, document, tools, faults)
     calls = LoginCalls(request, planner, faults)
     check = plan_check(request, calls)
     choices = ChoiceFields(request, calls, answers, readings.views, names, faults).plan()

@@ -21,6 +21,7 @@ from treenail_generator.plan import (
 )
 
 from .alternatives import with_form, without_null_fields
+from .credentials import Key
 from .exact import without_null
 from .faults import Faults
 from .headers import is_header_name, is_json, is_set_by_connection, why_no_header
@@ -45,12 +46,19 @@ class Parameters:
     """Plans the parameters of one tool's operation."""
 
     def __init__(
-        self, types: Types, values: Values, verbs: Verbs, ids: str | None, faults: Faults
+        self,
+        types: Types,
+        values: Values,
+        verbs: Verbs,
+        ids: str | None,
+        key: Key | None,
+        faults: Faults,
     ) -> None:
         self._types = types
         self._values = values
         self._verbs = verbs
         self._ids = ids
+        self._key = key
         self._faults = faults
 
     def plan(self, operation: Operation, owner: str) -> tuple[list[FieldPlan], list[Binding]]:
@@ -94,6 +102,8 @@ class Parameters:
                 if any_key is not binding:
                     self._tell_shared(binding, "whatever it holds", any_key)
             for name in self._keys(binding.type):
+                if ("query", name) == self._key:
+                    self._tell_key(binding, name)
                 other = seen.setdefault(name, binding)
                 if other is not binding:
                     self._tell_shared(binding, f"its field {name!r}", other)
@@ -104,6 +114,14 @@ class Parameters:
             "unsupported-parameter",
             f"query parameter {binding.upstream!r}: {what} would read as part of {other.upstream!r}",
             hint="hide the field, or one of the parameters",
+        )
+
+    def _tell_key(self, binding: Binding, name: str) -> None:
+        self._faults.add(
+            binding.source,
+            "unsupported-parameter",
+            f"query parameter {binding.upstream!r}: the credentials go where its field {name!r} would",
+            hint="hide the field, or the parameter",
         )
 
     @property
@@ -124,6 +142,13 @@ class Parameters:
                 parameter.location,
                 "header-of-connection",
                 f"header parameter {parameter.name!r}: the connection sets this header itself",
+            )
+            return False
+        if self._key == _key(parameter):
+            self._faults.note(
+                parameter.location,
+                "parameter-of-credentials",
+                f"{parameter.place} parameter {parameter.name!r}: the credentials go there",
             )
             return False
         reason = _unsupported(parameter)
@@ -213,6 +238,11 @@ class Parameters:
                 return replace(kind, pattern=None, opaque_id=True)
             return replace(kind, pattern=self._ids)
         return kind
+
+
+def _key(parameter: Parameter) -> Key:
+    is_header = parameter.place == "header"
+    return parameter.place, parameter.name.lower() if is_header else parameter.name
 
 
 def _slot(parameter: Parameter, owner: str) -> Slot:

@@ -1,7 +1,7 @@
 """The path of an operation: its template, and the parameters that it names."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, unquote
@@ -73,14 +73,29 @@ def plan_path(operation: Operation, faults: Faults) -> PathPlan:
             "unsupported-path",
             f"{operation.path!r}: a parameter of the path is part of a value in its query",
         )
+    literal = tuple((name, value) for name, value in pairs if not _NAME.search(value))
+    operation = _without_literal(operation, {name for name, _ in literal}, faults)
     named = _with_named(operation, [*parts[1::2], *variables], faults)
     return PathPlan(
         operation=_in_query(named, variables, parts[1::2]),
         template="".join(
             f"{{{part}}}" if index % 2 else _literal(part) for index, part in enumerate(parts)
         ),
-        query=tuple((name, value) for name, value in pairs if not _NAME.search(value)),
+        query=literal,
     )
+
+
+def _without_literal(operation: Operation, names: Set[str], faults: Faults) -> Operation:
+    """The operation without the query parameters that its path gives a value already."""
+    given = [each for each in operation.parameters if each.place == "query" and each.name in names]
+    for parameter in given:
+        faults.note(
+            parameter.location,
+            "path-query-fixed",
+            f"query parameter {parameter.name!r}: {operation.path!r} gives its value already",
+        )
+    kept = tuple(each for each in operation.parameters if each not in given)
+    return replace(operation, parameters=kept) if given else operation
 
 
 def _in_query(

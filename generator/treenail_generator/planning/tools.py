@@ -30,6 +30,7 @@ from .annotations import REPEATABLE, SAFE, is_repeatable, plan_annotations
 from .answers import Answers
 from .argument_names import Clash, fields_by_name
 from .bodies import Bodies
+from .credentials import key_of
 from .faults import Faults
 from .module_names import ModuleNames
 from .paging import with_argument
@@ -161,9 +162,12 @@ class Tools:
         file = self._request.file
         path = plan_path(operation, self._faults)
         operation = path.operation
-        parameters = Parameters(self._types, values, verbs, file.defaults.ids, self._faults)
+        parameters = Parameters(
+            self._types, values, verbs, file.defaults.ids, key_of(file.auth), self._faults
+        )
         fields, bindings = parameters.plan(operation, owner)
-        bindings += _constants(path, bindings)
+        self._tell_key_in_path(path)
+        bindings += _constants(path)
         bodies = Bodies(self._types, values, verbs, self._faults)
         more, further, body = bodies.plan(operation, section, owner)
         fields, bindings = [*fields, *more], [*bindings, *further]
@@ -187,6 +191,15 @@ class Tools:
             max_bytes=file.defaults.max_bytes,
             source=operation.location,
         )
+
+    def _tell_key_in_path(self, path: PathPlan) -> None:
+        key = key_of(self._request.file.auth)
+        if any(("query", name) == key for name, _ in path.query):
+            self._faults.add(
+                path.operation.location,
+                "unsupported-path",
+                f"{path.operation.path!r}: the credentials go where its query has a value",
+            )
 
     def _tell_clashes(
         self, fields: Sequence[FieldPlan], clashes: Sequence[Clash], verbs: Verbs, key: str
@@ -236,9 +249,8 @@ def _arguments(name: str, model: str, fields: Sequence[FieldPlan]) -> ModelPlan:
     return ModelPlan(name=model, doc=f"Arguments of {name}.", fields=tuple(ordered))
 
 
-def _constants(path: PathPlan, bindings: Sequence[Binding]) -> list[Binding]:
-    """What stands in the path's own query; a declared parameter of the name goes before it."""
-    declared = {binding.upstream for binding in bindings if binding.place == "query"}
+def _constants(path: PathPlan) -> list[Binding]:
+    """What stands in the path's own query."""
     return [
         Binding(
             place="query",
@@ -249,7 +261,6 @@ def _constants(path: PathPlan, bindings: Sequence[Binding]) -> list[Binding]:
             source=path.operation.location,
         )
         for name, value in path.query
-        if name not in declared
     ]
 
 

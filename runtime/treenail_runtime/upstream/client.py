@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Final, TypeAlias
+from urllib.parse import unquote, unquote_plus
 
 import httpx
 import structlog
 
-from treenail_runtime.contract import Connector, Endpoint, Request, UpstreamAnswer
+from treenail_runtime.contract import Connector, Endpoint, InvalidArguments, Request, UpstreamAnswer
 
 from .credentials import Credentials
 from .exchange import (
@@ -85,8 +86,7 @@ class UpstreamClient:
             raise timed_out(endpoint) from None
 
     def _outgoing(self, request: Request) -> OutgoingRequest:
-        query = f"{request.query}&{self._key}" if request.query and self._key else ""
-        query = query or request.query or self._key
+        query = self._query(request.query)
         own = {"Accept": request.endpoint.accept}
         if request.content is not None:
             own["Content-Type"] = request.content.content_type
@@ -106,6 +106,22 @@ class UpstreamClient:
             max_bytes=_most(request.endpoint),
             repeatable=request.endpoint.repeatable,
         )
+
+    def _query(self, asked: str) -> str:
+        """The query of a request, with the credentials that go there.
+
+        Raises:
+            InvalidArguments: It holds their name already; which one the upstream would read, nobody
+                can tell.
+        """
+        if not asked or not self._key:
+            return asked or self._key
+        taken = {unquote(name) for name, _ in self._credentials.query}
+        for pair in asked.split("&"):
+            name = unquote_plus(pair.partition("=")[0])
+            if name in taken:
+                raise InvalidArguments([f"{name}: the connection sets this query parameter itself"])
+        return f"{asked}&{self._key}"
 
     def _cookies(self, asked: str) -> Sequence[tuple[str, str]]:
         """One `Cookie` field (RFC 6265 5.4) of what the connector, its credentials and the tool say.

@@ -12,6 +12,7 @@ from treenail_runtime.contract import (
     ApiKeyAuth,
     BasicAuth,
     Endpoint,
+    InvalidArguments,
     JsonBody,
     ToolContext,
     UpstreamAnswer,
@@ -94,6 +95,17 @@ async def test_an_api_key_in_the_query(query: dict[str, object], target: str) ->
     async with loopback() as site, connected(site.url, credentials=credentials) as client:
         await client.send(READ.request(path={"id": 1}, query=query))
     assert site.requests[0].target == target
+
+
+@pytest.mark.requirement("AUTH-NAME")
+@pytest.mark.parametrize("pairs", [{"api key": "mine"}, {"a": 1, "api key": ""}])
+async def test_a_query_that_names_the_api_key_is_not_sent(pairs: dict[str, object]) -> None:
+    credentials = credentials_for(ApiKeyAuth("query", "api key", "{k}"), {"k": "secret"}, {})
+    async with loopback() as site, connected(site.url, credentials=credentials) as client:
+        with pytest.raises(InvalidArguments, match="api key: the connection sets") as caught:
+            await client.send(READ.request(path={"id": 1}, query={"free": form(pairs)}))
+    assert site.requests == []
+    assert "secret" not in str(caught.value)
 
 
 async def test_a_transport_double_sees_an_ordinary_request() -> None:

@@ -114,12 +114,14 @@ class RequestDecoder:
             return self._querystring(whole[0], query)
         pairs = pairs_of(query, percent_decoded)
         values: Values = {}
+        literals = self._template(operation).query
+        for name, text in literals:
+            values["query", name] = _literal(name, text, pairs)
+        # What the path says goes before a parameter of its name.
+        said = {name for name, _ in literals}
         fields = [of_parameter(each) for each in operation.parameters if each.place == "query"]
-        declared = {each.name for each in fields}
-        fields += self._in_path(operation, declared)
-        for name, text in self._template(operation).query:
-            if name not in declared:
-                values["query", name] = _literal(name, text, pairs)
+        fields = [each for each in fields if each.name not in said]
+        fields += self._in_path(operation, {each.name for each in fields})
         read = self._pairs.read(fields, pairs)
         return values | {("query", name): reading for name, reading in read.items()}
 

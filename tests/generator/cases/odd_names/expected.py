@@ -135,7 +135,6 @@ class GetReport(Input):
     """Arguments of get_report."""
 
     name: str
-    size: Literal["a4", "a5"] | MISSING = MISSING
 
 
 GET_REPORT: Final = Endpoint(
@@ -150,7 +149,7 @@ GET_REPORT: Final = Endpoint(
 async def get_report(arguments: GetReport, context: ToolContext) -> JsonObject:
     """Send GET /reports/{name} (getReport)."""
     return await context.call(
-        GET_REPORT, path={"name": arguments.name}, query={"size": arguments.size, "kind": "full"}
+        GET_REPORT, path={"name": arguments.name}, query={"kind": "full", "size": "a4"}
     )
 
 
