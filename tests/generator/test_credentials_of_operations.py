@@ -34,7 +34,7 @@ def project(folder: Path, operations: dict[str, dict[str, Any]]) -> Path:
         path: {"get": {"operationId": f"o{number}", "responses": done, **operation}}
         for number, (path, operation) in enumerate(operations.items())
     }
-    written = {
+    written: dict[str, Any] = {
         "openapi": "3.1.1",
         "info": {"title": "Keyed", "version": "1"},
         "servers": [{"url": "https://keyed.test"}],
