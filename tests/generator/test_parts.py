@@ -288,3 +288,37 @@ async def test_a_file_of_no_type_is_octets(accepted: str, tmp_path: Path) -> Non
     request = await sent(tmp_path, {"body": {"data": PNG}})
 
     assert request.headers["content-type"] == "application/octet-stream"
+
+
+@pytest.mark.requirement("WIRE-PARTS")
+@pytest.mark.parametrize("content_type", ["image/png", "image/png, image/jpeg", "image/*"])
+@pytest.mark.parametrize(
+    "schema", [{}, {"description": "Bytes."}, {"type": "string"}], ids=["{}", "words", "text"]
+)
+async def test_a_part_is_a_file_where_its_encoding_alone_says_so(
+    content_type: str, schema: dict[str, Any], tmp_path: Path
+) -> None:
+    encoding = {"f": {"contentType": content_type}, "link": {"contentType": "text/html"}}
+    own = {"properties": {"f": schema, "link": TEXT}}
+    built(tmp_path, "multipart/form-data", {"schema": own, "encoding": encoding})
+
+    file, link = parts(await sent(tmp_path, {"f": GIVEN, "link": "b"}))
+
+    assert as_is(file) == ("a.png", "image/png", BYTES)
+    assert (link["content-type"], link.get_payload(decode=True)) == ("text/html", b"b")
+
+
+@pytest.mark.requirement("WIRE-PARTS")
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "properties": {"inner": FILE}},
+        {"type": "array", "items": {"type": "array", "items": FILE}},
+        {"type": "array", "items": {"type": "object", "properties": {"inner": FILE}}},
+    ],
+)
+def test_a_file_without_a_part_of_its_own_is_told(schema: dict[str, Any], tmp_path: Path) -> None:
+    facts = built(tmp_path, "multipart/form-data", {"schema": {"properties": {"f": schema}}})
+
+    [note] = [each for each in facts["notes"] if each["code"] == "file-as-text"]
+    assert (note["severity"], "'f'" in note["message"]) == ("warning", True)

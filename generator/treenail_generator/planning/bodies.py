@@ -23,7 +23,7 @@ from .alternatives import with_form
 from .body_fields import accepting, defined_by, examples_of, in_form
 from .encodings import plan_encodings, unsayable_headers
 from .faults import Faults
-from .files import as_files, binary_part
+from .files import as_files, binary_part, holds_files
 from .leaves import constraints
 from .media_types import (
     body_kind,
@@ -33,7 +33,7 @@ from .media_types import (
     without_parts,
 )
 from .objects import only_properties
-from .parts import apart, without
+from .parts import apart, with_files
 from .shapes import Shape, shapes
 from .types import Subject, Types
 from .values import Slot, Values
@@ -98,6 +98,7 @@ class Bodies:
             ),
         )
         self._imply(chosen, section)
+        self._tell_unknown_headers(chosen, section)
         slots = self._slots(chosen, section, owner)
         defined = {name: defined_by(each, chosen.kind) for name, each in planned.fields}
         slots = [(name, self._with_form(slot, defined.get(name))) for name, slot in slots]
@@ -150,24 +151,40 @@ class Bodies:
                 "is left to the upstream; its fields are offered",
                 severity="warning",
             )
-        gone = self._without_headers(media, view)
-        kept = without(view, gone) if gone else view
-        return replace(media, schema=kept) if found or gone else media
+        own = with_files(view, media.encoding, views)
+        self._tell_inner_files(media, own)
+        return media if own is view and found is None else replace(media, schema=own)
 
-    def _without_headers(self, media: Media, view: View) -> list[str]:
-        """The fields that no part can carry, because it needs a header that nobody knows."""
-        gone: list[str] = []
-        optional = set(view.get("properties", ())) - set(view.get("required", ()))
-        for name, header in unsayable_headers(media, self._types.views).items():
-            message = f"body field {name!r}: its part needs the header {header!r}, of which no value is told"
+    def _tell_inner_files(self, media: Media, view: View) -> None:
+        views = self._types.views
+        for name, schema in cast("dict[str, object]", view.get("properties") or {}).items():
+            if as_files(schema, views) is None and holds_files(schema, views):
+                self._faults.note(
+                    media.location,
+                    "file-as-text",
+                    f"body field {name!r}: a file inside it has no part of its own; it is sent as "
+                    "a text in JSON",
+                    severity="warning",
+                )
+
+    def _tell_unknown_headers(self, chosen: _Chosen, section: BodySection) -> None:
+        """Hide the fields that no part can carry, because it needs a header that nobody knows."""
+        if chosen.kind != "multipart":
+            return
+        named = chosen.view.get("properties", ())
+        optional = {*named} - {*chosen.view.get("required", ())}
+        for name, header in unsayable_headers(chosen.media, self._types.views).items():
+            told = f"its part needs the header {header!r}, of which no value is told"
+            message = f"body field {name!r}: {told}"
             hint = "give the header a const or a default by an overlay"
-            place = media.encoding[name].location
-            if name in optional and only_properties(view):
-                gone.append(name)
+            place = chosen.media.encoding[name].location
+            if name in optional and only_properties(chosen.view):
+                is_whole = self._is_whole(chosen, section)
+                path = f"{_WHOLE}.{name}" if is_whole else f"body:{name}"
+                self._verbs.imply(path, Param(hide=True))
                 self._faults.note(place, "field-left-out", message, hint=hint, severity="warning")
-            elif name in view.get("properties", ()) or "properties" not in view:
+            elif name in named or not named:
                 self._faults.add(place, "unsupported-field", message, hint=hint)
-        return gone
 
     def _in_sequence(self, media: Media) -> Media:
         """The media type with the schema of all its items, where it is JSON texts in a row.

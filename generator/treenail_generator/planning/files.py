@@ -9,6 +9,7 @@ _BINARY: Final = frozenset({"binary", "file"})
 _TEXTUAL: Final = ("text/", "application/json", "application/xml")
 _TOLD: Final = ("description", "title", "deprecated", "readOnly", "writeOnly")
 _DEPTH: Final = 8
+_DEEPEST: Final = 3
 
 
 def is_file(view: View) -> bool:
@@ -56,6 +57,19 @@ def beside_files(schema: object, views: Views) -> bool:
         return False
     others = [views.of(each) for each in _members(view)]
     return any(each.get("type") != "null" and as_files(each, views) is None for each in others)
+
+
+def holds_files(schema: object, views: Views, depth: int = 0) -> bool:
+    """Whether a file stands inside a value that is none, where JSON has only texts for it."""
+    view = views.of(schema)
+    if depth > _DEEPEST:
+        return False
+    if as_files(schema, views) is not None:
+        return True
+    named = cast("dict[str, object]", view.get("properties") or {}).values()
+    inner = [view[key] for key in ("items", "additionalProperties") if key in view]
+    every = (*named, *inner, *_members(view))
+    return any(holds_files(each, views, depth + 1) for each in every)
 
 
 def binary_part(view: View) -> View:

@@ -1,7 +1,10 @@
 """The fields of a multipart body that holds files, whatever its schema says of them together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, cast
+
+from treenail_generator.document import Encoding
+from treenail_generator.media_types import essence
 
 from .files import as_files
 from .leaves import ANNOTATIONS, constraints
@@ -10,6 +13,8 @@ from .views import View, Views
 
 _ALTERNATIVES: Final = ("anyOf", "oneOf")
 _DEPTH: Final = 8
+_FAMILIES: Final = ("audio/", "font/", "image/", "video/")
+_BYTES: Final = frozenset({"application/octet-stream", "application/pdf", "application/zip"})
 
 
 def apart(schema: object, views: Views) -> tuple[View, tuple[str, ...]] | None:
@@ -45,10 +50,40 @@ def apart(schema: object, views: Views) -> tuple[View, tuple[str, ...]] | None:
     return own, tuple(lost)
 
 
-def without(view: View, names: Iterable[str]) -> View:
-    """The object without the fields `names`."""
-    left = {name: each for name, each in view["properties"].items() if name not in set(names)}
-    return {**view, "properties": left}
+def with_files(view: View, encoding: Mapping[str, Encoding], views: Views) -> View:
+    """The object with files where the encoding alone tells that a part is one.
+
+    OpenAPI 3.1.1 "Working With Binary Data": the schema of raw bytes needs no type. A text is no
+    image either.
+    """
+    known = _mapping(view.get("properties"))
+    found = {
+        name: file
+        for name, each in encoding.items()
+        if name in known and _tells_bytes(each.content_type)
+        for file in [_as_bytes(known[name], views)]
+        if file is not None
+    }
+    return {**view, "properties": {**known, **found}} if found else view
+
+
+def _tells_bytes(content_type: str | None) -> bool:
+    kinds = [essence(each) for each in (content_type or "").split(",")]
+    return all(
+        kind in _BYTES or (kind.startswith(_FAMILIES) and not kind.endswith("xml"))
+        for kind in kinds
+    )
+
+
+def _as_bytes(schema: object, views: Views) -> View | None:
+    """A file in place of what is untyped or a mere text, also of the items of a list."""
+    view = views.of(schema)
+    told = {key: view[key] for key in view if key in ANNOTATIONS}
+    if view.get("type") == "array" and "items" in view:
+        item = _as_bytes(view["items"], views)
+        return {**view, "items": item} if item is not None else None
+    is_bare = constraints(view) <= {"type"} and view.get("type", "string") == "string"
+    return {**told, "type": "string", "format": "binary"} if is_bare else None
 
 
 def _lost(view: View) -> tuple[str, ...]:
