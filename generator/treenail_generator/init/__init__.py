@@ -94,7 +94,8 @@ def _tried(
 
 def _is_unruled(told: Diagnostic) -> bool:
     """Whether something is left out only because `deepObject` has no rule for it."""
-    return told.code in _UNRULED or (told.code in _STYLED and "style deepObject" in told.message)
+    is_field = told.code in _UNRULED and "arrays" in (told.hint or "")
+    return is_field or (told.code in _STYLED and "style deepObject" in told.message)
 
 
 def _frame(document: Document, wishes: Wishes, operations: Sequence[Operation]) -> Proposal:

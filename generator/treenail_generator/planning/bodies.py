@@ -360,8 +360,8 @@ class Bodies:
         self._faults.note(
             slot.source,
             "alternative-left-out",
-            f"body field {slot.upstream!r}: its style has no form for {' and '.join(lost)} values; "
-            "the others are offered",
+            f"body field {slot.upstream!r}: its style or media type has no form for "
+            f"{' and '.join(lost)} values; the others are offered",
         )
         return replace(slot, subject=replace(slot.subject, schema=schema))
 
@@ -371,8 +371,11 @@ class Bodies:
         if not undefined:
             return True
         told = " and ".join(sorted(undefined))
-        message = f"body field {slot.upstream!r}: its style has no defined form for {told} values"
-        hint = f"say how this upstream reads them: params: {{{slot.upstream}: {{arrays: ...}}}}"
+        message = (
+            f"body field {slot.upstream!r}: its style or media type has no form for {told} values"
+        )
+        deep = f"say how this upstream reads them: params: {{{slot.upstream}: {{arrays: ...}}}}"
+        hint = deep if defined is not None and "deep" in defined else None
         if slot.required or self._verbs.of(slot.upstream, "body").said:
             self._faults.add(slot.source, "unsupported-field", message, hint=hint)
         else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from treenail_generator.document import Media
 from treenail_generator.plan import (
@@ -15,13 +15,18 @@ from treenail_generator.plan import (
 )
 
 from .exact import without_null
+from .headers import is_json
 from .shapes import Shape, carried, defined_shapes
+
+_OF_TEXT: Final[frozenset[Shape]] = frozenset({"primitive", "array"})
+"""What is a text, or one for each item: how an object looks as CSV or XML, nobody says."""
 
 
 def defined_by(encoding: EncodingPlan, kind: BodyKind) -> frozenset[Shape] | None:
-    """What the style of a field has a form for; None for one that is written by its content."""
+    """What the style, or the media type, of a field has a form for; None where JSON says all."""
     if encoding.style is None:
-        return None
+        is_text = encoding.content_type is not None and not is_json(encoding.content_type)
+        return _OF_TEXT if is_text else None
     if kind == "multipart" and encoding.style != "form":
         # OpenAPI 3.0.4 has no styles for parts at all, 3.1 none that a part could be read back from.
         return frozenset()

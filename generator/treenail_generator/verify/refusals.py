@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, cast
 from urllib.parse import quote, unquote
 
-from treenail_generator.document import Encoding, Operation, Parameter
+from treenail_generator.document import Encoding, Media, Operation, Parameter
 from treenail_generator.plan import ABSENT, Absent
 
 from .decoding.media import is_json
@@ -206,7 +206,27 @@ def _body_reason(operation: Operation, wanted: Wanted) -> str | None:
         return None
     deep = {name for each in media for name, told in each.encoding.items() if _is_deep(told)}
     unsayable = _unsayable_field(body, deep) if isinstance(body, dict) else None
+    if unsayable is None and isinstance(body, dict):
+        unsayable = next(filter(None, (_undelimited_field(body, each) for each in media)), None)
     return None if unsayable is None else f"body {unsayable!r}: a form cannot say it"
+
+
+def _undelimited_field(form: dict[str, Any], media: Media) -> str | None:
+    """The first field of a form with an item that holds what parts it from the next.
+
+    In a part nothing is percent-encoded, so that a comma is a delimiter there, too.
+    """
+    in_parts = media.content_type.startswith("multi")
+    for name, encoding in media.encoding.items():
+        style = encoding.style or "form"
+        delimiter = _DELIMITERS.get(style)
+        if in_parts and style == "form" and encoding.explode is False:
+            delimiter = ","
+        value = form.get(name)
+        several = isinstance(value, dict | list)
+        if several and delimiter is not None and any(delimiter in each for each in _texts(value)):
+            return name
+    return None
 
 
 def _unsayable_field(form: dict[str, Any], deep: Collection[str]) -> str | None:

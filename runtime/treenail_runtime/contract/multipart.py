@@ -133,7 +133,8 @@ def _styled(name: str, value: Any, part: Part) -> Iterator[_Piece]:
     if part.explode is False:
         named = isinstance(value, Mapping)
         flat = [each for pair in texts for each in (pair if named else pair[1:])]
-        texts = [(name, _comma_separated(flat, name) if len(flat) > 1 else flat[0])]
+        several = named or isinstance(value, list | tuple)
+        texts = [(name, _comma_separated(flat, name) if several else flat[0])]
     for key, text in texts:
         yield _Piece(key, _utf8(text, name), None, None, part.headers)
 
