@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from treenail_generator.document import read_document
 from treenail_generator.init import Wishes, propose
+from treenail_generator.init.proposal import SpecProposal
 
 TWINS = (
     *(
@@ -53,7 +54,7 @@ def names(operations: dict[tuple[str, str], str | None]) -> dict[str, str]:
         )
     text = json.dumps({"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": paths})
     document = read_document(text, "specs/t.json")
-    wishes = Wishes(name="t", spec="specs/t.json", everything=True)
+    wishes = Wishes(name="t", spec=SpecProposal(path="specs/t.json"), everything=True)
     proposal = propose(document, wishes, tuple(document.operations))
     return {tool.endpoint: tool.name for tool in proposal.tools}
 

@@ -153,5 +153,5 @@ def _contents(value: object) -> Iterator[str]:
 
 
 def _normal(text: str) -> str:
-    """As planning writes texts: one paragraph."""
-    return " ".join(text.split())
+    """As planning writes texts: one paragraph, a single sentence without its full stop."""
+    return " ".join(text.split()).removesuffix(".")

@@ -37,7 +37,7 @@ class Spot:
         collection: The path of the collection that the record is part of; empty outside of one.
         depth: Number of levels above.
         bare: Whether optional properties are left out.
-        above: The identities of the object schemas around it.
+        above: The identities of the object schemas around it; one may stand in itself once.
     """
 
     index: int = 0
@@ -46,7 +46,7 @@ class Spot:
     collection: str = ""
     depth: int = 0
     bare: bool = False
-    above: frozenset[int] = frozenset()
+    above: tuple[int, ...] = ()
 
     def below(self, name: str, index: int | None = None) -> "Spot":
         """The place of a property or of an array's item."""
@@ -187,7 +187,7 @@ class Sampler:
         required = items(flat.get("required"))
         made: dict[str, JSON] = {}
         properties = mapping(flat.get("properties"))
-        spot = replace(spot, above=spot.above | {id(flat)})
+        spot = replace(spot, above=(*spot.above, id(flat)))
         for name, schema in properties.items():
             if spot.own is not None and letters(name) in {spot.own, "id"}:
                 made[name] = self._identifiers.own(spot.own, spot.index)
@@ -201,7 +201,7 @@ class Sampler:
             return False
         self._left -= 1
         inner = self._shapes.item(schema) if self._shapes.kind(schema) == "array" else schema
-        if self._left < 0 or id(self._shapes.flat(inner)) in spot.above:
+        if self._left < 0 or spot.above.count(id(self._shapes.flat(inner))) > 1:
             return False
         # `mergedToClientId` of a client: were it always there, no record would stand for itself.
         is_twin = spot.own is not None and self._identifiers.kind_of(name) == spot.own
