@@ -56,6 +56,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "An expression makes the payload, within bounds; its names are checked by the document, and the output "
         "schema is derived of it or asked for.",
     ),
+    "ANS-REDACT": Requirement(
+        "treenail",
+        "What is redacted is nowhere else told in clear without a warning.",
+    ),
     "ANS-NULLS": Requirement(
         "treenail", "Null fields are left out everywhere, nowhere, or by records."
     ),

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .forms import Form
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -22,6 +24,15 @@ class Names:
 def passes_rest(names: Names) -> bool:
     """Whether fields that nobody named pass: not beside an allow-list, not where data is redacted."""
     return names.pick is None and not names.redact
+
+
+def is_left_out(names: Names, path: str, form: Form) -> bool:
+    """Whether the field at `path` is told to nobody, whatever else is said of it.
+
+    What is only written is never told; what is deprecated only when somebody asks for it.
+    """
+    is_unasked = form.is_dated and path not in (names.pick or ())
+    return path in names.omit or form.is_secret or is_unasked
 
 
 def touches(names: Names, path: str) -> bool:

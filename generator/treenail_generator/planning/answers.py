@@ -16,6 +16,7 @@ from .paging import Pagings
 from .payloads import Payload, Payloads
 from .readings import Readings
 from .records import Records
+from .redacting import in_clear
 from .successes import Success, success_of
 from .views import View
 
@@ -65,6 +66,7 @@ class Answers:
         page = self._page(success.schema, section, pointer) if many else None
         names = Names(section.pick, section.omit, section.redact, section.rename)
         self._tell_unknown(item, names, pointer)
+        self._tell_in_clear(item, names, pointer)
         self._tell_no_json(success, section, pointer)
         max_items = (section.max_items or defaults.max_items) if many else None
         answer = AnswerPlan(
@@ -185,17 +187,44 @@ class Answers:
         }
         for key, entries in told.items():
             for index, name in enumerate(entries):
+                step = name if key == "rename" else index
+                self._tell_into_map(item, name, key, (*pointer, key, step))
                 known = self._unknown(item, name)
                 if known is None:
                     continue
                 close = nearest(name, known)
-                step = name if key == "rename" else index
                 self._faults.add(
                     self._request.at(*pointer, key, step),
                     "unknown-field",
                     f"{key}: the answer has no field {name!r}",
                     hint=f"did you mean {close!r}?" if close else None,
                 )
+
+    def _tell_into_map(self, schema: JSON, name: str, key: str, pointer: Pointer) -> None:
+        """Report a name that means a field of a map's values, and would be a key of the map."""
+        for step in name.split("."):
+            listed = self._forms.listed(schema)
+            known = self._forms.of(listed).properties
+            values = None if step in known else self._forms.values(listed)
+            if values is not None and step in self._forms.of(values).properties:
+                self._faults.add(
+                    self._request.at(*pointer),
+                    "map-field",
+                    f"{key}: {name!r} names the key {step!r} of a map, not the field of its values",
+                    hint="name the whole map, or fields beside it; fields of values cannot be named",
+                )
+            if step not in known:
+                return
+            schema = known[step]
+
+    def _tell_in_clear(self, item: JSON, names: Names, pointer: Pointer) -> None:
+        """Report what is redacted in one place and told in another."""
+        for each in in_clear(item, names, self._forms) if names.redact else ():
+            told = f"redact: {each.named!r} is redacted, and {each.path!r} is told in clear"
+            told += ", to any depth" if each.is_inside else ""
+            hint = "redact it there, too, or omit what holds it"
+            at = self._request.at(*pointer, "redact", names.redact.index(each.named))
+            self._faults.note(at, "redacted-in-part", told, hint=hint, severity="warning")
 
     def _unknown(self, schema: JSON, name: str) -> list[str] | None:
         """None when `name` may stand in `schema`; otherwise the names that it might have meant."""

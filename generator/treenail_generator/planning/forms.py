@@ -80,6 +80,18 @@ class Forms:
             schema = _only_member(schema)
         return None
 
+    def values(self, schema: JSON) -> JSON:
+        """The schema of a map's values; None where the document says nothing of further fields."""
+        for _ in range(_DEPTH):
+            if not isinstance(schema, dict):
+                break
+            resolved = self._document.resolve(schema)
+            told = resolved.get("additionalProperties")
+            if isinstance(told, dict) and told:
+                return told
+            schema = _only_member(resolved)
+        return None
+
     def _of(self, schema: object, depth: int) -> Form:
         known = self._known.get(id(schema))
         if known is not None:

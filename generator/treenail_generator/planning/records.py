@@ -22,7 +22,7 @@ from treenail_generator.naming import (
 from treenail_generator.plan import KeptField, RecordPlan
 from treenail_generator.yaml_source import JSON, Pointer
 
-from .answer_names import Names, names_it, passes_rest, touches
+from .answer_names import Names, is_left_out, names_it, passes_rest, touches
 from .faults import Faults
 from .forms import Form, component_name
 from .module_names import ModuleNames
@@ -192,9 +192,7 @@ class Records:
         name = names.rename.get(path) or self._changes.styled(upstream)
         if path in names.redact:
             return KeptField(upstream=upstream, name=name, redacted=True)
-        # What is only written is never told; what is deprecated only when somebody asks for it.
-        dated = form.is_dated and path not in (names.pick or ())
-        if path in names.omit or form.is_secret or dated:
+        if is_left_out(names, path, form):
             return None if not passes_rest(names) else KeptField(upstream=upstream, name=None)
         if names.pick is not None and names is not _ALL_KNOWN and not names_it(names.pick, path):
             return None
