@@ -112,6 +112,11 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "OpenAPI 3.1.1 Request Body Object, Encoding Object; RFC 7578",
         "Each kind of body and each cookie is planned, sent and read back as its arguments say",
     ),
+    "WIRE-MEDIA": Requirement(
+        "RFC 9110 8.3, RFC 8259 8.1",
+        "A body is what the media type beside it says; bytes are given as a file, and what a request cannot "
+        "name is passed over or refused",
+    ),
     "WIRE-ALTERNATIVES": Requirement(
         "OpenAPI 3.1.1 Style Values",
         "Of a mixed schema, what its style has a form for is offered; what has none is told",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from treenail_generator.connector_file import ConnectorRequest, PageSection, ResponseSection
 from treenail_generator.diagnostics import nearest
 from treenail_generator.document import Operation
+from treenail_generator.media_types import is_media_range
 from treenail_generator.plan import AnswerPlan, PagePlan, RecordPlan
 from treenail_generator.yaml_source import JSON, Pointer
 
@@ -68,6 +69,7 @@ class Answers:
         self._tell_unknown(item, names, pointer)
         self._tell_in_clear(item, names, pointer)
         self._tell_no_json(success, section, pointer)
+        self._tell_odd_types(operation)
         max_items = (section.max_items or defaults.max_items) if many else None
         answer = AnswerPlan(
             kind=success.kind,
@@ -177,6 +179,17 @@ class Answers:
                 f"{told[0]}: the document answers {success.media_type}, which has no fields",
                 hint=f"leave out {told[0]!r}",
             )
+
+    def _tell_odd_types(self, operation: Operation) -> None:
+        """Tell of answers whose media type no request can ask for."""
+        for media in (each for response in operation.responses for each in response.media):
+            if not is_media_range(media.content_type):
+                self._faults.note(
+                    media.location,
+                    "no-media-type",
+                    f"{media.content_type!r} is no media type: no answer is expected as that",
+                    severity="warning",
+                )
 
     def _tell_unknown(self, item: JSON, names: Names, pointer: Pointer) -> None:
         told = {

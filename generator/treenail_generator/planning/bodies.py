@@ -7,7 +7,7 @@ from typing import Any, cast
 from treenail_generator.connector_file import BodySection, Param
 from treenail_generator.diagnostics import nearest
 from treenail_generator.document import Body, Media, Operation, Schema
-from treenail_generator.media_types import essence, is_lines
+from treenail_generator.media_types import essence, is_lines, is_media_range
 from treenail_generator.naming import class_name
 from treenail_generator.plan import (
     Arrays,
@@ -29,7 +29,9 @@ from .media_types import (
     body_kind,
     is_structured,
     preferred,
+    sendable,
     sent_type,
+    tell_type,
     without_parts,
 )
 from .objects import only_properties
@@ -64,7 +66,7 @@ class _Chosen:
         else:
             encoding = self.media.encoding.get(name or "*")
             told = encoding.content_type or "" if encoding is not None else ""
-        ranges = tuple(essence(each) for each in told.split(",") if each.strip())
+        ranges = tuple(essence(each) for each in told.split(",") if is_media_range(each.strip()))
         # Any bytes are that.
         return () if {"*/*", "application/*", "application/octet-stream"} & {*ranges} else ranges
 
@@ -85,6 +87,7 @@ class Bodies:
         chosen = self._chosen(operation, section)
         if chosen is None or not self._has_parts(chosen):
             return [], [], None
+        tell_type(chosen.media, chosen.kind, chosen.view, self._faults)
         planned = BodyPlan(
             kind=chosen.kind,
             content_type=sent_type(chosen.media.content_type, chosen.kind),
@@ -120,8 +123,11 @@ class Bodies:
                 body.location, "body-untold", f"{operation.key}: nothing tells what its body is"
             )
             return None
+        body = replace(body, media=sendable(body, self._faults))
         self._tell_unknown_media(body, section)
         offered = [self._in_sequence(each) for each in body.media]
+        if not offered:
+            return None
         views = {each.content_type: self._types.views.of(each.schema) for each in offered}
         kinds: dict[str, BodyKind] = {name: body_kind(name, view) for name, view in views.items()}
         said = [each for each in offered if each.content_type == section.media]

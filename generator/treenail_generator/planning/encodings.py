@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from treenail_generator.document import Encoding, Media, Parameter
-from treenail_generator.media_types import essence
+from treenail_generator.media_types import essence, is_media_range
 from treenail_generator.plan import BodyKind, EncodingPlan
 
 from .faults import Faults
@@ -39,7 +39,7 @@ def _encoding(
     styled = (encoding.style, encoding.explode, encoding.allow_reserved) != (None, None, None)
     headers = _fixed_headers(name, encoding, views, faults) if kind == "multipart" else ()
     if not styled:
-        return EncodingPlan(content_type=_content_type(encoding), headers=headers)
+        return EncodingPlan(content_type=_content_type(name, encoding, faults), headers=headers)
     style = encoding.style or "form"
     if style not in _QUERY_STYLES:
         faults.note(
@@ -56,10 +56,18 @@ def _encoding(
     )
 
 
-def _content_type(encoding: Encoding) -> str | None:
+def _content_type(name: str, encoding: Encoding, faults: Faults) -> str | None:
     """The one content type that is named; of several, or of a range, the value decides."""
     told = encoding.content_type
     if told is None or "," in told or "*" in essence(told):
+        return None
+    if not is_media_range(told):
+        faults.note(
+            encoding.location,
+            "no-media-type",
+            f"field {name!r}: {told!r} is no media type: it is sent as what it is",
+            severity="warning",
+        )
         return None
     return told.strip()
 

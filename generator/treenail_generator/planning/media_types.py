@@ -3,10 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
-from treenail_generator.document import Media
-from treenail_generator.media_types import TEXTS, essence, is_lines
+from treenail_generator.document import Body, Media
+from treenail_generator.media_types import (
+    TEXTS,
+    charset_of,
+    essence,
+    is_binary,
+    is_lines,
+    is_media_range,
+    without_charset,
+)
 from treenail_generator.plan import BodyKind
 
+from .faults import Faults
 from .headers import is_json
 from .views import View
 
@@ -30,7 +39,7 @@ def body_kind(content_type: str, view: View) -> BodyKind:
     if family == "text" or kind in TEXTS or kind.endswith(("+xml", "+yaml")):
         return "text"
     # A structured value has one known text; `*/*` and vendors' own types leave it to the reader.
-    return "json" if is_structured(view) else "binary"
+    return "json" if is_structured(view) and not is_binary(kind) else "binary"
 
 
 def without_parts(content_type: str, kind: BodyKind, view: View) -> str | None:
@@ -60,7 +69,8 @@ def sent_type(content_type: str, kind: BodyKind) -> str:
     That of a file is its own, so that its range stays.
     """
     if kind == "binary" or "*" not in essence(content_type):
-        return content_type.strip()
+        lost = is_charset_lost(content_type, kind)
+        return without_charset(content_type) if lost else content_type.strip()
     names: Mapping[str, str] = {
         "json": "application/json",
         "form": "application/x-www-form-urlencoded",
@@ -68,6 +78,57 @@ def sent_type(content_type: str, kind: BodyKind) -> str:
         "text": "text/plain",
     }
     return names[kind]
+
+
+def is_charset_lost(content_type: str, kind: BodyKind) -> bool:
+    """Whether the body is not sent in the charset that its type names.
+
+    JSON (RFC 8259 8.1) and the bytes behind a percent sign (WHATWG URL 5.2) are UTF-8.
+    """
+    charset = charset_of(content_type)
+    if kind == "text":
+        return charset == ""
+    return kind in {"json", "form"} and charset not in {None, "utf-8"}
+
+
+def tell_type(media: Media, kind: BodyKind, view: View, faults: Faults) -> None:
+    """Tell where a body is sent as something else than its media type lets expect."""
+    told = media.content_type
+    if is_charset_lost(told, kind):
+        sent = sent_type(told, kind)
+        message = f"its body is {told}: it is sent in UTF-8, as {sent}"
+        faults.note(media.location, "charset-left-out", message)
+    if kind == "binary" and is_structured(view):
+        faults.note(
+            media.location,
+            "body-as-file",
+            f"its body is {told}: the agent gives its bytes, and its schema is not checked",
+            severity="warning",
+        )
+    if kind == "json" and not (is_json(told) or is_lines(told) or "*" in essence(told)):
+        faults.note(
+            media.location,
+            "body-as-json",
+            f"its body is {told}, of which nothing is known: a JSON text is sent under that type",
+            hint="choose another: body: {media: ...}, or correct the type by an overlay",
+            severity="warning",
+        )
+
+
+def sendable(body: Body, faults: Faults) -> tuple[Media, ...]:
+    """The media of a body that a request can name; what is none is told, and refused if needed."""
+    known = tuple(each for each in body.media if is_media_range(each.content_type))
+    for odd in body.media:
+        if odd in known:
+            continue
+        message = f"{odd.content_type!r} is no media type"
+        hint = "correct it by an overlay"
+        if known or not body.required:
+            message = f"{message}: the body is not sent as that"
+            faults.note(odd.location, "no-media-type", message, hint=hint, severity="warning")
+        else:
+            faults.add(odd.location, "no-media-type", message, hint=hint)
+    return known
 
 
 def preferred(offered: Sequence[Media], kinds: Mapping[str, BodyKind]) -> Media:

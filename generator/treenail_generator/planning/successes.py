@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from treenail_generator.document import Media, Operation, Response, Schema
-from treenail_generator.media_types import TEXTS, is_lines
+from treenail_generator.media_types import TEXTS, is_lines, is_media_range
 from treenail_generator.yaml_source import JSON
 
 from .forms import Forms
@@ -77,7 +77,7 @@ def _successes(operation: Operation) -> list[Response]:
 def _preferred(response: Response) -> Media | None:
     order = ("json", "text", "file")
     ranked = sorted(
-        response.media,
+        (each for each in response.media if is_media_range(each.content_type)),
         key=lambda media: (order.index(_kind(essence(media))), is_lines(media.content_type)),
     )
     return ranked[0] if ranked else None

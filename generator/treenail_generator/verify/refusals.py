@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 from treenail_generator.document import Encoding, Media, Operation, Parameter
 from treenail_generator.plan import ABSENT, Absent
 
-from .decoding.media import is_json
+from .decoding.media import charset_of, is_json
 from .expectations import Wanted
 
 _OUT_OF_SEGMENT: Final = re.compile(r"[/\\\x00-\x1f\x7f]")
@@ -204,6 +204,8 @@ def _body_reason(operation: Operation, wanted: Wanted) -> str | None:
         return "null is no part"
     if isinstance(body, Absent) or any(is_json(each.content_type) for each in media[:1]):
         return None
+    if isinstance(body, str) and any(_is_lost(body, each.content_type) for each in media):
+        return "the charset of the body cannot carry it"
     deep = {name for each in media for name, told in each.encoding.items() if _is_deep(told)}
     unsayable = _unsayable_field(body, deep) if isinstance(body, dict) else None
     if unsayable is None and isinstance(body, dict):
@@ -227,6 +229,14 @@ def _undelimited_field(form: dict[str, Any], media: Media) -> str | None:
         if several and delimiter is not None and any(delimiter in each for each in _texts(value)):
             return name
     return None
+
+
+def _is_lost(text: str, content_type: str) -> bool:
+    try:
+        text.encode(charset_of(content_type) or "utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _unsayable_field(form: dict[str, Any], deep: Collection[str]) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from treenail_generator.document import Encoding, Media, Schema
 
-from .media import FORM, essence, fitting, is_json, is_lines
+from .media import FORM, charset_of, essence, fitting, is_json, is_lines
 from .pairs import Pairs
 from .readings import DecodingError, Known, Octets, Reading, Several, Word, one_of
 from .schemas import PRIMITIVES, TEXT, Schemas
@@ -45,7 +45,8 @@ class Bodies:
             return [_json(line) for line in data.replace(b"\x1e", b"").split(b"\n") if line]
         if is_json(content_type):
             return _json(data)
-        return Several((*_words(data), Octets(data, media=kind), *self._structured(media, data)))
+        words = _words(data, charset_of(content_type) or "utf-8")
+        return Several((*words, Octets(data, media=kind), *self._structured(media, data)))
 
     def _structured(self, media: Media, data: bytes) -> list[Known]:
         """JSON, where the schema allows a value that no other text is known for."""
@@ -168,9 +169,9 @@ def _text(data: bytes) -> str:
         raise DecodingError("the body is no UTF-8") from None
 
 
-def _words(data: bytes) -> list[Word]:
+def _words(data: bytes, charset: str = "utf-8") -> list[Word]:
     """The body as text; nothing when it is none."""
     try:
-        return [Word(data.decode(), TEXT)]
-    except UnicodeDecodeError:
+        return [Word(data.decode(charset), TEXT)]
+    except (UnicodeError, LookupError):
         return []

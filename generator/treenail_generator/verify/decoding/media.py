@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Final
 
-from treenail_generator.media_types import essence, is_lines
+from treenail_generator.media_types import charset_of, essence, is_lines
 
-__all__ = ["FORM", "essence", "fitting", "is_json", "is_lines"]
+__all__ = ["FORM", "charset_of", "essence", "fitting", "is_json", "is_lines"]
 
 FORM: Final = "application/x-www-form-urlencoded"
 
