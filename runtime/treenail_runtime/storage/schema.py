@@ -113,15 +113,28 @@ def _migrate(connection: Connection) -> SchemaState:
 def _state(connection: Connection) -> SchemaState:
     scripts = _scripts()
     wanted = scripts.get_current_head() or ""
-    found = MigrationContext.configure(connection).get_current_revision()
+    found, names = _seen(connection)
     known = {script.revision for script in scripts.walk_revisions()}
-    return SchemaState(kind=_kind(connection, found, wanted, known), found=found, wanted=wanted)
+    return SchemaState(kind=_kind(names, found, wanted, known), found=found, wanted=wanted)
+
+
+def _seen(connection: Connection) -> tuple[str | None, set[str]]:
+    """Revision and tables of one moment; another worker may make them between two questions."""
+    found = _revision(connection)
+    while True:
+        names = set(inspect(connection).get_table_names())
+        before, found = found, _revision(connection)
+        if before == found:
+            return found, names
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _kind(
-    connection: Connection, found: str | None, wanted: str, known: set[str]
+    names: set[str], found: str | None, wanted: str, known: set[str]
 ) -> Literal["current", "missing", "behind", "ahead", "unknown"]:
-    names = set(inspect(connection).get_table_names())
     if found is None:
         return "unknown" if names & set(metadata.tables) else "missing"
     if clients.name not in names:

@@ -143,3 +143,24 @@ def test_the_page_names_every_table_and_column(root: Path) -> None:
     for table in metadata.tables.values():
         described = re.findall(r"^\| `(\w+)` \|", sections[table.name], re.MULTILINE)
         assert described == [column.name for column in table.columns]
+
+
+@pytest.mark.requirement("T-137")
+async def test_a_check_while_another_worker_makes_the_tables_sees_all_or_nothing(
+    postgres: Postgres,
+) -> None:
+    for _ in range(8):
+        url = postgres.fresh_database()
+        maker, looker = Database(url), Database(url)
+        try:
+            making = asyncio.create_task(schema.upgrade(maker))
+            seen: set[str] = set()
+            while not making.done():
+                seen.add((await schema.check(looker)).kind)
+            seen.add((await making).kind)
+        finally:
+            await maker.aclose()
+            await looker.aclose()
+
+        assert "current" in seen
+        assert seen <= {"missing", "current"}
