@@ -9,6 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 from .exact import EXACT_SCHEMA
+from .merging import both
 from .references import PREFIX, references
 from .types import ClosedInput, Input
 from .writing import UnknownTypeError, Writer, or_null
@@ -180,5 +181,5 @@ def _inlined(node: Any, once: dict[str, dict[str, Any]], depth: int) -> Any:
     name = target.removeprefix(PREFIX) if isinstance(target, str) else ""
     if name in once and depth > 0:
         beside = {key: value for key, value in mapping.items() if key != "$ref"}
-        return {**_inlined(once[name], once, depth - 1), **beside}
+        return both(_inlined(once[name], once, depth - 1), _inlined(beside, once, depth))
     return {key: _inlined(value, once, depth) for key, value in mapping.items()}
