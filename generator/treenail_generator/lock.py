@@ -171,7 +171,7 @@ def _fields(record: RecordPlan) -> Fields:
         for kept in record.fields
         if kept.name is not None
     }
-    return {**told, REST: WHOLE} if record.rest else told
+    return {**told, REST: record.values or WHOLE} if record.rest else told
 
 
 def total_tokens(tools: Sequence[LoadedTool]) -> int:

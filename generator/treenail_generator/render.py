@@ -12,7 +12,17 @@ from typing import Any, Final, cast
 
 import jinja2
 
-from .expressions import annotation, assigned, bound, definition, json_text, kept, paged, sent_as
+from .expressions import (
+    annotation,
+    assigned,
+    bound,
+    definition,
+    json_text,
+    kept,
+    paged,
+    rest,
+    sent_as,
+)
 from .naming import CONTRACT_NAMES
 from .plan import AnswerPlan, CheckPlan, ConnectorPlan, LoginFieldPlan, ToolPlan
 from .project import template_root
@@ -73,6 +83,7 @@ def _environment() -> jinja2.Environment:
         "is_declared": _is_declared,
         "json_text": json_text,
         "kept": kept,
+        "rest": rest,
         "literal": repr,
         "mapping": _mapping,
         "module_docstring": _module_docstring,

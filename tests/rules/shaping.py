@@ -58,7 +58,7 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     ),
     "ANS-REDACT": Requirement(
         "treenail",
-        "What is redacted is nowhere else told in clear without a warning.",
+        "What is redacted is nowhere told in clear, at any depth, and takes nothing else with it.",
     ),
     "ANS-NULLS": Requirement(
         "treenail", "Null fields are left out everywhere, nowhere, or by records."

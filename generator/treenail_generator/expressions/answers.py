@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from treenail_generator.plan import KeptField, PagingPlan
+from treenail_generator.plan import KeptField, PagingPlan, RecordPlan
 
 
 def kept(field: KeptField) -> str:
@@ -12,9 +12,17 @@ def kept(field: KeptField) -> str:
     if field.redacted:
         return f"Redacted({field.name!r})"
     if field.record is not None:
-        record = f"lambda: {field.record}" if field.late else field.record
-        return f"Nested({field.name!r}, {record})"
+        return f"Nested({field.name!r}, {_mentioned(field.record, late=field.late)})"
     return repr(field.name)
+
+
+def rest(plan: RecordPlan) -> str:
+    """What becomes of fields that the record does not name, where they pass."""
+    return _mentioned(plan.values, late=plan.late) if plan.values else "True"
+
+
+def _mentioned(constant: str, *, late: bool) -> str:
+    return f"lambda: {constant}" if late else constant
 
 
 def paged(plan: PagingPlan) -> str:

@@ -21,11 +21,19 @@ class KeptField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPlan:
-    """A constant of the generated module: which fields of an object the agent gets."""
+    """A constant of the generated module: which fields of an object the agent gets.
+
+    Attributes:
+        rest: Whether further fields pass.
+        values: The record of further fields, of a map whose values are objects; unchanged if None.
+        late: Whether the module defines `values` behind it.
+    """
 
     constant: str
     fields: tuple[KeptField, ...]
     rest: bool
+    values: str | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

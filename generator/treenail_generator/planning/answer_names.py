@@ -51,3 +51,8 @@ def names_it(pick: list[str] | None, path: str) -> bool:
         path == name or name.startswith(f"{path}.") or path.startswith(f"{name}.")
         for name in pick or ()
     )
+
+
+def takes_all(pick: list[str] | None, path: str) -> bool:
+    """Whether nothing of the object at `path` is left out because `pick` does not name it."""
+    return pick is None or any(not name or f"{path}.".startswith(f"{name}.") for name in pick)

@@ -17,7 +17,7 @@ from .paging import Pagings
 from .payloads import Payload, Payloads
 from .readings import Readings
 from .records import Records
-from .redacting import in_clear
+from .redacting import Hidden, hidden, hidden_too
 from .successes import Success, success_of
 from .views import View
 
@@ -67,7 +67,8 @@ class Answers:
         page = self._page(success.schema, section, pointer) if many else None
         names = Names(section.pick, section.omit, section.redact, section.rename)
         self._tell_unknown(item, names, pointer)
-        self._tell_in_clear(item, names, pointer)
+        redacted = hidden(item, names, self._forms)
+        self._tell_hidden_too(item, names, redacted, pointer)
         self._tell_no_json(success, section, pointer)
         self._tell_odd_types(operation)
         max_items = (section.max_items or defaults.max_items) if many else None
@@ -77,7 +78,7 @@ class Answers:
             select=found.select,
             name=name,
             many=many,
-            record=self._records.of(item, names, pointer, tool),
+            record=self._records.of(item, names, redacted, pointer, tool),
             page=page,
             paging=self._pagings.of(operation, section, pointer, success.schema, many=many),
             max_items=max_items,
@@ -230,14 +231,22 @@ class Answers:
                 return
             schema = known[step]
 
-    def _tell_in_clear(self, item: JSON, names: Names, pointer: Pointer) -> None:
-        """Report what is redacted in one place and told in another."""
-        for each in in_clear(item, names, self._forms) if names.redact else ():
-            told = f"redact: {each.named!r} is redacted, and {each.path!r} is told in clear"
-            told += ", to any depth" if each.is_inside else ""
-            hint = "redact it there, too, or omit what holds it"
+    def _tell_hidden_too(
+        self, item: JSON, names: Names, redacted: Hidden, pointer: Pointer
+    ) -> None:
+        """Tell where else a field is redacted, and refuse what would stay in clear."""
+        for each in hidden_too(item, names, self._forms) if names.redact else ():
+            told = f"redact: {each.named!r} is redacted as {each.path!r}, too"
+            told += ", and inside it to any depth" if each.is_inside else ""
             at = self._request.at(*pointer, "redact", names.redact.index(each.named))
-            self._faults.note(at, "redacted-in-part", told, hint=hint, severity="warning")
+            self._faults.note(at, "redacted-too", told)
+        for name in redacted.unsaid:
+            self._faults.add(
+                self._request.at(*pointer, "redact"),
+                "redacted-in-part",
+                f"redact: a redacted field would stay in clear in {name!r}, whose kind differs",
+                hint=f"omit what holds it: response: {{omit: [{name}]}}",
+            )
 
     def _unknown(self, schema: JSON, name: str) -> list[str] | None:
         """None when `name` may stand in `schema`; otherwise the names that it might have meant."""

@@ -3,7 +3,7 @@
 Unlike a view, a form takes the members of `allOf`, `anyOf` and `oneOf` together: each may bring fields.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -17,6 +17,16 @@ _LISTS: Final = frozenset({"array"})
 _NULL: Final = {"type": "null"}
 _SCHEMAS: Final = ("components", "schemas")
 _DEPTH: Final = 32
+_NAMED: Final = frozenset({"patternProperties", "dependentSchemas"})
+_UNREAD: Final = (
+    *sorted(_NAMED),
+    "prefixItems",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+    "then",
+    "else",
+)
+"""Keywords that say what an answer may hold, beside those of a `Form`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +90,42 @@ class Forms:
             schema = _only_member(schema)
         return None
 
+    def is_map(self, schema: JSON) -> bool:
+        """Whether the document expects further fields: of a schema, or any where it names none."""
+        told = self.bare(schema).get("additionalProperties", False)
+        is_open = told is not False and not self.of(schema).properties
+        return is_open or self.values(schema) is not None
+
     def values(self, schema: JSON) -> JSON:
         """The schema of a map's values; None where the document says nothing of further fields."""
+        told = self.bare(schema).get("additionalProperties")
+        return told if isinstance(told, dict) and told else None
+
+    def bare(self, schema: JSON) -> Schema:
+        """What stands behind the references of `schema`, without what wraps it or stands for null."""
+        found: Schema = {}
         for _ in range(_DEPTH):
             if not isinstance(schema, dict):
                 break
-            resolved = self._document.resolve(schema)
-            told = resolved.get("additionalProperties")
-            if isinstance(told, dict) and told:
-                return told
-            schema = _only_member(resolved)
-        return None
+            found = self._document.resolve(schema)
+            told = found.get("additionalProperties")
+            schema = None if isinstance(told, dict) and told else _only_member(found)
+        return found
+
+    def unread(self, schema: JSON) -> Iterator[JSON]:
+        """The schemas of what may stand in an answer of `schema` where no form tells it."""
+        is_list = self.of(schema).is_list
+        waiting, seen = [schema], set[int]()
+        while waiting:
+            each = waiting.pop()
+            resolved = self._document.resolve(each) if isinstance(each, dict) else {}
+            if id(resolved) in seen:
+                continue
+            seen.add(id(resolved))
+            for keyword in _UNREAD if is_list else (*_UNREAD, "items"):
+                yield from _subschemas(resolved, keyword)
+            for keyword in ("allOf", "anyOf", "oneOf"):
+                waiting.extend(_members(resolved, keyword))
 
     def _of(self, schema: object, depth: int) -> Form:
         known = self._known.get(id(schema))
@@ -140,6 +175,13 @@ def _only_member(schema: Schema) -> JSON:
             others = [member for member in members if member != _NULL]
             return others[0] if len(others) == 1 else None
     return None
+
+
+def _subschemas(schema: Schema, keyword: str) -> list[JSON]:
+    told = schema.get(keyword)
+    if isinstance(told, dict):
+        return list(told.values()) if keyword in _NAMED else [told]
+    return told if isinstance(told, list) else []
 
 
 def _members(schema: Schema, keyword: str) -> list[JSON]:

@@ -22,11 +22,12 @@ from treenail_generator.naming import (
 from treenail_generator.plan import KeptField, RecordPlan
 from treenail_generator.yaml_source import JSON, Pointer
 
-from .answer_names import Names, is_left_out, names_it, passes_rest, touches
+from .answer_names import Names, is_left_out, names_it, passes_rest, takes_all, touches
 from .faults import Faults
 from .forms import Form, component_name
 from .module_names import ModuleNames
 from .readings import Readings
+from .redacting import NONE_HIDDEN, Hidden
 
 _NOTHING_SAID = Names(None, [], [], {})
 _ALL_KNOWN = Names([""], [], [], {})
@@ -42,12 +43,25 @@ class _Place:
         base: What the names of the records inside begin with.
         wanted: The record's name.
         group: The name of the component's record that it belongs to; empty for a tool's.
+        tool: What the names of the tool's own records begin with; empty for a component's.
+        hidden: What the tool redacts of the document, wherever it stands.
     """
 
     path: str
     base: str
     wanted: str
-    group: str
+    group: str = ""
+    tool: str = ""
+    hidden: Hidden = NONE_HIDDEN
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A component that waits for its record, whose name is taken already."""
+
+    schema: JSON
+    names: Names
+    place: _Place
 
 
 class Records:
@@ -63,9 +77,10 @@ class Records:
         self._faults = faults
         self._of_component: dict[str, list[RecordPlan]] = {}
         self._of_tools: dict[str, RecordPlan] = {}
-        self._constants: dict[tuple[Pointer, bool], str] = {}
+        self._constants: dict[tuple[Pointer, bool, str], str] = {}
         self._shared: set[str] = set()
-        self._waiting: deque[tuple[JSON, bool, str]] = deque()
+        self._late: set[str] = set()
+        self._waiting: deque[_Mention] = deque()
         self._by_constant: dict[str, RecordPlan] = {}
 
     @property
@@ -79,38 +94,50 @@ class Records:
         """The records by their constants."""
         return self._by_constant
 
-    def of(self, schema: JSON, names: Names, pointer: Pointer, tool: str) -> str | None:
+    def of(
+        self, schema: JSON, names: Names, hidden: Hidden, pointer: Pointer, tool: str
+    ) -> str | None:
         """The record of the payload's objects; None when they pass as they are."""
+        wanted = f"{tool_constant(tool)}_ANSWER"
+        place = _Place("", wanted, wanted, tool=wanted, hidden=hidden)
         if not touches(names, ""):
-            constant = self._untouched(schema, closed=False, wanted=f"{tool_constant(tool)}_ANSWER")
+            constant = self._untouched(schema, place, closed=False)
         else:
-            wanted = f"{tool_constant(tool)}_ANSWER"
-            constant = self._record(schema, names, _Place("", wanted, wanted, ""), pointer)
+            constant = self._record(schema, names, place, pointer)
         self._drain()
         return constant
 
     def _drain(self) -> None:
         """Plan the components that were mentioned; a queue, since they may be very many."""
         while self._waiting:
-            schema, closed, constant = self._waiting.popleft()
-            names = _ALL_KNOWN if closed else _NOTHING_SAID
-            self._of_component.setdefault(constant, [])
-            self._record(schema, names, _Place("", constant, constant, constant), ())
+            mention = self._waiting.popleft()
+            if mention.place.group:
+                self._of_component.setdefault(mention.place.group, [])
+            self._record(mention.schema, mention.names, mention.place, ())
 
-    def _untouched(self, schema: JSON, *, closed: bool, wanted: str, group: str = "") -> str | None:
+    def _untouched(self, schema: JSON, place: _Place, *, closed: bool) -> str | None:
         """The record of an object that no verb touches; None when it passes as it is."""
         form = self._forms.of(schema)
-        if not form.is_object or not (closed or self._changes.in_reach_of(form)):
+        holds = place.hidden.holds(schema, self._forms)
+        if not holds and not (form.is_object and (closed or self._changes.in_reach_of(form))):
             return None
+        if not holds:
+            place = replace(place, tool="", hidden=NONE_HIDDEN)
         component = self._forms.component(schema)
+        names = _ALL_KNOWN if closed else _NOTHING_SAID
         if component is None:
-            names = _ALL_KNOWN if closed else _NOTHING_SAID
-            return self._record(schema, names, _Place("", wanted, wanted, group), ())
-        key = (component, closed)
+            return self._record(schema, names, replace(place, path=""), ())
+        key = (component, closed, place.tool)
         if key not in self._constants:
-            self._constants[key] = self._names.constant(self._component_constant(component, closed))
-            self._shared.add(self._constants[key])
-            self._waiting.append((schema, closed, self._constants[key]))
+            wanted = self._component_constant(component, closed)
+            constant = self._names.constant(f"{place.tool}_{wanted}" if holds else wanted)
+            self._constants[key] = constant
+            self._shared.add(constant)
+            if holds:
+                self._late.add(constant)
+            own = replace(place, path="", base=constant, wanted=constant)
+            own = replace(own, group="" if holds else constant)
+            self._waiting.append(_Mention(schema, names, own))
         return self._constants[key]
 
     def _component_constant(self, component: Pointer, closed: bool) -> str:  # noqa: FBT001  # see above
@@ -126,14 +153,16 @@ class Records:
         return f"{word}_{kind}" if own else f"{word}_{kind}_{digest}"
 
     def _record(self, schema: JSON, names: Names, place: _Place, pointer: Pointer) -> str | None:
-        closed = not passes_rest(names)
-        properties = self._properties(schema, names, place.path)
-        if not properties:
+        keys = place.hidden.of_map(schema, self._forms)
+        properties = {**self._properties(schema, names, place.path), **dict.fromkeys(keys)}
+        values = self._values(schema, place)
+        if not properties and values is None:
             return None
         fields: list[KeptField] = []
         for upstream, inner in properties.items():
             full = f"{place.path}.{upstream}" if place.path else upstream
-            kept = self._kept(full, upstream, names, self._forms.of(inner))
+            redacted = upstream in keys or place.hidden.hides(upstream, inner)
+            kept = self._kept(full, upstream, names, self._forms.of(inner), redacted=redacted)
             if kept is None:
                 continue
             if kept.name is not None and not kept.redacted:
@@ -147,33 +176,59 @@ class Records:
         else:
             fields = _apart(fields)
         constant = place.wanted
-        if not (place.group and place.wanted == place.group):
+        if constant not in self._shared:
             constant = self._names.constant(place.wanted)
-        plan = RecordPlan(constant=constant, fields=tuple(fields), rest=not closed)
-        self._by_constant[constant] = plan
+        plan = RecordPlan(
+            constant=constant,
+            fields=tuple(fields),
+            rest=values is not None or self._passes_rest(schema, names, place.path),
+            values=values,
+            late=values is not None and self._is_late(values, place.group),
+        )
+        self._keep(plan, place)
+        return constant
+
+    def _values(self, schema: JSON, place: _Place) -> str | None:
+        """The record of a map's values where something in them is redacted."""
+        values = self._forms.values(schema)
+        if values is None or not place.hidden.holds(values, self._forms):
+            return None
+        wanted = f"{place.wanted}_VALUE"
+        own = replace(place, base=wanted, wanted=wanted)
+        return self._untouched(self._forms.listed(values), own, closed=True)
+
+    def _passes_rest(self, schema: JSON, names: Names, path: str) -> bool:
+        """Whether fields that no name speaks of pass: those of a map are known by its values."""
+        if passes_rest(names):
+            return True
+        return self._forms.is_map(schema) and takes_all(names.pick, path)
+
+    def _keep(self, plan: RecordPlan, place: _Place) -> None:
+        self._by_constant[plan.constant] = plan
         if place.group:
             self._of_component[place.group].append(plan)
         else:
-            self._of_tools[constant] = plan
-        return constant
+            self._of_tools[plan.constant] = plan
 
     def _inner(
         self, schema: JSON, names: Names, place: _Place, path: str, pointer: Pointer
     ) -> str | None:
         """The record of the field at `path`, an object or a list of objects; else None."""
         item = self._forms.listed(schema)
-        is_touched = touches(names, path)
-        if not is_touched and not self._forms.of(item).is_object:
-            return None
         wanted = f"{place.base}_{constant_name(path.rpartition('.')[2])}"
-        if is_touched:
+        if touches(names, path):
             return self._record(item, names, replace(place, path=path, wanted=wanted), pointer)
-        closed = not passes_rest(names)
-        return self._untouched(item, closed=closed, wanted=wanted, group=place.group)
+        own = replace(place, base=wanted, wanted=wanted)
+        return self._untouched(item, own, closed=not passes_rest(names))
 
     def _is_late(self, constant: str, group: str) -> bool:
-        """Whether the record stands behind what mentions it in the module."""
-        return bool(group) and constant in self._shared and constant >= group
+        """Whether the record stands behind what mentions it in the module.
+
+        Those of a tool's own components do: they are planned after what mentions them.
+        """
+        return constant in self._late or (
+            bool(group) and constant in self._shared and constant >= group
+        )
 
     def _properties(self, schema: JSON, names: Names, path: str) -> Mapping[str, JSON]:
         """Known fields; where none are known, those that verbs speak of."""
@@ -182,12 +237,14 @@ class Records:
             return known
         told: dict[str, JSON] = {}
         for name in names.told:
-            if not path or name.startswith(f"{path}."):
+            if name and (not path or name.startswith(f"{path}.")):
                 inner = name[len(path) + 1 :] if path else name
                 told.setdefault(inner.partition(".")[0], cast("JSON", {}))
         return told
 
-    def _kept(self, path: str, upstream: str, names: Names, form: Form) -> KeptField | None:
+    def _kept(
+        self, path: str, upstream: str, names: Names, form: Form, *, redacted: bool
+    ) -> KeptField | None:
         """What becomes of one field; None when an allow-list leaves it out by silence."""
         name = names.rename.get(path) or self._changes.styled(upstream)
         if path in names.redact:
@@ -196,7 +253,7 @@ class Records:
             return None if not passes_rest(names) else KeptField(upstream=upstream, name=None)
         if names.pick is not None and names is not _ALL_KNOWN and not names_it(names.pick, path):
             return None
-        return KeptField(upstream=upstream, name=name)
+        return KeptField(upstream=upstream, name=name, redacted=redacted)
 
     def _tell_clashes(self, fields: list[KeptField], path: str, pointer: Pointer) -> None:
         """Report fields of one object that would hide each other."""

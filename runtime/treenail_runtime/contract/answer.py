@@ -47,11 +47,12 @@ class Record:
 
     Attributes:
         fields: Upstream name to what becomes of it.
-        rest: Whether fields that are not named here pass unchanged.
+        rest: Whether fields that are not named here pass: unchanged, or as a record says, as the
+            values of a map do. A function for a record that is defined later in the module.
     """
 
     fields: Mapping[str, Kept]
-    rest: bool = False
+    rest: "bool | Record | Callable[[], Record]" = False
 
     def of(self, value: JsonValue, *, nulls: bool = False) -> JsonValue:
         """`value` with only the kept fields; applied to each item of a list; no null fields, or all.
@@ -61,12 +62,12 @@ class Record:
         if isinstance(value, list):
             return [self.of(item, nulls=nulls) for item in value]
         if not isinstance(value, dict):
-            return value if self.rest else None
+            return value if self.rest is True else None
         kept: JsonObject = {}
         for key, item in value.items():
             if item is None and not nulls:
                 continue
-            match self.fields.get(key, key if self.rest else None):
+            match self.fields[key] if key in self.fields else self._further(key):
                 case None:
                     continue
                 case Redacted(name):
@@ -77,6 +78,12 @@ class Record:
                 case name:
                     kept[name] = item
         return kept
+
+    def _further(self, key: str) -> Kept:
+        """What becomes of a field that is not named here."""
+        if isinstance(self.rest, bool):
+            return key if self.rest else None
+        return Nested(key, self.rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

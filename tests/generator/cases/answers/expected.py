@@ -40,17 +40,6 @@ ADDRESS_RECORD: Final = Record(
     rest=True,
 )
 
-PERSON_FIELDS: Final = Record(
-    {
-        "personId": "person_id",
-        "displayName": "display_name",
-        "phone": "phone",
-        "address": Nested("address", ADDRESS_FIELDS),
-        "friends": Nested("friends", lambda: PERSON_FIELDS),
-        "links": "links",
-    }
-)
-
 PERSON_RECORD: Final = Record(
     {
         "personId": "person_id",
@@ -77,7 +66,18 @@ LIST_PEOPLE_ANSWER: Final = Record(
         "displayName": "name",
         "phone": Redacted("phone"),
         "address": Nested("address", LIST_PEOPLE_ANSWER_ADDRESS),
-        "friends": Nested("friends", PERSON_FIELDS),
+        "friends": Nested("friends", lambda: LIST_PEOPLE_ANSWER_PERSON_FIELDS),
+    }
+)
+
+LIST_PEOPLE_ANSWER_PERSON_FIELDS: Final = Record(
+    {
+        "personId": "person_id",
+        "displayName": "display_name",
+        "phone": Redacted("phone"),
+        "address": Nested("address", ADDRESS_FIELDS),
+        "friends": Nested("friends", lambda: LIST_PEOPLE_ANSWER_PERSON_FIELDS),
+        "links": "links",
     }
 )
 
