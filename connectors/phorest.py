@@ -622,6 +622,19 @@ async def get_connection_info(arguments: GetConnectionInfo, context: ToolContext
     return context.connection_info(("region", "business_id", "branch_id"))
 
 
+GET_CONNECTION_INFO_TOOL: Final = Tool(
+    name="get_connection_info",
+    title="Show the connection",
+    description=(
+        "Tells the connected region, business and default branch. Call it first. If branch_id"
+        " is null, take one from list_branches and pass it on."
+    ),
+    arguments=GetConnectionInfo,
+    run=get_connection_info,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=False),
+)
+
+
 class ListBranches(Input):
     """Arguments of list_branches."""
 
@@ -653,6 +666,21 @@ async def list_branches(arguments: ListBranches, context: ToolContext) -> JsonOb
         path={"businessId": context.connected("business_id")},
         query={"service_id": arguments.service_id, "size": 100, "page": arguments.page},
     )
+
+
+LIST_BRANCHES_TOOL: Final = Tool(
+    name="list_branches",
+    title="List branches",
+    description=(
+        "Lists the salons of the business with address, currency and time_zone. Use it to "
+        "find a branch_id."
+    ),
+    arguments=ListBranches,
+    run=list_branches,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getBranches",
+    errors={400: "Pass a service_id that list_services gave, or none."},
+)
 
 
 class ListStaff(Input):
@@ -691,6 +719,17 @@ async def list_staff(arguments: ListStaff, context: ToolContext) -> JsonObject:
     )
 
 
+LIST_STAFF_TOOL: Final = Tool(
+    name="list_staff",
+    title="List staff",
+    description="Lists the people who work in a branch. Use it to find a staff_id.",
+    arguments=ListStaff,
+    run=list_staff,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getStaffList",
+)
+
+
 class GetStaff(Input):
     """Arguments of get_staff."""
 
@@ -717,6 +756,18 @@ async def get_staff(arguments: GetStaff, context: ToolContext) -> JsonObject:
             "staffId": arguments.staff_id,
         },
     )
+
+
+GET_STAFF_TOOL: Final = Tool(
+    name="get_staff",
+    title="Get a staff member",
+    description="Reads one staff member. disqualified_services are those this person does not do.",
+    arguments=GetStaff,
+    run=get_staff,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getStaff",
+    example={"staff_id": "1O6R4CTtpDxkgtZxRlAvoQ"},
+)
 
 
 class ListServices(Input):
@@ -768,6 +819,20 @@ async def list_services(arguments: ListServices, context: ToolContext) -> JsonOb
     )
 
 
+LIST_SERVICES_TOOL: Final = Tool(
+    name="list_services",
+    title="List services",
+    description=(
+        "Lists what a branch offers, with price and duration in minutes. Use it to find a "
+        "service_id."
+    ),
+    arguments=ListServices,
+    run=list_services,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getServices",
+)
+
+
 class GetService(Input):
     """Arguments of get_service."""
 
@@ -795,6 +860,21 @@ async def get_service(arguments: GetService, context: ToolContext) -> JsonObject
         },
         query={"fetch_addon_services": True},
     )
+
+
+GET_SERVICE_TOOL: Final = Tool(
+    name="get_service",
+    title="Get a service",
+    description=(
+        "Reads one service with add-ons, and prices and durations per person: user_ref is "
+        "probably a staff member's user_id."
+    ),
+    arguments=GetService,
+    run=get_service,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getService",
+    example={"service_id": "qZepIh3T5rewMUebHiH9PA"},
+)
 
 
 class ListClients(Input):
@@ -851,6 +931,18 @@ async def list_clients(arguments: ListClients, context: ToolContext) -> JsonObje
     )
 
 
+LIST_CLIENTS_TOOL: Final = Tool(
+    name="list_clients",
+    title="List clients",
+    description="Finds clients; filters combine. Answers the main fields; get_client has the rest.",
+    arguments=ListClients,
+    run=list_clients,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getClients",
+    example={"email": "aoife.marlowe@example.com"},
+)
+
+
 class GetClient(Input):
     """Arguments of get_client."""
 
@@ -872,6 +964,21 @@ async def get_client(arguments: GetClient, context: ToolContext) -> JsonObject:
         GET_CLIENT,
         path={"businessId": context.connected("business_id"), "clientId": arguments.client_id},
     )
+
+
+GET_CLIENT_TOOL: Final = Tool(
+    name="get_client",
+    title="Get a client",
+    description=(
+        "Reads one client's whole record with its version. Call it before update_client. If "
+        "merged_to_client_id is set, use that client."
+    ),
+    arguments=GetClient,
+    run=get_client,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getClient",
+    example={"client_id": "ttv4HUsbHAtBl96E-kFe_A"},
+)
 
 
 class CreateClient(Input):
@@ -929,6 +1036,23 @@ async def create_client(arguments: CreateClient, context: ToolContext) -> JsonOb
             "creatingBranchId": context.default(arguments.creating_branch_id, "branch_id"),
         },
     )
+
+
+CREATE_CLIENT_TOOL: Final = Tool(
+    name="create_client",
+    title="Create a client",
+    description="Adds a client. Search with list_clients first. Set consents as the client gave them.",
+    arguments=CreateClient,
+    run=create_client,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="createClient",
+    example={
+        "first_name": "Aoife",
+        "last_name": "Marlowe",
+        "mobile": "353209100123",
+        "email": "aoife.marlowe@example.com",
+    },
+)
 
 
 class UpdateClient(Input):
@@ -1006,6 +1130,35 @@ async def update_client(arguments: UpdateClient, context: ToolContext) -> JsonOb
     )
 
 
+UPDATE_CLIENT_TOOL: Final = Tool(
+    name="update_client",
+    title="Update a client",
+    description=(
+        "Replaces a client's record. Call get_client, then send every field of it that this "
+        "tool takes, with its version and your changes: what is left out may be cleared."
+    ),
+    arguments=UpdateClient,
+    run=update_client,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="updateClient",
+    example={
+        "client_id": "ttv4HUsbHAtBl96E-kFe_A",
+        "version": 4,
+        "first_name": "Aoife",
+        "last_name": "Marlowe",
+        "mobile": "353209100123",
+        "email": "aoife.marlowe@example.com",
+    },
+    errors={
+        400: "Send first_name, last_name and the version of get_client, and correct what is named.",
+        409: (
+            "The record has another version by now, somebody else's or your own change. Call "
+            "get_client and look before you apply the change again."
+        ),
+    },
+)
+
+
 class ListProducts(Input):
     """Arguments of list_products."""
 
@@ -1053,6 +1206,18 @@ async def list_products(arguments: ListProducts, context: ToolContext) -> JsonOb
             "page": arguments.page,
         },
     )
+
+
+LIST_PRODUCTS_TOOL: Final = Tool(
+    name="list_products",
+    title="List products",
+    description="Lists the products of a branch with price and quantity_in_stock.",
+    arguments=ListProducts,
+    run=list_products,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getProducts",
+    example={"search_query": "sea salt"},
+)
 
 
 class ListAppointments(Input):
@@ -1117,6 +1282,27 @@ async def list_appointments(arguments: ListAppointments, context: ToolContext) -
     )
 
 
+LIST_APPOINTMENTS_TOOL: Final = Tool(
+    name="list_appointments",
+    title="List appointments",
+    description=(
+        "Lists the diary of a branch. Give from_date and to_date, at most one month apart. "
+        "Answers are in UTC."
+    ),
+    arguments=ListAppointments,
+    run=list_appointments,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getAppointments",
+    example={"from_date": "2026-11-24", "to_date": "2026-11-30"},
+    errors={
+        400: (
+            "Keep from_date and to_date at most one month apart, and correct what the message "
+            "names."
+        )
+    },
+)
+
+
 class GetAppointment(Input):
     """Arguments of get_appointment."""
 
@@ -1143,6 +1329,21 @@ async def get_appointment(arguments: GetAppointment, context: ToolContext) -> Js
             "appointmentId": arguments.appointment_id,
         },
     )
+
+
+GET_APPOINTMENT_TOOL: Final = Tool(
+    name="get_appointment",
+    title="Get an appointment",
+    description=(
+        "Reads one appointment: time in UTC, state, client, staff member, service. A "
+        "booking_id is not an appointment_id."
+    ),
+    arguments=GetAppointment,
+    run=get_appointment,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getAppointment",
+    example={"appointment_id": "yvdh7cllPdRoFie516qQHA"},
+)
 
 
 class CheckAvailability(Input):
@@ -1190,6 +1391,28 @@ async def check_availability(arguments: CheckAvailability, context: ToolContext)
     )
 
 
+CHECK_AVAILABILITY_TOOL: Final = Tool(
+    name="check_availability",
+    title="Check availability",
+    description=(
+        "Finds free slots for services; books nothing. Call it before create_booking, and "
+        "pass on the chosen slot's client_appointment_schedules."
+    ),
+    arguments=CheckAvailability,
+    run=check_availability,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="checkAppointmentAvailability",
+    example={
+        "start_time": "2026-11-24T08:00:00.000Z",
+        "end_time": "2026-11-24T18:00:00.000Z",
+        "client_service_selections": [
+            {"service_selections": [{"service_id": "qZepIh3T5rewMUebHiH9PA"}]}
+        ],
+        "client_id": "ttv4HUsbHAtBl96E-kFe_A",
+    },
+)
+
+
 class CreateBooking(Input):
     """Arguments of create_booking."""
 
@@ -1233,6 +1456,47 @@ async def create_booking(arguments: CreateBooking, context: ToolContext) -> Json
     )
 
 
+CREATE_BOOKING_TOOL: Final = Tool(
+    name="create_booking",
+    title="Create a booking",
+    description="Books a slot of check_availability in the real diary, once the client agreed to it.",
+    arguments=CreateBooking,
+    run=create_booking,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="createBooking",
+    example={
+        "client_id": "ttv4HUsbHAtBl96E-kFe_A",
+        "client_appointment_schedules": [
+            {
+                "client_id": "ttv4HUsbHAtBl96E-kFe_A",
+                "service_schedules": [
+                    {
+                        "service_id": "qZepIh3T5rewMUebHiH9PA",
+                        "staff_id": "1O6R4CTtpDxkgtZxRlAvoQ",
+                        "start_time": "2026-11-24T10:30:00.000Z",
+                    }
+                ],
+            }
+        ],
+    },
+    errors={
+        "SLOT_UNAVAILABLE": "The slot is taken. Call check_availability again and offer other slots.",
+        "STAFF_DOUBLE_BOOKED": "That person is busy then. Offer another slot or another staff member.",
+        "STAFF_NOT_WORKING": "That person does not work then. Offer another slot or another staff member.",
+        "STAFF_UNQUALIFIED": "That person does not perform the service. Check without staff_id who does.",
+        "STAFF_REQUESTED": "It depends on whom the client asked for. Ask the client, then check again.",
+        "CLIENT_ALREADY_BOOKED_THIS_TIME": (
+            "The client has an appointment then. Show it with list_appointments and ask for "
+            "another time."
+        ),
+        "CLIENT_DOUBLE_BOOKED": (
+            "The client has an appointment then. Show it with list_appointments and ask for "
+            "another time."
+        ),
+    },
+)
+
+
 class ListPurchaseItems(Input):
     """Arguments of list_purchase_items."""
 
@@ -1258,6 +1522,21 @@ async def list_purchase_items(arguments: ListPurchaseItems, context: ToolContext
         path={"businessId": context.connected("business_id"), "clientId": arguments.client_id},
         query={"size": 50, "page": arguments.page},
     )
+
+
+LIST_PURCHASE_ITEMS_TOOL: Final = Tool(
+    name="list_purchase_items",
+    title="List purchase items",
+    description=(
+        "Lists the products that a client has bought, a page at a time: more while "
+        "page.number + 1 is below page.total_pages."
+    ),
+    arguments=ListPurchaseItems,
+    run=list_purchase_items,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getClientProductHistories",
+    example={"client_id": "ttv4HUsbHAtBl96E-kFe_A"},
+)
 
 
 class ListVouchers(Input):
@@ -1301,6 +1580,18 @@ async def list_vouchers(arguments: ListVouchers, context: ToolContext) -> JsonOb
     )
 
 
+LIST_VOUCHERS_TOOL: Final = Tool(
+    name="list_vouchers",
+    title="List vouchers",
+    description="Finds gift vouchers, with balance and expiry, by client or serial number.",
+    arguments=ListVouchers,
+    run=list_vouchers,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getVouchers",
+    example={"client_id": "ttv4HUsbHAtBl96E-kFe_A"},
+)
+
+
 class GetVoucher(Input):
     """Arguments of get_voucher."""
 
@@ -1322,6 +1613,18 @@ async def get_voucher(arguments: GetVoucher, context: ToolContext) -> JsonObject
         GET_VOUCHER,
         path={"businessId": context.connected("business_id"), "voucherId": arguments.voucher_id},
     )
+
+
+GET_VOUCHER_TOOL: Final = Tool(
+    name="get_voucher",
+    title="Get a voucher",
+    description="Reads one gift voucher with its balance and expiry.",
+    arguments=GetVoucher,
+    run=get_voucher,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getVoucher",
+    example={"voucher_id": "rNjfwfM9-rzLiaMDvk1Ubw"},
+)
 
 
 class ListRooms(Input):
@@ -1360,6 +1663,17 @@ async def list_rooms(arguments: ListRooms, context: ToolContext) -> JsonObject:
     )
 
 
+LIST_ROOMS_TOOL: Final = Tool(
+    name="list_rooms",
+    title="List rooms",
+    description="Lists the treatment rooms of a branch. Use it to find a room_id.",
+    arguments=ListRooms,
+    run=list_rooms,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getRooms",
+)
+
+
 class GetRoom(Input):
     """Arguments of get_room."""
 
@@ -1387,6 +1701,17 @@ async def get_room(arguments: GetRoom, context: ToolContext) -> JsonObject:
         },
     )
 
+
+GET_ROOM_TOOL: Final = Tool(
+    name="get_room",
+    title="Get a room",
+    description="Reads one treatment room, say of an appointment.",
+    arguments=GetRoom,
+    run=get_room,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getRoom",
+    example={"room_id": "AJaQ0a6QRUOBvxao6_9VDA"},
+)
 
 CREDENTIAL_CHECK: Final = Endpoint(
     "GET",
@@ -1503,331 +1828,25 @@ CONNECTOR: Final = Connector(
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     token_prefix="phmcp",
     tools=(
-        Tool(
-            name="get_connection_info",
-            title="Show the connection",
-            description=(
-                "Tells the connected region, business and default branch. Call it first. If branch_id"
-                " is null, take one from list_branches and pass it on."
-            ),
-            arguments=GetConnectionInfo,
-            run=get_connection_info,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=False
-            ),
-        ),
-        Tool(
-            name="list_branches",
-            title="List branches",
-            description=(
-                "Lists the salons of the business with address, currency and time_zone. Use it to "
-                "find a branch_id."
-            ),
-            arguments=ListBranches,
-            run=list_branches,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getBranches",
-            errors={400: "Pass a service_id that list_services gave, or none."},
-        ),
-        Tool(
-            name="list_staff",
-            title="List staff",
-            description="Lists the people who work in a branch. Use it to find a staff_id.",
-            arguments=ListStaff,
-            run=list_staff,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getStaffList",
-        ),
-        Tool(
-            name="get_staff",
-            title="Get a staff member",
-            description="Reads one staff member. disqualified_services are those this person does not do.",
-            arguments=GetStaff,
-            run=get_staff,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getStaff",
-            example={"staff_id": "1O6R4CTtpDxkgtZxRlAvoQ"},
-        ),
-        Tool(
-            name="list_services",
-            title="List services",
-            description=(
-                "Lists what a branch offers, with price and duration in minutes. Use it to find a "
-                "service_id."
-            ),
-            arguments=ListServices,
-            run=list_services,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getServices",
-        ),
-        Tool(
-            name="get_service",
-            title="Get a service",
-            description=(
-                "Reads one service with add-ons, and prices and durations per person: user_ref is "
-                "probably a staff member's user_id."
-            ),
-            arguments=GetService,
-            run=get_service,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getService",
-            example={"service_id": "qZepIh3T5rewMUebHiH9PA"},
-        ),
-        Tool(
-            name="list_clients",
-            title="List clients",
-            description="Finds clients; filters combine. Answers the main fields; get_client has the rest.",
-            arguments=ListClients,
-            run=list_clients,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getClients",
-            example={"email": "aoife.marlowe@example.com"},
-        ),
-        Tool(
-            name="get_client",
-            title="Get a client",
-            description=(
-                "Reads one client's whole record with its version. Call it before update_client. If "
-                "merged_to_client_id is set, use that client."
-            ),
-            arguments=GetClient,
-            run=get_client,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getClient",
-            example={"client_id": "ttv4HUsbHAtBl96E-kFe_A"},
-        ),
-        Tool(
-            name="create_client",
-            title="Create a client",
-            description="Adds a client. Search with list_clients first. Set consents as the client gave them.",
-            arguments=CreateClient,
-            run=create_client,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="createClient",
-            example={
-                "first_name": "Aoife",
-                "last_name": "Marlowe",
-                "mobile": "353209100123",
-                "email": "aoife.marlowe@example.com",
-            },
-        ),
-        Tool(
-            name="update_client",
-            title="Update a client",
-            description=(
-                "Replaces a client's record. Call get_client, then send every field of it that this "
-                "tool takes, with its version and your changes: what is left out may be cleared."
-            ),
-            arguments=UpdateClient,
-            run=update_client,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="updateClient",
-            example={
-                "client_id": "ttv4HUsbHAtBl96E-kFe_A",
-                "version": 4,
-                "first_name": "Aoife",
-                "last_name": "Marlowe",
-                "mobile": "353209100123",
-                "email": "aoife.marlowe@example.com",
-            },
-            errors={
-                400: "Send first_name, last_name and the version of get_client, and correct what is named.",
-                409: (
-                    "The record has another version by now, somebody else's or your own change. Call "
-                    "get_client and look before you apply the change again."
-                ),
-            },
-        ),
-        Tool(
-            name="list_products",
-            title="List products",
-            description="Lists the products of a branch with price and quantity_in_stock.",
-            arguments=ListProducts,
-            run=list_products,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getProducts",
-            example={"search_query": "sea salt"},
-        ),
-        Tool(
-            name="list_appointments",
-            title="List appointments",
-            description=(
-                "Lists the diary of a branch. Give from_date and to_date, at most one month apart. "
-                "Answers are in UTC."
-            ),
-            arguments=ListAppointments,
-            run=list_appointments,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getAppointments",
-            example={"from_date": "2026-11-24", "to_date": "2026-11-30"},
-            errors={
-                400: (
-                    "Keep from_date and to_date at most one month apart, and correct what the message "
-                    "names."
-                )
-            },
-        ),
-        Tool(
-            name="get_appointment",
-            title="Get an appointment",
-            description=(
-                "Reads one appointment: time in UTC, state, client, staff member, service. A "
-                "booking_id is not an appointment_id."
-            ),
-            arguments=GetAppointment,
-            run=get_appointment,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getAppointment",
-            example={"appointment_id": "yvdh7cllPdRoFie516qQHA"},
-        ),
-        Tool(
-            name="check_availability",
-            title="Check availability",
-            description=(
-                "Finds free slots for services; books nothing. Call it before create_booking, and "
-                "pass on the chosen slot's client_appointment_schedules."
-            ),
-            arguments=CheckAvailability,
-            run=check_availability,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="checkAppointmentAvailability",
-            example={
-                "start_time": "2026-11-24T08:00:00.000Z",
-                "end_time": "2026-11-24T18:00:00.000Z",
-                "client_service_selections": [
-                    {"service_selections": [{"service_id": "qZepIh3T5rewMUebHiH9PA"}]}
-                ],
-                "client_id": "ttv4HUsbHAtBl96E-kFe_A",
-            },
-        ),
-        Tool(
-            name="create_booking",
-            title="Create a booking",
-            description="Books a slot of check_availability in the real diary, once the client agreed to it.",
-            arguments=CreateBooking,
-            run=create_booking,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="createBooking",
-            example={
-                "client_id": "ttv4HUsbHAtBl96E-kFe_A",
-                "client_appointment_schedules": [
-                    {
-                        "client_id": "ttv4HUsbHAtBl96E-kFe_A",
-                        "service_schedules": [
-                            {
-                                "service_id": "qZepIh3T5rewMUebHiH9PA",
-                                "staff_id": "1O6R4CTtpDxkgtZxRlAvoQ",
-                                "start_time": "2026-11-24T10:30:00.000Z",
-                            }
-                        ],
-                    }
-                ],
-            },
-            errors={
-                "SLOT_UNAVAILABLE": "The slot is taken. Call check_availability again and offer other slots.",
-                "STAFF_DOUBLE_BOOKED": "That person is busy then. Offer another slot or another staff member.",
-                "STAFF_NOT_WORKING": "That person does not work then. Offer another slot or another staff member.",
-                "STAFF_UNQUALIFIED": "That person does not perform the service. Check without staff_id who does.",
-                "STAFF_REQUESTED": "It depends on whom the client asked for. Ask the client, then check again.",
-                "CLIENT_ALREADY_BOOKED_THIS_TIME": (
-                    "The client has an appointment then. Show it with list_appointments and ask for "
-                    "another time."
-                ),
-                "CLIENT_DOUBLE_BOOKED": (
-                    "The client has an appointment then. Show it with list_appointments and ask for "
-                    "another time."
-                ),
-            },
-        ),
-        Tool(
-            name="list_purchase_items",
-            title="List purchase items",
-            description=(
-                "Lists the products that a client has bought, a page at a time: more while "
-                "page.number + 1 is below page.total_pages."
-            ),
-            arguments=ListPurchaseItems,
-            run=list_purchase_items,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getClientProductHistories",
-            example={"client_id": "ttv4HUsbHAtBl96E-kFe_A"},
-        ),
-        Tool(
-            name="list_vouchers",
-            title="List vouchers",
-            description="Finds gift vouchers, with balance and expiry, by client or serial number.",
-            arguments=ListVouchers,
-            run=list_vouchers,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getVouchers",
-            example={"client_id": "ttv4HUsbHAtBl96E-kFe_A"},
-        ),
-        Tool(
-            name="get_voucher",
-            title="Get a voucher",
-            description="Reads one gift voucher with its balance and expiry.",
-            arguments=GetVoucher,
-            run=get_voucher,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getVoucher",
-            example={"voucher_id": "rNjfwfM9-rzLiaMDvk1Ubw"},
-        ),
-        Tool(
-            name="list_rooms",
-            title="List rooms",
-            description="Lists the treatment rooms of a branch. Use it to find a room_id.",
-            arguments=ListRooms,
-            run=list_rooms,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getRooms",
-        ),
-        Tool(
-            name="get_room",
-            title="Get a room",
-            description="Reads one treatment room, say of an appointment.",
-            arguments=GetRoom,
-            run=get_room,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getRoom",
-            example={"room_id": "AJaQ0a6QRUOBvxao6_9VDA"},
-        ),
+        GET_CONNECTION_INFO_TOOL,
+        LIST_BRANCHES_TOOL,
+        LIST_STAFF_TOOL,
+        GET_STAFF_TOOL,
+        LIST_SERVICES_TOOL,
+        GET_SERVICE_TOOL,
+        LIST_CLIENTS_TOOL,
+        GET_CLIENT_TOOL,
+        CREATE_CLIENT_TOOL,
+        UPDATE_CLIENT_TOOL,
+        LIST_PRODUCTS_TOOL,
+        LIST_APPOINTMENTS_TOOL,
+        GET_APPOINTMENT_TOOL,
+        CHECK_AVAILABILITY_TOOL,
+        CREATE_BOOKING_TOOL,
+        LIST_PURCHASE_ITEMS_TOOL,
+        LIST_VOUCHERS_TOOL,
+        GET_VOUCHER_TOOL,
+        LIST_ROOMS_TOOL,
+        GET_ROOM_TOOL,
     ),
 )

@@ -4,7 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from treenail_generator import render
+from treenail_generator import naming, render
 from treenail_runtime import contract
 
 MOST_LINES = 500
@@ -53,7 +53,7 @@ def test_every_suppression_names_its_code_and_its_reason(root: Path) -> None:
 def test_the_contract_exports_what_it_says_and_what_templates_use() -> None:
     assert len(set(contract.__all__)) == len(contract.__all__)
     assert all(hasattr(contract, name) for name in contract.__all__)
-    assert set(render.CONTRACT_NAMES) <= set(contract.__all__)
+    assert set(naming.CONTRACT_NAMES) <= set(contract.__all__)
     assert contract.CONTRACT_VERSION == render.CONTRACT_VERSION
 
 

@@ -20,13 +20,18 @@ CONTRACT_NAMES: Final = (
     "first_pages", "form", "json_text", "label", "matrix", "pipe_delimited", "simple",
     "space_delimited", "tab_delimited", "urlencoded_text",
 )  # fmt: skip
-"""What a generated module imports from the contract."""
+"""What a generated module imports from the contract, in the order of isort."""
+
+PYDANTIC_NAMES: Final = ("MISSING", "Field", "JsonValue", "computed_field")
+"""And from pydantic."""
+
+TYPING_NAMES: Final = ("Annotated", "Final", "Literal")
+"""And from `typing`."""
 
 _OWN_NAMES: Final = ("CONNECTOR", "CREDENTIAL_CHECK", "DEFINITIONS", "check_credentials")
-_IMPORTED: Final = (
-    *("MISSING", "Annotated", "Field", "Final", "JsonValue", "Literal", "computed_field"),
+MODULE_NAMES: Final = frozenset(
+    (*CONTRACT_NAMES, *PYDANTIC_NAMES, *TYPING_NAMES, *_OWN_NAMES, *dir(builtins))
 )
-MODULE_NAMES: Final = frozenset((*CONTRACT_NAMES, *_OWN_NAMES, *_IMPORTED, *dir(builtins)))
 """What already has a meaning in every generated module."""
 
 _ANNOTATING: Final = frozenset({"bool", "dict", "float", "int", "list", "str"})
@@ -109,10 +114,11 @@ def tool_function(tool: str) -> str:
 
 
 def tool_constant(tool: str) -> str:
-    """`list_clients` -> `LIST_CLIENTS`; never like a constant of another tool's answer."""
+    """`list_clients` -> `LIST_CLIENTS`; never like a constant of another tool, or of its answer."""
     word = tool_word(tool)
     constant = word.upper() if word.endswith("_") else constant_name(word)
-    return f"{constant}_{short_hash(tool).upper()}" if is_derived(constant) else constant
+    is_taken = constant.endswith("_TOOL") or is_derived(constant)
+    return f"{constant}_{short_hash(tool).upper()}" if is_taken else constant
 
 
 def is_derived(constant: str) -> bool:

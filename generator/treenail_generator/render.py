@@ -23,7 +23,7 @@ from .expressions import (
     rest,
     sent_as,
 )
-from .naming import CONTRACT_NAMES
+from .imports import imports_of
 from .plan import AnswerPlan, CheckPlan, ConnectorPlan, LoginFieldPlan, ToolPlan
 from .project import template_root
 
@@ -47,9 +47,10 @@ _WIDTH: Final = 84
 
 
 def render(plan: ConnectorPlan) -> str:
-    """The module's source, valid but not yet formatted; unused imports included."""
-    template = _environment().get_template("connector.py.jinja")
-    return template.render(plan=plan, contract_names=CONTRACT_NAMES, **_DEFAULTS)
+    """The module's source, valid but not yet formatted."""
+    code = _environment().get_template("connector.py.jinja").render(plan=plan, **_DEFAULTS)
+    head = _environment().get_template("imports.py.jinja")
+    return head.render(plan=plan, imports=imports_of(code)) + code
 
 
 def with_examples(text: str, before: ConnectorPlan, after: ConnectorPlan) -> str:

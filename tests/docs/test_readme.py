@@ -52,6 +52,7 @@ def test_the_folder_table_names_every_part_of_the_packages(
         "formats",
         "media_types",
         "collecting",
+        "imports",
         "visible",
     }
 

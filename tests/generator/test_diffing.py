@@ -73,7 +73,7 @@ def test_diff_tells_new_and_lost_tools(project: Path) -> None:
 
     assert "breaking    list_rooms: the tool is gone" in told
     assert "compatible  list_all_rooms: the tool is new" in told
-    assert '+            name="list_all_rooms",' in told
+    assert '+    name="list_all_rooms",' in told
 
 
 @pytest.mark.requirement("GEN-DRIFT")

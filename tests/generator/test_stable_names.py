@@ -58,6 +58,8 @@ ADDED = {
     "person_model": operation("person_model", body(other=ref("PersonModel"))),
     "get_a_1": operation("get_a_1", body(part={"type": "array", "items": shape("y")})),
     "create_client_address": operation("create_client_address", body(city=shape("code"))),
+    "create_client_tool": operation("create_client_tool", body(city=shape("zip"))),
+    "list_books_tool": operation("list_books_tool", body(person=ref("Person"))),
     "list": operation("list", body(books=ref("ListBooks"))),
     "listBooks": operation("listBooks", body(person=shape("first", "last"))),
     "createClient": operation("createClient", body(address=shape("road"))),
@@ -135,7 +137,7 @@ def test_the_order_of_a_document_changes_no_line(order: tuple[str, ...], tmp_pat
 
 
 @pytest.mark.requirement("WIRE-STABLE")
-@pytest.mark.parametrize("turn", range(0, 18, 4))
+@pytest.mark.parametrize("turn", range(0, 20, 4))
 def test_operations_that_are_added_change_no_other_tool(turn: int, tmp_path: Path) -> None:
     before = of_tools(module(tmp_path / "before", OPERATIONS, COMPONENTS, list(OPERATIONS)))
     keys = [*ADDED, *OPERATIONS]

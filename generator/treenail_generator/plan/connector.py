@@ -28,6 +28,7 @@ class ToolPlan:
     """One tool.
 
     Attributes:
+        constant: What the module calls the tool itself.
         endpoint: None for the built-in tools.
         told: The login fields that the built-in connection tool tells.
         describes_types: Whether it is the built-in tool that does.
@@ -43,6 +44,7 @@ class ToolPlan:
     title: str | None
     description: str
     function: str
+    constant: str
     model: ModelPlan
     endpoint: EndpointPlan | None
     annotations: AnnotationPlan

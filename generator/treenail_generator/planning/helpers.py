@@ -51,6 +51,7 @@ def _connection_info(
         title=info.title,
         description=" ".join(described.split()),
         function=names.function_of_tool(info.name),
+        constant=names.constant_of_tool(info.name),
         model=ModelPlan(
             name=names.class_of_tool(info.name), doc=f"{info.name} takes none.", fields=()
         ),
@@ -71,6 +72,7 @@ def _type_describer(
         title=helper.title,
         description=" ".join((helper.description or _DESCRIBES).split()),
         function=names.function_of_tool(helper.name),
+        constant=names.constant_of_tool(helper.name),
         model=ModelPlan(
             name=names.class_of_tool(helper.name), doc=f"Arguments of {helper.name}.", fields=fields
         ),

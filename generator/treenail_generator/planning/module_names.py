@@ -50,9 +50,13 @@ class ModuleNames:
         name = f"{tool_class}_{class_name(path)}"
         return self._take(f"{name}_" if name.endswith(f"_{_COMPONENT}") else name)
 
-    def constant_of_tool(self, tool: str) -> str:
-        """The constant of a tool's endpoint."""
+    def constant_of_endpoint(self, tool: str) -> str:
+        """The constant of what a tool sends."""
         return self.constant(tool_constant(tool))
+
+    def constant_of_tool(self, tool: str) -> str:
+        """The constant of a tool itself."""
+        return self.constant(f"{tool_constant(tool)}_TOOL")
 
     def function_of_tool(self, tool: str) -> str:
         """The function of a tool."""

@@ -112,6 +112,7 @@ class Tools:
             title=section.title,
             description=_paragraph(section.description),
             function=self._names.function_of_tool(section.name),
+            constant=self._names.constant_of_tool(section.name),
             model=_arguments(section.name, owner, fields),
             endpoint=self._of_tool(endpoint, operation, index),
             annotations=plan_annotations(section, operation),
@@ -127,7 +128,7 @@ class Tools:
         annotations = plan_annotations(section, operation)
         return replace(
             endpoint,
-            constant=self._names.constant_of_tool(section.name),
+            constant=self._names.constant_of_endpoint(section.name),
             answer=self._answers.plan(
                 operation, section.response, ("tools", index, "response"), section.name
             ),

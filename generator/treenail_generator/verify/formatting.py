@@ -1,4 +1,4 @@
-"""ruff over generated text: unused imports out, one canonical form."""
+"""ruff over generated text: one canonical form."""
 
 import subprocess
 from typing import Final
@@ -6,10 +6,7 @@ from typing import Final
 from ruff.__main__ import find_ruff_bin  # pyright: ignore[reportMissingTypeStubs]  # it has none
 
 # Isolated: the form of the committed module must not depend on a reader's configuration.
-_COMMON: Final = ("--isolated", "--quiet", "--target-version", "py311", "--line-length", "100")
-
-
-_FIRST_PARTY: Final = 'lint.isort.known-first-party = ["treenail_runtime"]'
+_OPTIONS: Final = ("--isolated", "--quiet", "--target-version", "py311", "--line-length", "100")
 
 
 class FormattingError(Exception):
@@ -17,14 +14,13 @@ class FormattingError(Exception):
 
 
 def formatted(text: str) -> str:
-    """`text` without unused imports, and these sorted, in ruff's format."""
-    fixed = _ruff(text, "check", "--fix-only", "--select", "F401,I001", "--config", _FIRST_PARTY)
-    return _ruff(fixed, "format")
+    """`text` in ruff's format.
 
-
-def _ruff(text: str, command: str, *options: str) -> str:
+    Raises:
+        FormattingError: It is no Python.
+    """
     done = subprocess.run(  # noqa: S603  # our own pinned tool, over text
-        [find_ruff_bin(), command, *_COMMON, *options, "--stdin-filename", "connector.py", "-"],
+        [find_ruff_bin(), "format", *_OPTIONS, "--stdin-filename", "connector.py", "-"],
         input=text,
         capture_output=True,
         encoding="utf-8",

@@ -121,6 +121,17 @@ async def list_people(arguments: ListPeople, context: ToolContext) -> JsonObject
     return await context.call(LIST_PEOPLE)
 
 
+LIST_PEOPLE_TOOL: Final = Tool(
+    name="list_people",
+    title="List people",
+    description="Lists people, a page at a time.",
+    arguments=ListPeople,
+    run=list_people,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listPeople",
+)
+
+
 class GetPerson(Input):
     """Arguments of get_person."""
 
@@ -141,6 +152,18 @@ async def get_person(arguments: GetPerson, context: ToolContext) -> JsonObject:
     return await context.call(GET_PERSON, path={"personId": arguments.person_id})
 
 
+GET_PERSON_TOOL: Final = Tool(
+    name="get_person",
+    title="Get a person",
+    description="Reads one person.",
+    arguments=GetPerson,
+    run=get_person,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getPerson",
+    example={"person_id": "text"},
+)
+
+
 class ListTags(Input):
     """Arguments of list_tags."""
 
@@ -157,6 +180,17 @@ LIST_TAGS: Final = Endpoint(
 async def list_tags(arguments: ListTags, context: ToolContext) -> JsonObject:
     """Send GET /tags (listTags)."""
     return await context.call(LIST_TAGS)
+
+
+LIST_TAGS_TOOL: Final = Tool(
+    name="list_tags",
+    title="List tags",
+    description="Lists tags; the answer is a bare list.",
+    arguments=ListTags,
+    run=list_tags,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listTags",
+)
 
 
 class CountPeople(Input):
@@ -177,6 +211,16 @@ async def count_people(arguments: CountPeople, context: ToolContext) -> JsonObje
     return await context.call(COUNT_PEOPLE)
 
 
+COUNT_PEOPLE_TOOL: Final = Tool(
+    name="count_people",
+    title="Count people",
+    description="Tells a number, nothing else.",
+    arguments=CountPeople,
+    run=count_people,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="countPeople",
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="answers",
@@ -196,50 +240,9 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="list_people",
-            title="List people",
-            description="Lists people, a page at a time.",
-            arguments=ListPeople,
-            run=list_people,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listPeople",
-        ),
-        Tool(
-            name="get_person",
-            title="Get a person",
-            description="Reads one person.",
-            arguments=GetPerson,
-            run=get_person,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getPerson",
-            example={"person_id": "text"},
-        ),
-        Tool(
-            name="list_tags",
-            title="List tags",
-            description="Lists tags; the answer is a bare list.",
-            arguments=ListTags,
-            run=list_tags,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listTags",
-        ),
-        Tool(
-            name="count_people",
-            title="Count people",
-            description="Tells a number, nothing else.",
-            arguments=CountPeople,
-            run=count_people,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="countPeople",
-        ),
+        LIST_PEOPLE_TOOL,
+        GET_PERSON_TOOL,
+        LIST_TAGS_TOOL,
+        COUNT_PEOPLE_TOOL,
     ),
 )

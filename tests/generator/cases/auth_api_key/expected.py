@@ -31,6 +31,16 @@ async def get_connection_info(arguments: GetConnectionInfo, context: ToolContext
     return context.connection_info(("plan",))
 
 
+GET_CONNECTION_INFO_TOOL: Final = Tool(
+    name="get_connection_info",
+    title="Show the connection",
+    description="Tells which Auth api key account this server acts for, and its defaults.",
+    arguments=GetConnectionInfo,
+    run=get_connection_info,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=False),
+)
+
+
 class GetWeather(Input):
     """Arguments of get_weather."""
 
@@ -48,6 +58,16 @@ async def get_weather(arguments: GetWeather, context: ToolContext) -> JsonObject
     """Send GET /weather (weather)."""
     return await context.call(GET_WEATHER)
 
+
+GET_WEATHER_TOOL: Final = Tool(
+    name="get_weather",
+    title="Get the weather",
+    description="Tells the weather.",
+    arguments=GetWeather,
+    run=get_weather,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="weather",
+)
 
 CONNECTOR: Final = Connector(
     contract=2,
@@ -83,26 +103,7 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="get_connection_info",
-            title="Show the connection",
-            description="Tells which Auth api key account this server acts for, and its defaults.",
-            arguments=GetConnectionInfo,
-            run=get_connection_info,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=False
-            ),
-        ),
-        Tool(
-            name="get_weather",
-            title="Get the weather",
-            description="Tells the weather.",
-            arguments=GetWeather,
-            run=get_weather,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="weather",
-        ),
+        GET_CONNECTION_INFO_TOOL,
+        GET_WEATHER_TOOL,
     ),
 )

@@ -40,6 +40,16 @@ async def get_weather(arguments: GetWeather, context: ToolContext) -> JsonObject
     return await context.call(GET_WEATHER)
 
 
+GET_WEATHER_TOOL: Final = Tool(
+    name="get_weather",
+    title="Get the weather",
+    description="Tells the weather.",
+    arguments=GetWeather,
+    run=get_weather,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="weather",
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="auth_bearer",
@@ -65,17 +75,5 @@ CONNECTOR: Final = Connector(
         advice={},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
-    tools=(
-        Tool(
-            name="get_weather",
-            title="Get the weather",
-            description="Tells the weather.",
-            arguments=GetWeather,
-            run=get_weather,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="weather",
-        ),
-    ),
+    tools=(GET_WEATHER_TOOL,),
 )

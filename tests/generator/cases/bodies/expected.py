@@ -73,6 +73,18 @@ async def flatten_body(arguments: FlattenBody, context: ToolContext) -> JsonObje
     )
 
 
+FLATTEN_BODY_TOOL: Final = Tool(
+    name="flatten_body",
+    title="Flatten",
+    description="Puts the fields of the body beside the parameters.",
+    arguments=FlattenBody,
+    run=flatten_body,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="flat",
+    example={"id": "text", "name": "text", "parts": [{"kind": "big"}]},
+)
+
+
 class NestBody(Input):
     """Arguments of nest_body."""
 
@@ -91,6 +103,18 @@ NEST_BODY: Final = Endpoint(
 async def nest_body(arguments: NestBody, context: ToolContext) -> JsonObject:
     """Send PUT /things/{id} (flat)."""
     return await context.call(NEST_BODY, path={"id": arguments.id}, body=arguments.thing)
+
+
+NEST_BODY_TOOL: Final = Tool(
+    name="nest_body",
+    title="Nest",
+    description="Keeps the body as one argument.",
+    arguments=NestBody,
+    run=nest_body,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="flat",
+    example={"id": "text", "thing": {"name": "text", "parts": [{"kind": "big"}]}},
+)
 
 
 class MaybeBody(Input):
@@ -112,6 +136,18 @@ async def maybe_body(arguments: MaybeBody, context: ToolContext) -> JsonObject:
     return await context.call(MAYBE_BODY, path={"id": arguments.id}, body=arguments.body)
 
 
+MAYBE_BODY_TOOL: Final = Tool(
+    name="maybe_body",
+    title="Maybe",
+    description="The body may be left out, but not in part.",
+    arguments=MaybeBody,
+    run=maybe_body,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="maybe",
+    example={"id": "text"},
+)
+
+
 class ListBody(Input):
     """Arguments of list_body."""
 
@@ -128,6 +164,18 @@ LIST_BODY: Final = Endpoint(
 async def list_body(arguments: ListBody, context: ToolContext) -> JsonObject:
     """Send POST /lists (listed)."""
     return await context.call(LIST_BODY, body=arguments.body)
+
+
+LIST_BODY_TOOL: Final = Tool(
+    name="list_body",
+    title="List",
+    description="The body is a list.",
+    arguments=ListBody,
+    run=list_body,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="listed",
+    example={"body": [{"kind": "big"}]},
+)
 
 
 class PatchBody(Input):
@@ -154,6 +202,17 @@ async def patch_body(arguments: PatchBody, context: ToolContext) -> JsonObject:
     )
 
 
+PATCH_BODY_TOOL: Final = Tool(
+    name="patch_body",
+    title="Patch",
+    description="A body with another JSON media type, where null clears a field.",
+    arguments=PatchBody,
+    run=patch_body,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=False, open_world=True),
+    operation="patched",
+    example={"id": "text"},
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="bodies",
@@ -173,65 +232,10 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="flatten_body",
-            title="Flatten",
-            description="Puts the fields of the body beside the parameters.",
-            arguments=FlattenBody,
-            run=flatten_body,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="flat",
-            example={"id": "text", "name": "text", "parts": [{"kind": "big"}]},
-        ),
-        Tool(
-            name="nest_body",
-            title="Nest",
-            description="Keeps the body as one argument.",
-            arguments=NestBody,
-            run=nest_body,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="flat",
-            example={"id": "text", "thing": {"name": "text", "parts": [{"kind": "big"}]}},
-        ),
-        Tool(
-            name="maybe_body",
-            title="Maybe",
-            description="The body may be left out, but not in part.",
-            arguments=MaybeBody,
-            run=maybe_body,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="maybe",
-            example={"id": "text"},
-        ),
-        Tool(
-            name="list_body",
-            title="List",
-            description="The body is a list.",
-            arguments=ListBody,
-            run=list_body,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="listed",
-            example={"body": [{"kind": "big"}]},
-        ),
-        Tool(
-            name="patch_body",
-            title="Patch",
-            description="A body with another JSON media type, where null clears a field.",
-            arguments=PatchBody,
-            run=patch_body,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=False, open_world=True
-            ),
-            operation="patched",
-            example={"id": "text"},
-        ),
+        FLATTEN_BODY_TOOL,
+        NEST_BODY_TOOL,
+        MAYBE_BODY_TOOL,
+        LIST_BODY_TOOL,
+        PATCH_BODY_TOOL,
     ),
 )

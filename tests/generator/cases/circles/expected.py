@@ -63,6 +63,16 @@ async def send(arguments: Send, context: ToolContext) -> JsonObject:
     return await context.call(SEND, body={"person": arguments.person, "rows": arguments.rows})
 
 
+SEND_TOOL: Final = Tool(
+    name="send",
+    title="Try send",
+    description="Tries send.",
+    arguments=Send,
+    run=send,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="send",
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="circles",
@@ -81,17 +91,5 @@ CONNECTOR: Final = Connector(
         advice={},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
-    tools=(
-        Tool(
-            name="send",
-            title="Try send",
-            description="Tries send.",
-            arguments=Send,
-            run=send,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="send",
-        ),
-    ),
+    tools=(SEND_TOOL,),
 )

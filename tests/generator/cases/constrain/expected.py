@@ -102,6 +102,16 @@ async def list_items(arguments: ListItems, context: ToolContext) -> JsonObject:
     )
 
 
+LIST_ITEMS_TOOL: Final = Tool(
+    name="list_items",
+    title="List items",
+    description="Lists items.",
+    arguments=ListItems,
+    run=list_items,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listItems",
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="constrain",
@@ -120,17 +130,5 @@ CONNECTOR: Final = Connector(
         advice={},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
-    tools=(
-        Tool(
-            name="list_items",
-            title="List items",
-            description="Lists items.",
-            arguments=ListItems,
-            run=list_items,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listItems",
-        ),
-    ),
+    tools=(LIST_ITEMS_TOOL,),
 )

@@ -57,6 +57,17 @@ async def get_file(arguments: GetFile, context: ToolContext) -> JsonObject:
     )
 
 
+GET_FILE_TOOL: Final = Tool(
+    name="get_file",
+    title="Try get_file",
+    description="Tries get_file.",
+    arguments=GetFile,
+    run=get_file,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="file",
+    example={"name": "text", "kind": "text", "from": 1, "to": 1},
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="crowded_paths",
@@ -75,18 +86,5 @@ CONNECTOR: Final = Connector(
         advice={},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
-    tools=(
-        Tool(
-            name="get_file",
-            title="Try get_file",
-            description="Tries get_file.",
-            arguments=GetFile,
-            run=get_file,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="file",
-            example={"name": "text", "kind": "text", "from": 1, "to": 1},
-        ),
-    ),
+    tools=(GET_FILE_TOOL,),
 )

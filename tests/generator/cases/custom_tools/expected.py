@@ -39,6 +39,16 @@ async def get_weather(arguments: GetWeather, context: ToolContext) -> JsonObject
     return await context.call(GET_WEATHER)
 
 
+GET_WEATHER_TOOL: Final = Tool(
+    name="get_weather",
+    title="Get the weather",
+    description="Tells the weather.",
+    arguments=GetWeather,
+    run=get_weather,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="weather",
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="custom_tools",
@@ -58,17 +68,5 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     custom_tools=("add_numbers",),
-    tools=(
-        Tool(
-            name="get_weather",
-            title="Get the weather",
-            description="Tells the weather.",
-            arguments=GetWeather,
-            run=get_weather,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="weather",
-        ),
-    ),
+    tools=(GET_WEATHER_TOOL,),
 )

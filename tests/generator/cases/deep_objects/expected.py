@@ -68,6 +68,17 @@ async def list_charges(arguments: ListCharges, context: ToolContext) -> JsonObje
     return await context.call(LIST_CHARGES, query={"created": deep_object(arguments.created)})
 
 
+LIST_CHARGES_TOOL: Final = Tool(
+    name="list_charges",
+    title="List charges",
+    description="A range or a moment upstream.",
+    arguments=ListCharges,
+    run=list_charges,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listCharges",
+)
+
+
 class MakeCharge(Input):
     """Arguments of make_charge."""
 
@@ -93,6 +104,17 @@ async def make_charge(arguments: MakeCharge, context: ToolContext) -> JsonObject
     return await context.call(
         MAKE_CHARGE, body={"amount": arguments.amount, "metadata": arguments.metadata}
     )
+
+
+MAKE_CHARGE_TOOL: Final = Tool(
+    name="make_charge",
+    title="Make a charge",
+    description="Without what has no form.",
+    arguments=MakeCharge,
+    run=make_charge,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="makeCharge",
+)
 
 
 class MakeChargeIndexed(Input):
@@ -130,6 +152,16 @@ async def make_charge_indexed(arguments: MakeChargeIndexed, context: ToolContext
     )
 
 
+MAKE_CHARGE_INDEXED_TOOL: Final = Tool(
+    name="make_charge_indexed",
+    title="Make a charge",
+    description="With arrays by index.",
+    arguments=MakeChargeIndexed,
+    run=make_charge_indexed,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="makeCharge",
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="deep_objects",
@@ -149,38 +181,8 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="list_charges",
-            title="List charges",
-            description="A range or a moment upstream.",
-            arguments=ListCharges,
-            run=list_charges,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listCharges",
-        ),
-        Tool(
-            name="make_charge",
-            title="Make a charge",
-            description="Without what has no form.",
-            arguments=MakeCharge,
-            run=make_charge,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="makeCharge",
-        ),
-        Tool(
-            name="make_charge_indexed",
-            title="Make a charge",
-            description="With arrays by index.",
-            arguments=MakeChargeIndexed,
-            run=make_charge_indexed,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="makeCharge",
-        ),
+        LIST_CHARGES_TOOL,
+        MAKE_CHARGE_TOOL,
+        MAKE_CHARGE_INDEXED_TOOL,
     ),
 )

@@ -57,6 +57,18 @@ async def add_pet(arguments: AddPet, context: ToolContext) -> JsonObject:
     return await context.call(ADD_PET, body=arguments.pet)
 
 
+ADD_PET_TOOL: Final = Tool(
+    name="add_pet",
+    title="Add a pet",
+    description="Adds a pet.",
+    arguments=AddPet,
+    run=add_pet,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="addPet",
+    example={"pet": {"kind": "feline"}},
+)
+
+
 class AddShape(Input):
     """Arguments of add_shape."""
 
@@ -74,6 +86,16 @@ async def add_shape(arguments: AddShape, context: ToolContext) -> JsonObject:
     """Send POST /shapes (addShape)."""
     return await context.call(ADD_SHAPE, body={"shape": arguments.shape})
 
+
+ADD_SHAPE_TOOL: Final = Tool(
+    name="add_shape",
+    title="Add a shape",
+    description="Adds a shape.",
+    arguments=AddShape,
+    run=add_shape,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="addShape",
+)
 
 CONNECTOR: Final = Connector(
     contract=2,
@@ -94,28 +116,7 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="add_pet",
-            title="Add a pet",
-            description="Adds a pet.",
-            arguments=AddPet,
-            run=add_pet,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="addPet",
-            example={"pet": {"kind": "feline"}},
-        ),
-        Tool(
-            name="add_shape",
-            title="Add a shape",
-            description="Adds a shape.",
-            arguments=AddShape,
-            run=add_shape,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="addShape",
-        ),
+        ADD_PET_TOOL,
+        ADD_SHAPE_TOOL,
     ),
 )

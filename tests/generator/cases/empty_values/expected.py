@@ -99,6 +99,17 @@ async def list_items(arguments: ListItems, context: ToolContext) -> JsonObject:
     )
 
 
+LIST_ITEMS_TOOL: Final = Tool(
+    name="list_items",
+    title="List items",
+    description="Lists items.",
+    arguments=ListItems,
+    run=list_items,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listItems",
+    example={"key": "text", "count": 1},
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="empty_values",
@@ -117,18 +128,5 @@ CONNECTOR: Final = Connector(
         advice={},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
-    tools=(
-        Tool(
-            name="list_items",
-            title="List items",
-            description="Lists items.",
-            arguments=ListItems,
-            run=list_items,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listItems",
-            example={"key": "text", "count": 1},
-        ),
-    ),
+    tools=(LIST_ITEMS_TOOL,),
 )

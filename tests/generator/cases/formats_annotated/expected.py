@@ -72,6 +72,17 @@ async def book(arguments: Book, context: ToolContext) -> JsonObject:
     )
 
 
+BOOK_TOOL: Final = Tool(
+    name="book",
+    title="Book",
+    description="Books a slot.",
+    arguments=Book,
+    run=book,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="book",
+    example={"day": "2026-11-20"},
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="formats_annotated",
@@ -90,18 +101,5 @@ CONNECTOR: Final = Connector(
         advice={},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
-    tools=(
-        Tool(
-            name="book",
-            title="Book",
-            description="Books a slot.",
-            arguments=Book,
-            run=book,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="book",
-            example={"day": "2026-11-20"},
-        ),
-    ),
+    tools=(BOOK_TOOL,),
 )

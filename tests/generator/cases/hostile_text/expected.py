@@ -54,6 +54,18 @@ async def quoted(arguments: Quoted, context: ToolContext) -> JsonObject:
     )
 
 
+QUOTED_TOOL: Final = Tool(
+    name="quoted",
+    title='Say "hi"\\',
+    description='""" {{ 7 * 7 }} {% raw %} \\N{DASH} \u202e#} end\\',
+    arguments=Quoted,
+    run=quoted,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation='a"""\nimport os\n"""',
+    example={"id": "text"},
+    errors={"'); import os #": '"""'},
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="hostile_text",
@@ -72,19 +84,5 @@ CONNECTOR: Final = Connector(
         advice={},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
-    tools=(
-        Tool(
-            name="quoted",
-            title='Say "hi"\\',
-            description='""" {{ 7 * 7 }} {% raw %} \\N{DASH} \u202e#} end\\',
-            arguments=Quoted,
-            run=quoted,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation='a"""\nimport os\n"""',
-            example={"id": "text"},
-            errors={"'); import os #": '"""'},
-        ),
-    ),
+    tools=(QUOTED_TOOL,),
 )

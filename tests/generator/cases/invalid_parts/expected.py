@@ -61,6 +61,17 @@ async def ping(arguments: Ping, context: ToolContext) -> JsonObject:
     )
 
 
+PING_TOOL: Final = Tool(
+    name="ping",
+    title="Ping",
+    description="Pings.",
+    arguments=Ping,
+    run=ping,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="ping",
+    example={"id": "text"},
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="invalid_parts",
@@ -79,18 +90,5 @@ CONNECTOR: Final = Connector(
         advice={},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
-    tools=(
-        Tool(
-            name="ping",
-            title="Ping",
-            description="Pings.",
-            arguments=Ping,
-            run=ping,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="ping",
-            example={"id": "text"},
-        ),
-    ),
+    tools=(PING_TOOL,),
 )

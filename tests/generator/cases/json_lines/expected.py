@@ -61,6 +61,18 @@ async def add_events(arguments: AddEvents, context: ToolContext) -> JsonObject:
     return await context.call(ADD_EVENTS, body=arguments.events)
 
 
+ADD_EVENTS_TOOL: Final = Tool(
+    name="add_events",
+    title="Add events",
+    description="Adds events.",
+    arguments=AddEvents,
+    run=add_events,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="addEvents",
+    example={"events": [{"name": "text"}]},
+)
+
+
 class AddRecords(Input):
     """Arguments of add_records."""
 
@@ -77,6 +89,17 @@ ADD_RECORDS: Final = Endpoint(
 async def add_records(arguments: AddRecords, context: ToolContext) -> JsonObject:
     """Send POST /records (addRecords)."""
     return await context.call(ADD_RECORDS, body=arguments.body)
+
+
+ADD_RECORDS_TOOL: Final = Tool(
+    name="add_records",
+    title="Add records",
+    description="Adds records.",
+    arguments=AddRecords,
+    run=add_records,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="addRecords",
+)
 
 
 class AddValues(Input):
@@ -97,6 +120,17 @@ async def add_values(arguments: AddValues, context: ToolContext) -> JsonObject:
     return await context.call(ADD_VALUES, body=arguments.body)
 
 
+ADD_VALUES_TOOL: Final = Tool(
+    name="add_values",
+    title="Add values",
+    description="Adds values.",
+    arguments=AddValues,
+    run=add_values,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="addValues",
+)
+
+
 class AddText(Input):
     """Arguments of add_text."""
 
@@ -114,6 +148,16 @@ async def add_text(arguments: AddText, context: ToolContext) -> JsonObject:
     """Send POST /text (addText)."""
     return await context.call(ADD_TEXT, body=arguments.body)
 
+
+ADD_TEXT_TOOL: Final = Tool(
+    name="add_text",
+    title="Add text",
+    description="Adds lines written by the agent.",
+    arguments=AddText,
+    run=add_text,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="addText",
+)
 
 CONNECTOR: Final = Connector(
     contract=2,
@@ -134,50 +178,9 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="add_events",
-            title="Add events",
-            description="Adds events.",
-            arguments=AddEvents,
-            run=add_events,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="addEvents",
-            example={"events": [{"name": "text"}]},
-        ),
-        Tool(
-            name="add_records",
-            title="Add records",
-            description="Adds records.",
-            arguments=AddRecords,
-            run=add_records,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="addRecords",
-        ),
-        Tool(
-            name="add_values",
-            title="Add values",
-            description="Adds values.",
-            arguments=AddValues,
-            run=add_values,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="addValues",
-        ),
-        Tool(
-            name="add_text",
-            title="Add text",
-            description="Adds lines written by the agent.",
-            arguments=AddText,
-            run=add_text,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="addText",
-        ),
+        ADD_EVENTS_TOOL,
+        ADD_RECORDS_TOOL,
+        ADD_VALUES_TOOL,
+        ADD_TEXT_TOOL,
     ),
 )

@@ -60,6 +60,18 @@ async def list_accounts(arguments: ListAccounts, context: ToolContext) -> JsonOb
     )
 
 
+LIST_ACCOUNTS_TOOL: Final = Tool(
+    name="list_accounts",
+    title="List accounts",
+    description="Lists accounts.",
+    arguments=ListAccounts,
+    run=list_accounts,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listAccounts",
+    scope="accounts.list'or'<b>",
+)
+
+
 class CloseAccount(Input):
     """Arguments of close_account."""
 
@@ -76,6 +88,19 @@ CLOSE_ACCOUNT: Final = Endpoint(
 async def close_account(arguments: CloseAccount, context: ToolContext) -> JsonObject:
     """Send DELETE /accounts/{id} (closeAccount)."""
     return await context.call(CLOSE_ACCOUNT, path={"id": arguments.id})
+
+
+CLOSE_ACCOUNT_TOOL: Final = Tool(
+    name="close_account",
+    title="Close an account",
+    description="Closes an account.",
+    arguments=CloseAccount,
+    run=close_account,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="closeAccount",
+    example={"id": "text"},
+    scope="accounts:close",
+)
 
 
 class ListCurrencies(Input):
@@ -95,6 +120,17 @@ async def list_currencies(arguments: ListCurrencies, context: ToolContext) -> Js
     """Send GET /currencies (GET /currencies)."""
     return await context.call(LIST_CURRENCIES)
 
+
+LIST_CURRENCIES_TOOL: Final = Tool(
+    name="list_currencies",
+    title="List currencies",
+    description="Lists currencies.",
+    arguments=ListCurrencies,
+    run=list_currencies,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="GET /currencies",
+    scope="mcp.tools.call",
+)
 
 CREDENTIAL_CHECK: Final = Endpoint(
     "GET",
@@ -198,42 +234,8 @@ CONNECTOR: Final = Connector(
     },
     token_prefix="shop7",
     tools=(
-        Tool(
-            name="list_accounts",
-            title="List accounts",
-            description="Lists accounts.",
-            arguments=ListAccounts,
-            run=list_accounts,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listAccounts",
-            scope="accounts.list'or'<b>",
-        ),
-        Tool(
-            name="close_account",
-            title="Close an account",
-            description="Closes an account.",
-            arguments=CloseAccount,
-            run=close_account,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="closeAccount",
-            example={"id": "text"},
-            scope="accounts:close",
-        ),
-        Tool(
-            name="list_currencies",
-            title="List currencies",
-            description="Lists currencies.",
-            arguments=ListCurrencies,
-            run=list_currencies,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="GET /currencies",
-            scope="mcp.tools.call",
-        ),
+        LIST_ACCOUNTS_TOOL,
+        CLOSE_ACCOUNT_TOOL,
+        LIST_CURRENCIES_TOOL,
     ),
 )

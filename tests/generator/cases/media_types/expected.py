@@ -110,6 +110,18 @@ async def send_form(arguments: SendForm, context: ToolContext) -> JsonObject:
     )
 
 
+SEND_FORM_TOOL: Final = Tool(
+    name="send_form",
+    title="Send a form",
+    description="A form with encodings.",
+    arguments=SendForm,
+    run=send_form,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="sendForm",
+    example={"name": "text"},
+)
+
+
 class SendParts(Input):
     """Arguments of send_parts."""
 
@@ -148,6 +160,18 @@ async def send_parts(arguments: SendParts, context: ToolContext) -> JsonObject:
     )
 
 
+SEND_PARTS_TOOL: Final = Tool(
+    name="send_parts",
+    title="Send parts",
+    description="A multipart body.",
+    arguments=SendParts,
+    run=send_parts,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="sendParts",
+    example={"photo": {"data": "YQ==", "type": "image/png"}},
+)
+
+
 class SendPartsWhole(Input):
     """Arguments of send_parts_whole."""
 
@@ -171,6 +195,18 @@ async def send_parts_whole(arguments: SendPartsWhole, context: ToolContext) -> J
     return await context.call(SEND_PARTS_WHOLE, body=arguments.upload)
 
 
+SEND_PARTS_WHOLE_TOOL: Final = Tool(
+    name="send_parts_whole",
+    title="Send parts",
+    description="The same in one argument.",
+    arguments=SendPartsWhole,
+    run=send_parts_whole,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="sendParts",
+    example={"upload": {"photo": {"data": "YQ=="}}},
+)
+
+
 class SendText(Input):
     """Arguments of send_text."""
 
@@ -187,6 +223,18 @@ SEND_TEXT: Final = Endpoint(
 async def send_text(arguments: SendText, context: ToolContext) -> JsonObject:
     """Send POST /text (sendText)."""
     return await context.call(SEND_TEXT, body=arguments.body)
+
+
+SEND_TEXT_TOOL: Final = Tool(
+    name="send_text",
+    title="Send a text",
+    description="A text.",
+    arguments=SendText,
+    run=send_text,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="sendText",
+    example={"body": "text"},
+)
 
 
 class SendXml(Input):
@@ -207,6 +255,18 @@ async def send_xml(arguments: SendXml, context: ToolContext) -> JsonObject:
     return await context.call(SEND_XML, body=arguments.body)
 
 
+SEND_XML_TOOL: Final = Tool(
+    name="send_xml",
+    title="Send XML",
+    description="XML as a text.",
+    arguments=SendXml,
+    run=send_xml,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="sendXml",
+    example={"body": "text"},
+)
+
+
 class SendBytes(Input):
     """Arguments of send_bytes."""
 
@@ -225,6 +285,18 @@ async def send_bytes(arguments: SendBytes, context: ToolContext) -> JsonObject:
     return await context.call(SEND_BYTES, body=arguments.body)
 
 
+SEND_BYTES_TOOL: Final = Tool(
+    name="send_bytes",
+    title="Send bytes",
+    description="Bytes.",
+    arguments=SendBytes,
+    run=send_bytes,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="sendBytes",
+    example={"body": {"data": "YQ==", "type": "application/pdf"}},
+)
+
+
 class SendAny(Input):
     """Arguments of send_any."""
 
@@ -241,6 +313,17 @@ SEND_ANY: Final = Endpoint(
 async def send_any(arguments: SendAny, context: ToolContext) -> JsonObject:
     """Send POST /any (sendAny)."""
     return await context.call(SEND_ANY, body={"a": arguments.a})
+
+
+SEND_ANY_TOOL: Final = Tool(
+    name="send_any",
+    title="Send anything",
+    description="Any media type.",
+    arguments=SendAny,
+    run=send_any,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="sendAny",
+)
 
 
 class SendChoice(Input):
@@ -262,6 +345,18 @@ async def send_choice(arguments: SendChoice, context: ToolContext) -> JsonObject
     return await context.call(SEND_CHOICE, body={"name": arguments.name, "size": arguments.size})
 
 
+SEND_CHOICE_TOOL: Final = Tool(
+    name="send_choice",
+    title="Send JSON",
+    description="JSON by rule.",
+    arguments=SendChoice,
+    run=send_choice,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="sendChoice",
+    example={"name": "text"},
+)
+
+
 class SendChoiceForm(Input):
     """Arguments of send_choice_form."""
 
@@ -278,6 +373,18 @@ SEND_CHOICE_FORM: Final = Endpoint(
 async def send_choice_form(arguments: SendChoiceForm, context: ToolContext) -> JsonObject:
     """Send POST /choice (sendChoice)."""
     return await context.call(SEND_CHOICE_FORM, body={"name": arguments.name})
+
+
+SEND_CHOICE_FORM_TOOL: Final = Tool(
+    name="send_choice_form",
+    title="Send a form",
+    description="A form by choice.",
+    arguments=SendChoiceForm,
+    run=send_choice_form,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="sendChoice",
+    example={"name": "text"},
+)
 
 
 class SendCookies(Input):
@@ -319,6 +426,17 @@ async def send_cookies(arguments: SendCookies, context: ToolContext) -> JsonObje
     )
 
 
+SEND_COOKIES_TOOL: Final = Tool(
+    name="send_cookies",
+    title="Send cookies",
+    description="Cookies and content.",
+    arguments=SendCookies,
+    run=send_cookies,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="sendCookies",
+    example={"session-id": "text"},
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="media_types",
@@ -338,124 +456,15 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="send_form",
-            title="Send a form",
-            description="A form with encodings.",
-            arguments=SendForm,
-            run=send_form,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="sendForm",
-            example={"name": "text"},
-        ),
-        Tool(
-            name="send_parts",
-            title="Send parts",
-            description="A multipart body.",
-            arguments=SendParts,
-            run=send_parts,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="sendParts",
-            example={"photo": {"data": "YQ==", "type": "image/png"}},
-        ),
-        Tool(
-            name="send_parts_whole",
-            title="Send parts",
-            description="The same in one argument.",
-            arguments=SendPartsWhole,
-            run=send_parts_whole,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="sendParts",
-            example={"upload": {"photo": {"data": "YQ=="}}},
-        ),
-        Tool(
-            name="send_text",
-            title="Send a text",
-            description="A text.",
-            arguments=SendText,
-            run=send_text,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="sendText",
-            example={"body": "text"},
-        ),
-        Tool(
-            name="send_xml",
-            title="Send XML",
-            description="XML as a text.",
-            arguments=SendXml,
-            run=send_xml,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="sendXml",
-            example={"body": "text"},
-        ),
-        Tool(
-            name="send_bytes",
-            title="Send bytes",
-            description="Bytes.",
-            arguments=SendBytes,
-            run=send_bytes,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="sendBytes",
-            example={"body": {"data": "YQ==", "type": "application/pdf"}},
-        ),
-        Tool(
-            name="send_any",
-            title="Send anything",
-            description="Any media type.",
-            arguments=SendAny,
-            run=send_any,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="sendAny",
-        ),
-        Tool(
-            name="send_choice",
-            title="Send JSON",
-            description="JSON by rule.",
-            arguments=SendChoice,
-            run=send_choice,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="sendChoice",
-            example={"name": "text"},
-        ),
-        Tool(
-            name="send_choice_form",
-            title="Send a form",
-            description="A form by choice.",
-            arguments=SendChoiceForm,
-            run=send_choice_form,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="sendChoice",
-            example={"name": "text"},
-        ),
-        Tool(
-            name="send_cookies",
-            title="Send cookies",
-            description="Cookies and content.",
-            arguments=SendCookies,
-            run=send_cookies,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="sendCookies",
-            example={"session-id": "text"},
-        ),
+        SEND_FORM_TOOL,
+        SEND_PARTS_TOOL,
+        SEND_PARTS_WHOLE_TOOL,
+        SEND_TEXT_TOOL,
+        SEND_XML_TOOL,
+        SEND_BYTES_TOOL,
+        SEND_ANY_TOOL,
+        SEND_CHOICE_TOOL,
+        SEND_CHOICE_FORM_TOOL,
+        SEND_COOKIES_TOOL,
     ),
 )

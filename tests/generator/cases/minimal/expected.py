@@ -39,6 +39,16 @@ async def ping(arguments: Ping, context: ToolContext) -> JsonObject:
     return await context.call(PING)
 
 
+PING_TOOL: Final = Tool(
+    name="ping",
+    title="Ping",
+    description="Tells whether the service answers.",
+    arguments=Ping,
+    run=ping,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="GET /ping",
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="minimal",
@@ -57,17 +67,5 @@ CONNECTOR: Final = Connector(
         advice={},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
-    tools=(
-        Tool(
-            name="ping",
-            title="Ping",
-            description="Tells whether the service answers.",
-            arguments=Ping,
-            run=ping,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="GET /ping",
-        ),
-    ),
+    tools=(PING_TOOL,),
 )

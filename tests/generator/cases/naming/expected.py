@@ -72,6 +72,16 @@ async def send_names_v2_29c8a0(arguments: SendNamesV2_29c8a0, context: ToolConte
     )
 
 
+SEND_NAMES_V2_29C8A0_TOOL: Final = Tool(
+    name="send-names.v2",
+    title="Send names",
+    description="Names that Python, pydantic or JSON Schema use, too.",
+    arguments=SendNamesV2_29c8a0,
+    run=send_names_v2_29c8a0,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="names",
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="naming",
@@ -90,17 +100,5 @@ CONNECTOR: Final = Connector(
         advice={},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
-    tools=(
-        Tool(
-            name="send-names.v2",
-            title="Send names",
-            description="Names that Python, pydantic or JSON Schema use, too.",
-            arguments=SendNamesV2_29c8a0,
-            run=send_names_v2_29c8a0,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="names",
-        ),
-    ),
+    tools=(SEND_NAMES_V2_29C8A0_TOOL,),
 )

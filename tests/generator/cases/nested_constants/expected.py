@@ -97,6 +97,18 @@ async def make_order(arguments: MakeOrder, context: ToolContext) -> JsonObject:
     )
 
 
+MAKE_ORDER_TOOL: Final = Tool(
+    name="make_order",
+    title="Make an order",
+    description="Makes an order.",
+    arguments=MakeOrder,
+    run=make_order,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="makeOrder",
+    example={"client": {"name": "text", "address": {}}},
+)
+
+
 class SendOrder(Input):
     """Arguments of send_order."""
 
@@ -117,6 +129,17 @@ async def send_order(arguments: SendOrder, context: ToolContext) -> JsonObject:
     return await context.call(SEND_ORDER, body={"file": arguments.file, "order": arguments.order})
 
 
+SEND_ORDER_TOOL: Final = Tool(
+    name="send_order",
+    title="Send an order",
+    description="Sends a file and an order.",
+    arguments=SendOrder,
+    run=send_order,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="sendOrder",
+    example={"file": {"data": "YQ==", "name": "a b.txt"}, "order": {"number": 1}},
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="nested_constants",
@@ -136,29 +159,7 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="make_order",
-            title="Make an order",
-            description="Makes an order.",
-            arguments=MakeOrder,
-            run=make_order,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="makeOrder",
-            example={"client": {"name": "text", "address": {}}},
-        ),
-        Tool(
-            name="send_order",
-            title="Send an order",
-            description="Sends a file and an order.",
-            arguments=SendOrder,
-            run=send_order,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="sendOrder",
-            example={"file": {"data": "YQ==", "name": "a b.txt"}, "order": {"number": 1}},
-        ),
+        MAKE_ORDER_TOOL,
+        SEND_ORDER_TOOL,
     ),
 )

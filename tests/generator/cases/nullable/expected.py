@@ -78,6 +78,16 @@ async def set_thing(arguments: SetThing, context: ToolContext) -> JsonObject:
     )
 
 
+SET_THING_TOOL: Final = Tool(
+    name="set_thing",
+    title="Set a thing",
+    description="Sets a thing; null clears a field.",
+    arguments=SetThing,
+    run=set_thing,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=False, open_world=True),
+    operation="setThing",
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="nullable",
@@ -96,17 +106,5 @@ CONNECTOR: Final = Connector(
         advice={},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
-    tools=(
-        Tool(
-            name="set_thing",
-            title="Set a thing",
-            description="Sets a thing; null clears a field.",
-            arguments=SetThing,
-            run=set_thing,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=False, open_world=True
-            ),
-            operation="setThing",
-        ),
-    ),
+    tools=(SET_THING_TOOL,),
 )

@@ -86,6 +86,17 @@ async def list_items(arguments: ListItems, context: ToolContext) -> JsonObject:
     )
 
 
+LIST_ITEMS_TOOL: Final = Tool(
+    name="list_items",
+    title="List items",
+    description="Every name that clients or Python would refuse.",
+    arguments=ListItems,
+    run=list_items,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listItems",
+)
+
+
 class PutItem(Input):
     """Arguments of put_item."""
 
@@ -114,6 +125,18 @@ async def put_item(arguments: PutItem, context: ToolContext) -> JsonObject:
     )
 
 
+PUT_ITEM_TOOL: Final = Tool(
+    name="put_item",
+    title="Put an item",
+    description="One name in every place.",
+    arguments=PutItem,
+    run=put_item,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="putItem",
+    example={"id": "text", "id_body": "text"},
+)
+
+
 class DescribeTable(Input):
     """Arguments of describe_table."""
 
@@ -129,6 +152,18 @@ DESCRIBE_TABLE: Final = Endpoint(
 async def describe_table(arguments: DescribeTable, context: ToolContext) -> JsonObject:
     """Send POST / (describeTable)."""
     return await context.call(DESCRIBE_TABLE, headers={"X-Target": arguments.x_target})
+
+
+DESCRIBE_TABLE_TOOL: Final = Tool(
+    name="describe_table",
+    title="Describe a table",
+    description="A path that a fragment tells apart.",
+    arguments=DescribeTable,
+    run=describe_table,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="describeTable",
+    example={"X-Target": "Tables.Describe"},
+)
 
 
 class GetReport(Input):
@@ -153,6 +188,17 @@ async def get_report(arguments: GetReport, context: ToolContext) -> JsonObject:
     )
 
 
+GET_REPORT_TOOL: Final = Tool(
+    name="get_report",
+    title="Get a report",
+    description="A path with a query, and a parameter that nobody declared.",
+    arguments=GetReport,
+    run=get_report,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getReport",
+    example={"name": "text"},
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="odd_names",
@@ -172,52 +218,9 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="list_items",
-            title="List items",
-            description="Every name that clients or Python would refuse.",
-            arguments=ListItems,
-            run=list_items,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listItems",
-        ),
-        Tool(
-            name="put_item",
-            title="Put an item",
-            description="One name in every place.",
-            arguments=PutItem,
-            run=put_item,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="putItem",
-            example={"id": "text", "id_body": "text"},
-        ),
-        Tool(
-            name="describe_table",
-            title="Describe a table",
-            description="A path that a fragment tells apart.",
-            arguments=DescribeTable,
-            run=describe_table,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="describeTable",
-            example={"X-Target": "Tables.Describe"},
-        ),
-        Tool(
-            name="get_report",
-            title="Get a report",
-            description="A path with a query, and a parameter that nobody declared.",
-            arguments=GetReport,
-            run=get_report,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getReport",
-            example={"name": "text"},
-        ),
+        LIST_ITEMS_TOOL,
+        PUT_ITEM_TOOL,
+        DESCRIBE_TABLE_TOOL,
+        GET_REPORT_TOOL,
     ),
 )

@@ -70,6 +70,16 @@ async def thirty(arguments: Thirty, context: ToolContext) -> JsonObject:
     )
 
 
+THIRTY_TOOL: Final = Tool(
+    name="thirty",
+    title="Thirty",
+    description="The dialect of OpenAPI 3.0.",
+    arguments=Thirty,
+    run=thirty,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="thirty",
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="openapi_30",
@@ -88,17 +98,5 @@ CONNECTOR: Final = Connector(
         advice={},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
-    tools=(
-        Tool(
-            name="thirty",
-            title="Thirty",
-            description="The dialect of OpenAPI 3.0.",
-            arguments=Thirty,
-            run=thirty,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="thirty",
-        ),
-    ),
+    tools=(THIRTY_TOOL,),
 )

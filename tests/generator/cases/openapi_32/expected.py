@@ -60,6 +60,17 @@ async def ping(arguments: Ping, context: ToolContext) -> JsonObject:
     return await context.call(PING)
 
 
+PING_TOOL: Final = Tool(
+    name="ping",
+    title="Ping",
+    description="Pings.",
+    arguments=Ping,
+    run=ping,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="ping",
+)
+
+
 class AskPets(Input):
     """Arguments of ask_pets."""
 
@@ -82,6 +93,18 @@ async def ask_pets(arguments: AskPets, context: ToolContext) -> JsonObject:
     return await context.call(ASK_PETS, body={"name": arguments.name})
 
 
+ASK_PETS_TOOL: Final = Tool(
+    name="ask_pets",
+    title="Ask for pets",
+    description="Asks with a body.",
+    arguments=AskPets,
+    run=ask_pets,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="askPets",
+    example={"name": "text"},
+)
+
+
 class CopyPets_(Input):
     """Arguments of copyPets."""
 
@@ -97,6 +120,18 @@ COPY_PETS_: Final = Endpoint(
 async def copy_pets_(arguments: CopyPets_, context: ToolContext) -> JsonObject:
     """Send COPY /pets (copyPets)."""
     return await context.call(COPY_PETS_, headers={"Destination": arguments.destination})
+
+
+COPY_PETS__TOOL: Final = Tool(
+    name="copyPets",
+    title="Copy pets",
+    description="Uses a method of its own.",
+    arguments=CopyPets_,
+    run=copy_pets_,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="copyPets",
+    example={"Destination": "text"},
+)
 
 
 class GetPet_(Input):
@@ -125,6 +160,18 @@ async def get_pet_(arguments: GetPet_, context: ToolContext) -> JsonObject:
     )
 
 
+GET_PET__TOOL: Final = Tool(
+    name="getPet",
+    title="Get a pet",
+    description="Takes the whole query in one object.",
+    arguments=GetPet_,
+    run=get_pet_,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getPet",
+    example={"id": "text"},
+)
+
+
 class Search(Input):
     """Arguments of search."""
 
@@ -143,6 +190,17 @@ async def search(arguments: Search, context: ToolContext) -> JsonObject:
     """Send GET /search (search)."""
     return await context.call(SEARCH, querystring=json_text(arguments.query))
 
+
+SEARCH_TOOL: Final = Tool(
+    name="search",
+    title="Search",
+    description="Takes the whole query as JSON.",
+    arguments=Search,
+    run=search,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="search",
+    example={"query": {"text": "text"}},
+)
 
 CONNECTOR: Final = Connector(
     contract=2,
@@ -163,64 +221,10 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="ping",
-            title="Ping",
-            description="Pings.",
-            arguments=Ping,
-            run=ping,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="ping",
-        ),
-        Tool(
-            name="ask_pets",
-            title="Ask for pets",
-            description="Asks with a body.",
-            arguments=AskPets,
-            run=ask_pets,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="askPets",
-            example={"name": "text"},
-        ),
-        Tool(
-            name="copyPets",
-            title="Copy pets",
-            description="Uses a method of its own.",
-            arguments=CopyPets_,
-            run=copy_pets_,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="copyPets",
-            example={"Destination": "text"},
-        ),
-        Tool(
-            name="getPet",
-            title="Get a pet",
-            description="Takes the whole query in one object.",
-            arguments=GetPet_,
-            run=get_pet_,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getPet",
-            example={"id": "text"},
-        ),
-        Tool(
-            name="search",
-            title="Search",
-            description="Takes the whole query as JSON.",
-            arguments=Search,
-            run=search,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="search",
-            example={"query": {"text": "text"}},
-        ),
+        PING_TOOL,
+        ASK_PETS_TOOL,
+        COPY_PETS__TOOL,
+        GET_PET__TOOL,
+        SEARCH_TOOL,
     ),
 )

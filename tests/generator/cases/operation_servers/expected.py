@@ -40,6 +40,17 @@ async def list_releases(arguments: ListReleases, context: ToolContext) -> JsonOb
     return await context.call(LIST_RELEASES)
 
 
+LIST_RELEASES_TOOL: Final = Tool(
+    name="list_releases",
+    title="List releases",
+    description="Lists releases.",
+    arguments=ListReleases,
+    run=list_releases,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listReleases",
+)
+
+
 class AddAsset(Input):
     """Arguments of add_asset."""
 
@@ -56,6 +67,18 @@ ADD_ASSET: Final = Endpoint(
 async def add_asset(arguments: AddAsset, context: ToolContext) -> JsonObject:
     """Send POST /releases/{id}/assets (addAsset)."""
     return await context.call(ADD_ASSET, path={"id": arguments.id})
+
+
+ADD_ASSET_TOOL: Final = Tool(
+    name="add_asset",
+    title="Add asset",
+    description="Adds an asset.",
+    arguments=AddAsset,
+    run=add_asset,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="addAsset",
+    example={"id": 1},
+)
 
 
 class ListAssets(Input):
@@ -78,6 +101,18 @@ async def list_assets(arguments: ListAssets, context: ToolContext) -> JsonObject
     return await context.call(LIST_ASSETS, path={"id": arguments.id})
 
 
+LIST_ASSETS_TOOL: Final = Tool(
+    name="list_assets",
+    title="List assets",
+    description="Lists assets.",
+    arguments=ListAssets,
+    run=list_assets,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listAssets",
+    example={"id": 1},
+)
+
+
 class GetStatus(Input):
     """Arguments of get_status."""
 
@@ -95,6 +130,17 @@ GET_STATUS: Final = Endpoint(
 async def get_status(arguments: GetStatus, context: ToolContext) -> JsonObject:
     """Send GET /status (getStatus)."""
     return await context.call(GET_STATUS)
+
+
+GET_STATUS_TOOL: Final = Tool(
+    name="get_status",
+    title="Get status",
+    description="Tells the status.",
+    arguments=GetStatus,
+    run=get_status,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getStatus",
+)
 
 
 class GetHealth(Input):
@@ -116,6 +162,16 @@ async def get_health(arguments: GetHealth, context: ToolContext) -> JsonObject:
     return await context.call(GET_HEALTH)
 
 
+GET_HEALTH_TOOL: Final = Tool(
+    name="get_health",
+    title="Get health",
+    description="Tells the health.",
+    arguments=GetHealth,
+    run=get_health,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getHealth",
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="operation_servers",
@@ -135,62 +191,10 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="list_releases",
-            title="List releases",
-            description="Lists releases.",
-            arguments=ListReleases,
-            run=list_releases,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listReleases",
-        ),
-        Tool(
-            name="add_asset",
-            title="Add asset",
-            description="Adds an asset.",
-            arguments=AddAsset,
-            run=add_asset,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="addAsset",
-            example={"id": 1},
-        ),
-        Tool(
-            name="list_assets",
-            title="List assets",
-            description="Lists assets.",
-            arguments=ListAssets,
-            run=list_assets,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listAssets",
-            example={"id": 1},
-        ),
-        Tool(
-            name="get_status",
-            title="Get status",
-            description="Tells the status.",
-            arguments=GetStatus,
-            run=get_status,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getStatus",
-        ),
-        Tool(
-            name="get_health",
-            title="Get health",
-            description="Tells the health.",
-            arguments=GetHealth,
-            run=get_health,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getHealth",
-        ),
+        LIST_RELEASES_TOOL,
+        ADD_ASSET_TOOL,
+        LIST_ASSETS_TOOL,
+        GET_STATUS_TOOL,
+        GET_HEALTH_TOOL,
     ),
 )

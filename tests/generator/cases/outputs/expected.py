@@ -122,6 +122,42 @@ async def list_people(arguments: ListPeople, context: ToolContext) -> JsonObject
     return await context.call(LIST_PEOPLE)
 
 
+LIST_PEOPLE_TOOL: Final = Tool(
+    name="list_people",
+    title="List people",
+    description="Lists people, a page at a time.",
+    arguments=ListPeople,
+    run=list_people,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listPeople",
+    output_schema=OutputSchema(
+        '{"type":"object","properties":{'
+        '  "people":{"type":"array","items":{"type":"object","properties":{'
+        '    "person_id":{"type":"string"},'
+        '    "name":{"type":"string"},'
+        '    "phone":{"type":"string"},'
+        '    "address":{"type":"object","properties":{"city":{"type":"string"}}},'
+        '    "friends":{"type":"array","items":{"$ref":"#/$defs/Person"}}'
+        "  }}},"
+        '  "truncated":{"type":"object"},'
+        '  "page":{"type":"integer"},'
+        '  "total_pages":{"type":"integer"},'
+        '  "total_items":{"type":"integer"},'
+        '  "next_page":{"type":"integer"}'
+        '},"$defs":{'
+        '  "Person":{"type":"object","properties":{'
+        '    "person_id":{"type":"string"},'
+        '    "display_name":{"type":"string"},'
+        '    "phone":{"type":"string"},'
+        '    "address":{"type":"object","properties":{"city":{"type":"string"},"zip_code":{"type":"string"}}},'
+        '    "friends":{"type":"array","items":{"$ref":"#/$defs/Person"}},'
+        '    "links":{"type":"array","items":{"type":"object"}}'
+        "  }}"
+        "}}"
+    ),
+)
+
+
 class GetPerson(Input):
     """Arguments of get_person."""
 
@@ -142,6 +178,38 @@ async def get_person(arguments: GetPerson, context: ToolContext) -> JsonObject:
     return await context.call(GET_PERSON, path={"personId": arguments.person_id})
 
 
+GET_PERSON_TOOL: Final = Tool(
+    name="get_person",
+    title="Get a person",
+    description="Reads one person.",
+    arguments=GetPerson,
+    run=get_person,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getPerson",
+    example={"person_id": "text"},
+    output_schema=OutputSchema(
+        '{"type":"object","properties":{'
+        '  "person_id":{"type":"string"},'
+        '  "display_name":{"type":"string","maxLength":40},'
+        '  "phone":{"type":"string"},'
+        '  "address":{"$ref":"#/$defs/Address"},'
+        '  "friends":{"type":"array","items":{"$ref":"#/$defs/Person"}}'
+        '},"$defs":{'
+        '  "Address":{"type":"object","properties":{"city":{"type":"string"},"zip_code":{"type":"string"}}},'
+        '  "Person":{"type":"object","properties":{'
+        '    "person_id":{"type":"string"},'
+        '    "display_name":{"type":"string","maxLength":40},'
+        '    "phone":{"type":"string"},'
+        '    "address":{"$ref":"#/$defs/Address"},'
+        '    "friends":{"type":"array","items":{"$ref":"#/$defs/Person"}},'
+        '    "links":{"type":"array","items":{"type":"object"}}'
+        "  }}"
+        "}}"
+    ),
+    strict_output=True,
+)
+
+
 class ListTags(Input):
     """Arguments of list_tags."""
 
@@ -158,6 +226,20 @@ LIST_TAGS: Final = Endpoint(
 async def list_tags(arguments: ListTags, context: ToolContext) -> JsonObject:
     """Send GET /tags (listTags)."""
     return await context.call(LIST_TAGS)
+
+
+LIST_TAGS_TOOL: Final = Tool(
+    name="list_tags",
+    title="List tags",
+    description="Lists tags; the answer is a bare list.",
+    arguments=ListTags,
+    run=list_tags,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listTags",
+    output_schema=OutputSchema(
+        '{"type":"object","properties":{"items":{"type":"array","items":{"type":"string"}},"truncated":{"type":"object"}}}'
+    ),
+)
 
 
 class CountPeople(Input):
@@ -178,6 +260,16 @@ async def count_people(arguments: CountPeople, context: ToolContext) -> JsonObje
     return await context.call(COUNT_PEOPLE)
 
 
+COUNT_PEOPLE_TOOL: Final = Tool(
+    name="count_people",
+    title="Count people",
+    description="Tells a number, nothing else.",
+    arguments=CountPeople,
+    run=count_people,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="countPeople",
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="outputs",
@@ -197,98 +289,9 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="list_people",
-            title="List people",
-            description="Lists people, a page at a time.",
-            arguments=ListPeople,
-            run=list_people,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listPeople",
-            output_schema=OutputSchema(
-                '{"type":"object","properties":{'
-                '  "people":{"type":"array","items":{"type":"object","properties":{'
-                '    "person_id":{"type":"string"},'
-                '    "name":{"type":"string"},'
-                '    "phone":{"type":"string"},'
-                '    "address":{"type":"object","properties":{"city":{"type":"string"}}},'
-                '    "friends":{"type":"array","items":{"$ref":"#/$defs/Person"}}'
-                "  }}},"
-                '  "truncated":{"type":"object"},'
-                '  "page":{"type":"integer"},'
-                '  "total_pages":{"type":"integer"},'
-                '  "total_items":{"type":"integer"},'
-                '  "next_page":{"type":"integer"}'
-                '},"$defs":{'
-                '  "Person":{"type":"object","properties":{'
-                '    "person_id":{"type":"string"},'
-                '    "display_name":{"type":"string"},'
-                '    "phone":{"type":"string"},'
-                '    "address":{"type":"object","properties":{"city":{"type":"string"},"zip_code":{"type":"string"}}},'
-                '    "friends":{"type":"array","items":{"$ref":"#/$defs/Person"}},'
-                '    "links":{"type":"array","items":{"type":"object"}}'
-                "  }}"
-                "}}"
-            ),
-        ),
-        Tool(
-            name="get_person",
-            title="Get a person",
-            description="Reads one person.",
-            arguments=GetPerson,
-            run=get_person,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getPerson",
-            example={"person_id": "text"},
-            output_schema=OutputSchema(
-                '{"type":"object","properties":{'
-                '  "person_id":{"type":"string"},'
-                '  "display_name":{"type":"string","maxLength":40},'
-                '  "phone":{"type":"string"},'
-                '  "address":{"$ref":"#/$defs/Address"},'
-                '  "friends":{"type":"array","items":{"$ref":"#/$defs/Person"}}'
-                '},"$defs":{'
-                '  "Address":{"type":"object","properties":{"city":{"type":"string"},"zip_code":{"type":"string"}}},'
-                '  "Person":{"type":"object","properties":{'
-                '    "person_id":{"type":"string"},'
-                '    "display_name":{"type":"string","maxLength":40},'
-                '    "phone":{"type":"string"},'
-                '    "address":{"$ref":"#/$defs/Address"},'
-                '    "friends":{"type":"array","items":{"$ref":"#/$defs/Person"}},'
-                '    "links":{"type":"array","items":{"type":"object"}}'
-                "  }}"
-                "}}"
-            ),
-            strict_output=True,
-        ),
-        Tool(
-            name="list_tags",
-            title="List tags",
-            description="Lists tags; the answer is a bare list.",
-            arguments=ListTags,
-            run=list_tags,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listTags",
-            output_schema=OutputSchema(
-                '{"type":"object","properties":{"items":{"type":"array","items":{"type":"string"}},"truncated":{"type":"object"}}}'
-            ),
-        ),
-        Tool(
-            name="count_people",
-            title="Count people",
-            description="Tells a number, nothing else.",
-            arguments=CountPeople,
-            run=count_people,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="countPeople",
-        ),
+        LIST_PEOPLE_TOOL,
+        GET_PERSON_TOOL,
+        LIST_TAGS_TOOL,
+        COUNT_PEOPLE_TOOL,
     ),
 )

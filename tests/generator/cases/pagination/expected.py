@@ -68,6 +68,17 @@ async def list_by_page(arguments: ListByPage, context: ToolContext) -> JsonObjec
     return await context.call(LIST_BY_PAGE, query={"page": arguments.page, "size": arguments.size})
 
 
+LIST_BY_PAGE_TOOL: Final = Tool(
+    name="list_by_page",
+    title="List by page",
+    description="Lists by page.",
+    arguments=ListByPage,
+    run=list_by_page,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="byPage",
+)
+
+
 class ListByOffset(Input):
     """Arguments of list_by_offset."""
 
@@ -104,6 +115,17 @@ async def list_by_offset(arguments: ListByOffset, context: ToolContext) -> JsonO
     )
 
 
+LIST_BY_OFFSET_TOOL: Final = Tool(
+    name="list_by_offset",
+    title="List by offset",
+    description="Lists by offset.",
+    arguments=ListByOffset,
+    run=list_by_offset,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="byOffset",
+)
+
+
 class ListByCursor(Input):
     """Arguments of list_by_cursor."""
 
@@ -138,6 +160,17 @@ async def list_by_cursor(arguments: ListByCursor, context: ToolContext) -> JsonO
     return await context.call(LIST_BY_CURSOR, query={"after": arguments.after})
 
 
+LIST_BY_CURSOR_TOOL: Final = Tool(
+    name="list_by_cursor",
+    title="List by cursor",
+    description="Lists by cursor.",
+    arguments=ListByCursor,
+    run=list_by_cursor,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="byCursor",
+)
+
+
 class ListByLink(Input):
     """Arguments of list_by_link."""
 
@@ -164,6 +197,17 @@ async def list_by_link(arguments: ListByLink, context: ToolContext) -> JsonObjec
     return await context.call(LIST_BY_LINK, query={"page": arguments.from_page})
 
 
+LIST_BY_LINK_TOOL: Final = Tool(
+    name="list_by_link",
+    title="List by link",
+    description="Lists by link.",
+    arguments=ListByLink,
+    run=list_by_link,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="byLink",
+)
+
+
 class NameThings(Input):
     """Arguments of name_things."""
 
@@ -187,6 +231,21 @@ async def name_things(arguments: NameThings, context: ToolContext) -> JsonObject
     return await context.call(NAME_THINGS, query={"page": arguments.page, "size": arguments.size})
 
 
+NAME_THINGS_TOOL: Final = Tool(
+    name="name_things",
+    title="Name the things",
+    description="Names the things.",
+    arguments=NameThings,
+    run=name_things,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="byPage",
+    output_schema=OutputSchema(
+        '{"type":"object","properties":{'
+        '  "items":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"label":{"type":"string"}}}}'
+        "}}"
+    ),
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="pagination",
@@ -206,65 +265,10 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="list_by_page",
-            title="List by page",
-            description="Lists by page.",
-            arguments=ListByPage,
-            run=list_by_page,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="byPage",
-        ),
-        Tool(
-            name="list_by_offset",
-            title="List by offset",
-            description="Lists by offset.",
-            arguments=ListByOffset,
-            run=list_by_offset,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="byOffset",
-        ),
-        Tool(
-            name="list_by_cursor",
-            title="List by cursor",
-            description="Lists by cursor.",
-            arguments=ListByCursor,
-            run=list_by_cursor,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="byCursor",
-        ),
-        Tool(
-            name="list_by_link",
-            title="List by link",
-            description="Lists by link.",
-            arguments=ListByLink,
-            run=list_by_link,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="byLink",
-        ),
-        Tool(
-            name="name_things",
-            title="Name the things",
-            description="Names the things.",
-            arguments=NameThings,
-            run=name_things,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="byPage",
-            output_schema=OutputSchema(
-                '{"type":"object","properties":{'
-                '  "items":{"type":"array","items":{"type":"object","properties":{"id":{"type":"string"},"label":{"type":"string"}}}}'
-                "}}"
-            ),
-        ),
+        LIST_BY_PAGE_TOOL,
+        LIST_BY_OFFSET_TOOL,
+        LIST_BY_CURSOR_TOOL,
+        LIST_BY_LINK_TOOL,
+        NAME_THINGS_TOOL,
     ),
 )

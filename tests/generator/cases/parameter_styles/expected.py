@@ -140,6 +140,28 @@ async def send_styles(arguments: SendStyles, context: ToolContext) -> JsonObject
     )
 
 
+SEND_STYLES_TOOL: Final = Tool(
+    name="send_styles",
+    title="Send every style",
+    description="Sends each way of writing a parameter.",
+    arguments=SendStyles,
+    run=send_styles,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="styles",
+    example={
+        "one": "text",
+        "many": [1],
+        "object": {"x": 1, "y": 1},
+        "objectExploded": {"x": 1, "y": 1},
+        "label": True,
+        "labelMany": ["text"],
+        "matrix": 1,
+        "matrixMany": ["text"],
+        "matrixObject": {"x": 1, "y": 1},
+    },
+)
+
+
 class SendContents(Input):
     """Arguments of send_contents."""
 
@@ -165,6 +187,16 @@ async def send_contents(arguments: SendContents, context: ToolContext) -> JsonOb
     )
 
 
+SEND_CONTENTS_TOOL: Final = Tool(
+    name="send_contents",
+    title="Send JSON in parameters",
+    description="Sends parameters that hold JSON text.",
+    arguments=SendContents,
+    run=send_contents,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="contents",
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="parameter_styles",
@@ -184,38 +216,7 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="send_styles",
-            title="Send every style",
-            description="Sends each way of writing a parameter.",
-            arguments=SendStyles,
-            run=send_styles,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="styles",
-            example={
-                "one": "text",
-                "many": [1],
-                "object": {"x": 1, "y": 1},
-                "objectExploded": {"x": 1, "y": 1},
-                "label": True,
-                "labelMany": ["text"],
-                "matrix": 1,
-                "matrixMany": ["text"],
-                "matrixObject": {"x": 1, "y": 1},
-            },
-        ),
-        Tool(
-            name="send_contents",
-            title="Send JSON in parameters",
-            description="Sends parameters that hold JSON text.",
-            arguments=SendContents,
-            run=send_contents,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="contents",
-        ),
+        SEND_STYLES_TOOL,
+        SEND_CONTENTS_TOOL,
     ),
 )

@@ -89,6 +89,16 @@ async def search(arguments: Search, context: ToolContext) -> JsonObject:
     )
 
 
+SEARCH_TOOL: Final = Tool(
+    name="search",
+    title="Try search",
+    description="Tries search.",
+    arguments=Search,
+    run=search,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="search",
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="plain_parameters",
@@ -107,17 +117,5 @@ CONNECTOR: Final = Connector(
         advice={},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
-    tools=(
-        Tool(
-            name="search",
-            title="Try search",
-            description="Tries search.",
-            arguments=Search,
-            run=search,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="search",
-        ),
-    ),
+    tools=(SEARCH_TOOL,),
 )

@@ -52,6 +52,17 @@ async def put_item(arguments: PutItem, context: ToolContext) -> JsonObject:
     )
 
 
+PUT_ITEM_TOOL: Final = Tool(
+    name="put_item",
+    title="Put an item",
+    description="One name in every place.",
+    arguments=PutItem,
+    run=put_item,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="putItem",
+    example={"id": "a1", "new_id": "a1", "revision": "r1"},
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="same_names",
@@ -70,18 +81,5 @@ CONNECTOR: Final = Connector(
         advice={},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
-    tools=(
-        Tool(
-            name="put_item",
-            title="Put an item",
-            description="One name in every place.",
-            arguments=PutItem,
-            run=put_item,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="putItem",
-            example={"id": "a1", "new_id": "a1", "revision": "r1"},
-        ),
-    ),
+    tools=(PUT_ITEM_TOOL,),
 )

@@ -179,6 +179,16 @@ async def send_schemas(arguments: SendSchemas, context: ToolContext) -> JsonObje
     )
 
 
+SEND_SCHEMAS_TOOL: Final = Tool(
+    name="send_schemas",
+    title="Send every kind of schema",
+    description="One field for each kind of schema.",
+    arguments=SendSchemas,
+    run=send_schemas,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="schemas",
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="schemas",
@@ -197,17 +207,5 @@ CONNECTOR: Final = Connector(
         advice={},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
-    tools=(
-        Tool(
-            name="send_schemas",
-            title="Send every kind of schema",
-            description="One field for each kind of schema.",
-            arguments=SendSchemas,
-            run=send_schemas,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="schemas",
-        ),
-    ),
+    tools=(SEND_SCHEMAS_TOOL,),
 )

@@ -85,6 +85,17 @@ async def find_pets(arguments: FindPets, context: ToolContext) -> JsonObject:
     )
 
 
+FIND_PETS_TOOL: Final = Tool(
+    name="find_pets",
+    title="Find pets",
+    description="Finds pets.",
+    arguments=FindPets,
+    run=find_pets,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="findPets",
+)
+
+
 class KeepPet(Input):
     """Arguments of keep_pet."""
 
@@ -107,6 +118,18 @@ async def keep_pet(arguments: KeepPet, context: ToolContext) -> JsonObject:
     return await context.call(KEEP_PET, headers={"X-Trace": arguments.x_trace}, body=arguments.body)
 
 
+KEEP_PET_TOOL: Final = Tool(
+    name="keep_pet",
+    title="Keep a pet",
+    description="Adds or changes a pet.",
+    arguments=KeepPet,
+    run=keep_pet,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="keepPet",
+    example={"body": {"kind": "text"}},
+)
+
+
 class DropPet(Input):
     """Arguments of drop_pet."""
 
@@ -123,6 +146,18 @@ DROP_PET: Final = Endpoint(
 async def drop_pet(arguments: DropPet, context: ToolContext) -> JsonObject:
     """Send DELETE /pets/{id} (dropPet)."""
     return await context.call(DROP_PET, path={"id": arguments.id})
+
+
+DROP_PET_TOOL: Final = Tool(
+    name="drop_pet",
+    title="Drop a pet",
+    description="Forgets a pet.",
+    arguments=DropPet,
+    run=drop_pet,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="dropPet",
+    example={"id": 1},
+)
 
 
 class DropPets(Input):
@@ -158,6 +193,17 @@ async def drop_pets(arguments: DropPets, context: ToolContext) -> JsonObject:
     )
 
 
+DROP_PETS_TOOL: Final = Tool(
+    name="drop_pets",
+    title="Drop pets",
+    description="Forgets many pets.",
+    arguments=DropPets,
+    run=drop_pets,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="dropPets",
+    example={"ids": [1]},
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="swagger_2",
@@ -184,52 +230,9 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="find_pets",
-            title="Find pets",
-            description="Finds pets.",
-            arguments=FindPets,
-            run=find_pets,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="findPets",
-        ),
-        Tool(
-            name="keep_pet",
-            title="Keep a pet",
-            description="Adds or changes a pet.",
-            arguments=KeepPet,
-            run=keep_pet,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="keepPet",
-            example={"body": {"kind": "text"}},
-        ),
-        Tool(
-            name="drop_pet",
-            title="Drop a pet",
-            description="Forgets a pet.",
-            arguments=DropPet,
-            run=drop_pet,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="dropPet",
-            example={"id": 1},
-        ),
-        Tool(
-            name="drop_pets",
-            title="Drop pets",
-            description="Forgets many pets.",
-            arguments=DropPets,
-            run=drop_pets,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="dropPets",
-            example={"ids": [1]},
-        ),
+        FIND_PETS_TOOL,
+        KEEP_PET_TOOL,
+        DROP_PET_TOOL,
+        DROP_PETS_TOOL,
     ),
 )

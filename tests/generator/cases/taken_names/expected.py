@@ -64,6 +64,17 @@ async def connector(arguments: Connector_, context: ToolContext) -> JsonObject:
     )
 
 
+CONNECTOR_TOOL: Final = Tool(
+    name="connector",
+    title="Try connector",
+    description="Tries connector.",
+    arguments=Connector_,
+    run=connector,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="list",
+)
+
+
 class CheckCredentials(Input):
     """Arguments of check_credentials."""
 
@@ -85,6 +96,17 @@ async def check_credentials_(arguments: CheckCredentials, context: ToolContext) 
     return await context.call(
         CHECK_CREDENTIALS, query={"a-b": arguments.a_b, "a_b": arguments.a_b2, "ids": arguments.ids}
     )
+
+
+CHECK_CREDENTIALS_TOOL: Final = Tool(
+    name="check_credentials",
+    title="Try check_credentials",
+    description="Tries check_credentials.",
+    arguments=CheckCredentials,
+    run=check_credentials_,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="list",
+)
 
 
 class Input_(Input):
@@ -110,6 +132,17 @@ async def input_(arguments: Input_, context: ToolContext) -> JsonObject:
     )
 
 
+INPUT_TOOL: Final = Tool(
+    name="input",
+    title="Try input",
+    description="Tries input.",
+    arguments=Input_,
+    run=input_,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="list",
+)
+
+
 class Form(Input):
     """Arguments of form."""
 
@@ -131,6 +164,17 @@ async def form_(arguments: Form, context: ToolContext) -> JsonObject:
     return await context.call(
         FORM, query={"a-b": arguments.a_b, "a_b": arguments.a_b2, "ids": arguments.ids}
     )
+
+
+FORM_TOOL: Final = Tool(
+    name="form",
+    title="Try form",
+    description="Tries form.",
+    arguments=Form,
+    run=form_,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="list",
+)
 
 
 class X_(Input):
@@ -156,6 +200,17 @@ async def x(arguments: X_, context: ToolContext) -> JsonObject:
     )
 
 
+X_TOOL: Final = Tool(
+    name="x",
+    title="Try x",
+    description="Tries x.",
+    arguments=X_,
+    run=x,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="list",
+)
+
+
 class Str(Input):
     """Arguments of str."""
 
@@ -179,6 +234,17 @@ async def str_(arguments: Str, context: ToolContext) -> JsonObject:
     )
 
 
+STR_TOOL: Final = Tool(
+    name="str",
+    title="Try str",
+    description="Tries str.",
+    arguments=Str,
+    run=str_,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="list",
+)
+
+
 class Whole(Input):
     """Arguments of whole."""
 
@@ -200,6 +266,17 @@ async def whole(arguments: Whole, context: ToolContext) -> JsonObject:
     return await context.call(
         WHOLE_, query={"a-b": arguments.a_b, "a_b": arguments.a_b2, "ids": arguments.ids}
     )
+
+
+WHOLE_TOOL: Final = Tool(
+    name="whole",
+    title="Try whole",
+    description="Tries whole.",
+    arguments=Whole,
+    run=whole,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="list",
+)
 
 
 class Send(Input):
@@ -239,6 +316,16 @@ async def send(arguments: Send, context: ToolContext) -> JsonObject:
     )
 
 
+SEND_TOOL: Final = Tool(
+    name="send",
+    title="Try send",
+    description="Tries send.",
+    arguments=Send,
+    run=send,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="send",
+)
+
 CREDENTIAL_CHECK: Final = Endpoint(
     "GET",
     "/list",
@@ -272,93 +359,13 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="connector",
-            title="Try connector",
-            description="Tries connector.",
-            arguments=Connector_,
-            run=connector,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="list",
-        ),
-        Tool(
-            name="check_credentials",
-            title="Try check_credentials",
-            description="Tries check_credentials.",
-            arguments=CheckCredentials,
-            run=check_credentials_,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="list",
-        ),
-        Tool(
-            name="input",
-            title="Try input",
-            description="Tries input.",
-            arguments=Input_,
-            run=input_,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="list",
-        ),
-        Tool(
-            name="form",
-            title="Try form",
-            description="Tries form.",
-            arguments=Form,
-            run=form_,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="list",
-        ),
-        Tool(
-            name="x",
-            title="Try x",
-            description="Tries x.",
-            arguments=X_,
-            run=x,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="list",
-        ),
-        Tool(
-            name="str",
-            title="Try str",
-            description="Tries str.",
-            arguments=Str,
-            run=str_,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="list",
-        ),
-        Tool(
-            name="whole",
-            title="Try whole",
-            description="Tries whole.",
-            arguments=Whole,
-            run=whole,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="list",
-        ),
-        Tool(
-            name="send",
-            title="Try send",
-            description="Tries send.",
-            arguments=Send,
-            run=send,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="send",
-        ),
+        CONNECTOR_TOOL,
+        CHECK_CREDENTIALS_TOOL,
+        INPUT_TOOL,
+        FORM_TOOL,
+        X_TOOL,
+        STR_TOOL,
+        WHOLE_TOOL,
+        SEND_TOOL,
     ),
 )

@@ -100,6 +100,17 @@ async def omit(arguments: Omit, context: ToolContext) -> JsonObject:
     return await context.call(OMIT)
 
 
+OMIT_TOOL: Final = Tool(
+    name="omit",
+    title="Try omit",
+    description="Tries omit.",
+    arguments=Omit,
+    run=omit,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="anything",
+)
+
+
 class Pick(Input):
     """Arguments of pick."""
 
@@ -116,6 +127,17 @@ PICK: Final = Endpoint(
 async def pick(arguments: Pick, context: ToolContext) -> JsonObject:
     """Send GET /anything (anything)."""
     return await context.call(PICK)
+
+
+PICK_TOOL: Final = Tool(
+    name="pick",
+    title="Try pick",
+    description="Tries pick.",
+    arguments=Pick,
+    run=pick,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="anything",
+)
 
 
 class Redact(Input):
@@ -136,6 +158,17 @@ async def redact(arguments: Redact, context: ToolContext) -> JsonObject:
     return await context.call(REDACT)
 
 
+REDACT_TOOL: Final = Tool(
+    name="redact",
+    title="Try redact",
+    description="Tries redact.",
+    arguments=Redact,
+    run=redact,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="anything",
+)
+
+
 class Maybe(Input):
     """Arguments of maybe."""
 
@@ -153,6 +186,22 @@ async def maybe(arguments: Maybe, context: ToolContext) -> JsonObject:
     """Send GET /maybe (maybe)."""
     return await context.call(MAYBE)
 
+
+MAYBE_TOOL: Final = Tool(
+    name="maybe",
+    title="Try maybe",
+    description="Tries maybe.",
+    arguments=Maybe,
+    run=maybe,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="maybe",
+    output_schema=OutputSchema(
+        '{"type":"object","properties":{'
+        '  "id":{"type":["integer","string"]},'
+        '  "friends":{"type":"array","items":{"type":"object","properties":{"name":{"type":"string"}}}}'
+        "}}"
+    ),
+)
 
 CONNECTOR: Final = Connector(
     contract=2,
@@ -173,55 +222,9 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="omit",
-            title="Try omit",
-            description="Tries omit.",
-            arguments=Omit,
-            run=omit,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="anything",
-        ),
-        Tool(
-            name="pick",
-            title="Try pick",
-            description="Tries pick.",
-            arguments=Pick,
-            run=pick,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="anything",
-        ),
-        Tool(
-            name="redact",
-            title="Try redact",
-            description="Tries redact.",
-            arguments=Redact,
-            run=redact,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="anything",
-        ),
-        Tool(
-            name="maybe",
-            title="Try maybe",
-            description="Tries maybe.",
-            arguments=Maybe,
-            run=maybe,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="maybe",
-            output_schema=OutputSchema(
-                '{"type":"object","properties":{'
-                '  "id":{"type":["integer","string"]},'
-                '  "friends":{"type":"array","items":{"type":"object","properties":{"name":{"type":"string"}}}}'
-                "}}"
-            ),
-        ),
+        OMIT_TOOL,
+        PICK_TOOL,
+        REDACT_TOOL,
+        MAYBE_TOOL,
     ),
 )

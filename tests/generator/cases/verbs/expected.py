@@ -68,6 +68,22 @@ async def list_items(arguments: ListItems, context: ToolContext) -> JsonObject:
     )
 
 
+LIST_ITEMS_TOOL: Final = Tool(
+    name="list_items",
+    title="List items",
+    description=(
+        "Lists the items of a branch. This description is long enough to be broken into "
+        "several lines of source, which keeps the generated module readable."
+    ),
+    arguments=ListItems,
+    run=list_items,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=False),
+    operation="listItems",
+    example={"since": "2026-01-01"},
+    errors={404: "No such branch.", "NO_ITEMS": "Try another branch."},
+)
+
+
 class RemoveItem(Input):
     """Arguments of remove_item."""
 
@@ -95,6 +111,17 @@ async def remove_item(arguments: RemoveItem, context: ToolContext) -> JsonObject
         },
     )
 
+
+REMOVE_ITEM_TOOL: Final = Tool(
+    name="remove_item",
+    title="Remove an item",
+    description="Removes an item for good.",
+    arguments=RemoveItem,
+    run=remove_item,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="removeItem",
+    example={"itemId": "qZepIh3T5rewMUebHiH9PA"},
+)
 
 CREDENTIAL_CHECK: Final = Endpoint(
     "GET",
@@ -165,33 +192,7 @@ CONNECTOR: Final = Connector(
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     headers={"Accept-Language": "en"},
     tools=(
-        Tool(
-            name="list_items",
-            title="List items",
-            description=(
-                "Lists the items of a branch. This description is long enough to be broken into "
-                "several lines of source, which keeps the generated module readable."
-            ),
-            arguments=ListItems,
-            run=list_items,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=False
-            ),
-            operation="listItems",
-            example={"since": "2026-01-01"},
-            errors={404: "No such branch.", "NO_ITEMS": "Try another branch."},
-        ),
-        Tool(
-            name="remove_item",
-            title="Remove an item",
-            description="Removes an item for good.",
-            arguments=RemoveItem,
-            run=remove_item,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="removeItem",
-            example={"itemId": "qZepIh3T5rewMUebHiH9PA"},
-        ),
+        LIST_ITEMS_TOOL,
+        REMOVE_ITEM_TOOL,
     ),
 )

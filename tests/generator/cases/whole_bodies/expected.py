@@ -66,6 +66,18 @@ async def choose(arguments: Choose, context: ToolContext) -> JsonObject:
     return await context.call(CHOOSE, body=arguments.body)
 
 
+CHOOSE_TOOL: Final = Tool(
+    name="choose",
+    title="Try choose",
+    description="Tries choose.",
+    arguments=Choose,
+    run=choose,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="choose",
+    example={"body": {"number": "text"}},
+)
+
+
 class Depend(Input):
     """Arguments of depend."""
 
@@ -82,6 +94,18 @@ DEPEND: Final = Endpoint(
 async def depend(arguments: Depend, context: ToolContext) -> JsonObject:
     """Send POST /depend (depend)."""
     return await context.call(DEPEND, body=arguments.body)
+
+
+DEPEND_TOOL: Final = Tool(
+    name="depend",
+    title="Try depend",
+    description="Tries depend.",
+    arguments=Depend,
+    run=depend,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="depend",
+    example={"body": {}},
+)
 
 
 class Create(Input):
@@ -102,6 +126,18 @@ async def create(arguments: Create, context: ToolContext) -> JsonObject:
     return await context.call(CREATE, body=arguments.body)
 
 
+CREATE_TOOL: Final = Tool(
+    name="create",
+    title="Try create",
+    description="Tries create.",
+    arguments=Create,
+    run=create,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="create",
+    example={"body": {"name": "text"}},
+)
+
+
 class Settings(Input):
     """Arguments of settings."""
 
@@ -119,6 +155,16 @@ async def settings(arguments: Settings, context: ToolContext) -> JsonObject:
     """Send POST /settings (settings)."""
     return await context.call(SETTINGS, body=arguments.body)
 
+
+SETTINGS_TOOL: Final = Tool(
+    name="settings",
+    title="Try settings",
+    description="Tries settings.",
+    arguments=Settings,
+    run=settings,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="settings",
+)
 
 CONNECTOR: Final = Connector(
     contract=2,
@@ -139,52 +185,9 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="choose",
-            title="Try choose",
-            description="Tries choose.",
-            arguments=Choose,
-            run=choose,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="choose",
-            example={"body": {"number": "text"}},
-        ),
-        Tool(
-            name="depend",
-            title="Try depend",
-            description="Tries depend.",
-            arguments=Depend,
-            run=depend,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="depend",
-            example={"body": {}},
-        ),
-        Tool(
-            name="create",
-            title="Try create",
-            description="Tries create.",
-            arguments=Create,
-            run=create,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="create",
-            example={"body": {"name": "text"}},
-        ),
-        Tool(
-            name="settings",
-            title="Try settings",
-            description="Tries settings.",
-            arguments=Settings,
-            run=settings,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="settings",
-        ),
+        CHOOSE_TOOL,
+        DEPEND_TOOL,
+        CREATE_TOOL,
+        SETTINGS_TOOL,
     ),
 )

@@ -60,6 +60,18 @@ async def search(arguments: Search, context: ToolContext) -> JsonObject:
     return await context.call(SEARCH, querystring=urlencoded_text(arguments.fields))
 
 
+SEARCH_TOOL: Final = Tool(
+    name="search",
+    title="Search",
+    description="Searches by fields.",
+    arguments=Search,
+    run=search,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="search",
+    example={"fields": {"q": "text"}},
+)
+
+
 class SearchByJson(Input):
     """Arguments of search_by_json."""
 
@@ -81,6 +93,17 @@ async def search_by_json(arguments: SearchByJson, context: ToolContext) -> JsonO
     return await context.call(SEARCH_BY_JSON, querystring=json_text(arguments.where))
 
 
+SEARCH_BY_JSON_TOOL: Final = Tool(
+    name="search_by_json",
+    title="Search by JSON",
+    description="Searches by a tree.",
+    arguments=SearchByJson,
+    run=search_by_json,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="searchByJson",
+)
+
+
 class SearchByText(Input):
     """Arguments of search_by_text."""
 
@@ -99,6 +122,16 @@ async def search_by_text(arguments: SearchByText, context: ToolContext) -> JsonO
     """Send GET /text (searchByText)."""
     return await context.call(SEARCH_BY_TEXT, querystring=arguments.jsonpath)
 
+
+SEARCH_BY_TEXT_TOOL: Final = Tool(
+    name="search_by_text",
+    title="Search by text",
+    description="Searches by a query of the upstream's language.",
+    arguments=SearchByText,
+    run=search_by_text,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="searchByText",
+)
 
 CONNECTOR: Final = Connector(
     contract=2,
@@ -119,39 +152,8 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="search",
-            title="Search",
-            description="Searches by fields.",
-            arguments=Search,
-            run=search,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="search",
-            example={"fields": {"q": "text"}},
-        ),
-        Tool(
-            name="search_by_json",
-            title="Search by JSON",
-            description="Searches by a tree.",
-            arguments=SearchByJson,
-            run=search_by_json,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="searchByJson",
-        ),
-        Tool(
-            name="search_by_text",
-            title="Search by text",
-            description="Searches by a query of the upstream's language.",
-            arguments=SearchByText,
-            run=search_by_text,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="searchByText",
-        ),
+        SEARCH_TOOL,
+        SEARCH_BY_JSON_TOOL,
+        SEARCH_BY_TEXT_TOOL,
     ),
 )
