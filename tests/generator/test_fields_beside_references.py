@@ -1,13 +1,12 @@
 """What stands beside a reference is told together with the definition, never in its place."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
-from tests.support.project import run, told
+from tests.support.proposed import DONE, connector, proposed, written
 
 PET = {"type": "object", "required": ["kind", "name"]}
 CAT = {**PET, "properties": {"kind": {"type": "string"}, "name": {"type": "string"}}}
@@ -17,27 +16,15 @@ CLOSED = {**CAT, "additionalProperties": False}
 def published(folder: Path, pet: dict[str, Any], cat: dict[str, Any]) -> dict[str, Any]:
     """The input schema of a tool whose body holds one `pet`; `Cat` is used once."""
     content = {"application/json": {"schema": {"type": "array", "items": pet}}}
-    written = {
-        "openapi": "3.1.0",
-        "info": {"title": "Pets", "version": "1"},
-        "servers": [{"url": "https://api.example.com"}],
-        "paths": {
-            "/pets": {
-                "post": {
-                    "operationId": "add",
-                    "requestBody": {"required": True, "content": content},
-                    "responses": {"204": {"description": "Done."}},
-                }
-            }
-        },
-        "components": {"schemas": {"Cat": cat}},
+    operation = {
+        "operationId": "add",
+        "requestBody": {"required": True, "content": content},
+        "responses": DONE,
     }
-    (folder / "pets.json").write_text(json.dumps(written), encoding="utf-8")
-    for step in (("init", "pets", "--spec", str(folder / "pets.json"), "--all"), ("build", "pets")):
-        result = run(folder, *step)
-        assert result.exit_code == 0, result.output
-    (tool,) = told(run(folder, "schema", "pets", "--json"))["tools"]
-    return tool["inputSchema"]
+    more: dict[str, Any] = {"components": {"schemas": {"Cat": cat}}}
+    proposed(folder, written(folder, {"/pets": {"post": operation}}, **more))
+    (tool,) = connector(folder).tools
+    return tool.input_schema
 
 
 BESIDE: dict[str, dict[str, Any]] = {

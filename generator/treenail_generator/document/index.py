@@ -105,17 +105,22 @@ class Index:
             yield method.upper(), item.get(method)
         additional = item.get("additionalOperations")
         for method in mapping(additional.value) if is_32 else ():
-            if _TOKEN.fullmatch(method) and method.lower() not in _ALL_METHODS:
-                yield method, child(additional, method)
+            if not _TOKEN.fullmatch(method) or method.lower() in _ALL_METHODS:
+                self._refuse(item, child(additional, method), method, "is no additional method")
+            elif method != method.upper():
+                # Methods are case-sensitive (RFC 9110 9.1), and the HTTP client writes capitals.
+                self._refuse(
+                    item, child(additional, method), method, "cannot be sent as it is spelt"
+                )
             else:
-                self._refuse(item, child(additional, method), method)
+                yield method, child(additional, method)
 
-    def _refuse(self, item: PathItem, target: Target, method: str) -> None:
+    def _refuse(self, item: PathItem, target: Target, method: str, why: str) -> None:
         fault = Diagnostic(
             self._references.source.key_at(target.pointer),
             "invalid-openapi",
-            f"{method!r} is no additional method",
-            hint="it is a name of its own kind, spelt as HTTP sends it",
+            f"{method!r} {why}",
+            hint="it is a name of its own kind, in capitals, spelt as HTTP sends it",
         )
         self.faults[f"additional {method} {item.path}"] = (fault,)
 

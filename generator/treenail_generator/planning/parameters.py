@@ -297,7 +297,9 @@ def _style(parameter: Parameter, arrays: Arrays | None) -> StylePlan | None:
             style="deepObject", explode=True, reserved=parameter.allow_reserved, arrays=arrays
         )
     style, explode = _DEFAULTS[parameter.place]
-    reserved = parameter.allow_reserved and parameter.place in _ENCODED and style != "cookie"
+    reserved = (
+        parameter.allow_reserved and parameter.place in _ENCODED and parameter.style != "cookie"
+    )
     if (parameter.style, parameter.explode, reserved) == (style, explode, False):
         return None
     return StylePlan(style=parameter.style, explode=parameter.explode, reserved=reserved)

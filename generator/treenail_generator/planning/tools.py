@@ -41,6 +41,7 @@ from .servers import OperationServers
 from .types import Types
 from .values import Values
 from .verbs import Verbs
+from .whole_query import tell_two_queries
 
 _MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
@@ -169,6 +170,7 @@ class Tools:
         fields, bindings = parameters.plan(operation, owner)
         self._tell_key_in_path(path)
         bindings += _constants(path)
+        tell_two_queries(bindings, self._faults)
         bodies = Bodies(self._types, values, verbs, self._faults)
         more, further, body = bodies.plan(operation, section, owner)
         fields, bindings = [*fields, *more], [*bindings, *further]

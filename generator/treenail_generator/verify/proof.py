@@ -365,9 +365,16 @@ def _is_empty_form(
     key: tuple[str, str], reading: Any, value: MaybeJSON, endpoint: EndpointPlan
 ) -> bool:
     """Whether both are a form without fields, which has no text that would tell it from none."""
-    content_type = endpoint.content_type or ""
-    is_form = content_type.endswith("/x-www-form-urlencoded") or content_type.startswith("multi")
-    return key[0] == "body" and is_form and reading in (NOTHING, {}) and value in (ABSENT, {})
+    if key[0] == "querystring":
+        is_form = any(
+            each.style is not None and each.style.style == "urlencoded"
+            for each in endpoint.at("querystring")
+        )
+    else:
+        told = endpoint.content_type or ""
+        is_form = told.endswith("/x-www-form-urlencoded") or told.startswith("multi")
+        is_form = is_form and key[0] == "body"
+    return is_form and reading in (NOTHING, {}) and value in (ABSENT, {})
 
 
 def _is_refusal(error: Exception) -> bool:

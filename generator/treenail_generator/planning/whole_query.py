@@ -1,0 +1,22 @@
+"""Parameters that are the whole query, and what cannot stand beside them."""
+
+from collections.abc import Sequence
+
+from treenail_generator.plan import Binding
+
+from .faults import Faults
+
+
+def tell_two_queries(bindings: Sequence[Binding], faults: Faults) -> None:
+    """Report what stands beside a whole query.
+
+    Source: OpenAPI 3.2.0, 4.12.1 Parameter Locations: `querystring` comes once, and without `query`.
+    """
+    whole = [each for each in bindings if each.place == "querystring"]
+    for each in [*whole[1:], *(each for each in bindings if whole and each.place == "query")]:
+        faults.add(
+            each.source,
+            "unsupported-parameter",
+            f"{each.place} parameter {each.upstream!r}: {whole[0].upstream!r} is the whole query",
+            hint="hide one of the two",
+        )
