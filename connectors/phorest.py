@@ -21,6 +21,7 @@ from treenail_runtime.contract import (
     Endpoint,
     ErrorRules,
     Format,
+    InOrder,
     Input,
     JsonBody,
     JsonObject,
@@ -777,7 +778,10 @@ class ListServices(Input):
     category_id: str | MISSING = Field(
         MISSING, description="Only this category, as told by a service."
     )
-    service_type: Literal["services_only", "addons_only", "services_and_addons"] | MISSING = Field(
+    service_type: (
+        Annotated[Literal["services_only", "addons_only", "services_and_addons"], InOrder()]
+        | MISSING
+    ) = Field(
         MISSING,
         description="Plain services, add-ons, or both.",
         json_schema_extra={"default": "services_only"},
@@ -1070,7 +1074,12 @@ class UpdateClient(Input):
     birth_date: Date | MISSING = Field(MISSING, description="Date of birth.")
     client_since: DateTime | MISSING = Field(MISSING, description="First day as a client.")
     gender: (
-        Literal["MALE", "FEMALE", "NON_BINARY", "NOT_SPECIFIED", "PREFER_NOT_TO_SAY", "UNKNOWN"]
+        Annotated[
+            Literal[
+                "MALE", "FEMALE", "NON_BINARY", "NOT_SPECIFIED", "PREFER_NOT_TO_SAY", "UNKNOWN"
+            ],
+            InOrder(),
+        ]
         | MISSING
     ) = Field(MISSING, description="As the client told it.")
     notes: str | MISSING = Field(MISSING, description="Free text for the staff.")

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 CONTRACT_NAMES: Final = (
     "WHOLE", "Annotations", "Answer", "ApiKeyAuth", "BasicAuth", "BearerAuth", "BinaryBody",
     "Choices", "ClosedInput", "Connector", "CredentialCheck", "Date", "DateTime", "Definitions", "Endpoint", "ErrorRules", "File",
-    "FileRules", "FormBody", "FormField", "Format", "Input", "JsonBody", "JsonObject", "JsonSchema",
+    "FileRules", "FormBody", "FormField", "Format", "InOrder", "Input", "JsonBody", "JsonObject", "JsonSchema",
     "LoginField", "MultipartBody", "Nested", "NoAuth", "OpaqueId", "OutputSchema", "PageNumbers", "Paging", "Part",
     "Record", "Redacted", "Retries", "Server", "TextBody", "Tool", "ToolContext", "cookie", "deep_object", "described",
     "first_pages", "form", "json_text", "label", "matrix", "pipe_delimited", "simple",

@@ -10,8 +10,12 @@ from treenail_runtime.loading import load_connector
 
 
 def connector(folder: Path, *choices: str) -> Path:
-    """A project with one tool that takes one of `choices`."""
-    parameter = {"name": "sort", "in": "query", "schema": {"type": "string", "enum": [*choices]}}
+    """A project with one tool: `sort` is one of `choices`, `back` one of them in reverse."""
+    orders = {"sort": [*choices], "back": [*reversed(choices)]}
+    parameters = [
+        {"name": name, "in": "query", "schema": {"type": "string", "enum": order}}
+        for name, order in orders.items()
+    ]
     document = {
         "openapi": "3.1.0",
         "info": {"title": "Sorted", "version": "1"},
@@ -20,7 +24,7 @@ def connector(folder: Path, *choices: str) -> Path:
             "/all": {
                 "get": {
                     "operationId": "list_all",
-                    "parameters": [parameter],
+                    "parameters": parameters,
                     "responses": {"204": {"description": "Done."}},
                 }
             }
@@ -41,5 +45,6 @@ def test_another_connector_does_not_change_the_order_of_choices(tmp_path: Path) 
         published = told(run(root, "schema", "sorted", "list_all", "--json"))
         loaded = load_connector(root / "connectors", "sorted").tools[0]
 
-        assert published["inputSchema"]["properties"]["sort"]["enum"] == choices
-        assert loaded.input_schema["properties"]["sort"]["enum"] == choices
+        for schema in (published["inputSchema"], loaded.input_schema):
+            assert schema["properties"]["sort"]["enum"] == choices
+            assert schema["properties"]["back"]["enum"] == [*reversed(choices)]

@@ -107,7 +107,9 @@ def _leaf(plan: TextType | NumberType | BooleanType | ChoiceType) -> str:
             return "bool"
         case ChoiceType(values):
             whole = ("WHOLE",) if isinstance(values[0], int) else ()
-            return _annotated(f"Literal[{', '.join(map(repr, values))}]", *whole)
+            # Of those in the alphabet's order there is one, so that nothing can be taken for it.
+            order = () if list(values) == sorted(values, key=repr) else ("InOrder()",)
+            return _annotated(f"Literal[{', '.join(map(repr, values))}]", *whole, *order)
         case _:
             assert_never(plan)
 

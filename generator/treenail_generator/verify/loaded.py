@@ -7,7 +7,6 @@ module itself brings the contract along.
 import json
 import sys
 import types
-import typing
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -218,9 +217,6 @@ def _told(error: BaseException) -> str:
 
 
 def _run(module: types.ModuleType, text: str, file: str) -> None:
-    # `typing` hands out a union that it made before for one with the same choices in another order.
-    for forget in getattr(typing, "_cleanups", ()):
-        forget()
     exec(compile(text, file, "exec"), module.__dict__)  # noqa: S102  # the project's own modules
 
 

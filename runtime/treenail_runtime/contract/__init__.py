@@ -47,6 +47,7 @@ from .errors import (
 from .exact import Definitions, JsonSchema
 from .files import File, FileRules
 from .formats import Format
+from .in_order import InOrder
 from .login import Choices, CredentialCheck, LoginField, first_pages, read_choices
 from .outputs import OutputSchema
 from .paging import Paging
@@ -95,6 +96,7 @@ __all__ = [
     "FormBody",
     "FormField",
     "Format",
+    "InOrder",
     "Input",
     "InvalidArguments",
     "JsonBody",

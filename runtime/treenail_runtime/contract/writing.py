@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from .exact import JsonSchema
 from .formats import Format
+from .in_order import InOrder
 from .references import PREFIX
 from .types import ClosedInput, Input
 
@@ -170,7 +171,7 @@ class Writer:
             )
         elif isinstance(said, Format):
             schema["format"] = said.name
-        elif not isinstance(said, AfterValidator | BeforeValidator):
+        elif not isinstance(said, AfterValidator | BeforeValidator | InOrder):
             schema |= _bound(said)
 
 

@@ -6,7 +6,6 @@ import importlib.util
 import re
 import sys
 import types
-import typing
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -87,9 +86,6 @@ def _imported(directory: Path, name: str) -> types.ModuleType:
     module = importlib.util.module_from_spec(spec)
     # Before it runs: pydantic and dataclasses look their own module up there.
     sys.modules[full_name] = module
-    # `typing` hands out a union that it made before for one with the same choices in another order.
-    for forget in getattr(typing, "_cleanups", ()):
-        forget()
     try:
         spec.loader.exec_module(module)
     except Exception as error:

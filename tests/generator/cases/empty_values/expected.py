@@ -13,6 +13,7 @@ from treenail_runtime.contract import (
     Connector,
     Endpoint,
     ErrorRules,
+    InOrder,
     Input,
     JsonObject,
     JsonSchema,
@@ -53,7 +54,7 @@ class ListItems(Input):
         ]
         | MISSING
     ) = MISSING
-    state: Literal["open", "closed", ""] | MISSING = MISSING
+    state: Annotated[Literal["open", "closed", ""], InOrder()] | MISSING = MISSING
     word: str | MISSING = MISSING
     tags: (
         Annotated[

@@ -13,6 +13,7 @@ from treenail_runtime.contract import (
     Connector,
     Endpoint,
     ErrorRules,
+    InOrder,
     Input,
     JsonObject,
     JsonSchema,
@@ -28,7 +29,7 @@ class Quoted(Input):
     """Arguments of quoted."""
 
     id: str = Field(description='""" import os')
-    q: Literal["'", '"""', "\\", "{{ x }}", "\n"] | MISSING = Field(
+    q: Annotated[Literal["'", '"""', "\\", "{{ x }}", "\n"], InOrder()] | MISSING = Field(
         MISSING, json_schema_extra={"default": "'"}
     )
     p: Annotated[JsonValue, JsonSchema({"type": "string", "pattern": "^[^\"']+$"})] | MISSING = (

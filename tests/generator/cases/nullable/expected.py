@@ -14,6 +14,7 @@ from treenail_runtime.contract import (
     Connector,
     Endpoint,
     ErrorRules,
+    InOrder,
     Input,
     JsonBody,
     JsonObject,
@@ -51,7 +52,7 @@ class SetThing(Input):
     """Arguments of set_thing."""
 
     where: SetThing_Where | MISSING = MISSING
-    order: Literal["up", "down"] | MISSING = MISSING
+    order: Annotated[Literal["up", "down"], InOrder()] | MISSING = MISSING
     filter: SetThing_Filter | MISSING = MISSING
     name: Annotated[str, Field(max_length=9)] | MISSING | None = MISSING
     owner: SetThing_Owner | MISSING | None = MISSING

@@ -17,6 +17,7 @@ from treenail_runtime.contract import (
     Definitions,
     Endpoint,
     ErrorRules,
+    InOrder,
     Input,
     JsonBody,
     JsonObject,
@@ -56,9 +57,10 @@ class FindPets(Input):
     ids: Annotated[list[Annotated[int, WHOLE]], Field(min_length=1)] | MISSING = Field(
         MISSING, description="Their numbers"
     )
-    status: Annotated[list[Literal["sold", "free"]], Field(min_length=1)] | MISSING = Field(
-        MISSING, description="Their states"
-    )
+    status: (
+        Annotated[list[Annotated[Literal["sold", "free"], InOrder()]], Field(min_length=1)]
+        | MISSING
+    ) = Field(MISSING, description="Their states")
     above: Annotated[int, Field(gt=0), WHOLE] | MISSING = Field(MISSING, description="Years")
 
 

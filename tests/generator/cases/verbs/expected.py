@@ -17,6 +17,7 @@ from treenail_runtime.contract import (
     Date,
     Endpoint,
     ErrorRules,
+    InOrder,
     Input,
     JsonObject,
     LoginField,
@@ -34,7 +35,7 @@ class ListItems(Input):
     since: Date
     branch: OpaqueId | MISSING = Field(MISSING, description="Another branch than yours.")
     limit: Annotated[int, Field(ge=1, le=50), WHOLE] = 20
-    state: Literal["open", "closed"] | MISSING = MISSING
+    state: Annotated[Literal["open", "closed"], InOrder()] | MISSING = MISSING
     oldName: str | MISSING = MISSING
 
 
