@@ -6,6 +6,7 @@ from typing import NoReturn
 from urllib.parse import unquote
 
 from treenail_generator.diagnostics import BuildError, Diagnostic, nearest
+from treenail_generator.document.anchors import anchors
 from treenail_generator.document.values import mapping, text
 from treenail_generator.yaml_source import JSON, Pointer, Source
 
@@ -52,6 +53,7 @@ class References:
         self._hints = 0
         self._ends: dict[Pointer, Target] = {}
         self._inside: dict[Pointer, tuple[Reference, ...]] = {}
+        self._anchors: dict[str, Pointer] | None = None
 
     def value_at(self, pointer: Pointer) -> JSON:
         """The raw value at a place that exists."""
@@ -135,8 +137,7 @@ class References:
             hint = "bundle the document into one file, or say `spec: {path, refs: file}`; nothing is fetched"
             self._fail(at, "remote-ref", f"{ref!r} leads out of this file", hint)
         if not ref.startswith("#/"):
-            hint = "name the place from the root of the document: '#/components/schemas/…'"
-            self._fail(at, "unknown-ref", f"{ref!r} names no place in the document", hint)
+            return self._anchored(ref, at)
         if ref in searching:
             self.refuse_loop(ref, at=at)
         here = Target((), self.root)
@@ -148,6 +149,15 @@ class References:
                 here = self._search(passed_ref, at, searching | {ref})
             here = beyond
         return here
+
+    def _anchored(self, ref: str, at: Pointer) -> Target:
+        if self._anchors is None:
+            self._anchors = anchors(self.root)
+        pointer = self._anchors.get(unquote(ref.removeprefix("#")))
+        if pointer is None:
+            hint = "name the place from the root of the document: '#/components/schemas/…'"
+            self._fail(at, "unknown-ref", f"{ref!r} names no place in the document", hint)
+        return Target(pointer, self.value_at(pointer))
 
     def _fail_unknown(self, ref: str, at: Pointer, parent: Target, segment: str) -> NoReturn:
         hint = None

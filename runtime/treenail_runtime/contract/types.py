@@ -81,6 +81,8 @@ class Input(BaseModel):
         allow_inf_nan=False,
         hide_input_in_errors=True,
         defer_build=True,
+        # A field may be called like what pydantic means to call its own methods.
+        protected_namespaces=(),
     )
 
     @classmethod

@@ -1,6 +1,6 @@
 """`in: body` and `in: formData` as request bodies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from treenail_generator.document.references import Target
@@ -45,7 +45,7 @@ def form_of(upgrader: Upgrader, fields: Sequence[Target], consumed: Sequence[str
         name = text(node.get("name"))
         described = {"description": node["description"]} if "description" in node else {}
         schema, places[name] = value_schema(upgrader, target)
-        properties[name] = {**described, **mapping(schema)}
+        properties[name] = {**described, **_or_empty(node, mapping(schema))}
         if style := styles(upgrader, target):
             encoding[name] = style
         if node.get("required") is True:
@@ -62,6 +62,17 @@ def form_of(upgrader: Upgrader, fields: Sequence[Target], consumed: Sequence[str
     return Upgraded(
         {"content": content, "required": bool(required)}, first, _inside(types, places, first)
     )
+
+
+def _or_empty(node: Mapping[str, JSON], schema: dict[str, JSON]) -> dict[str, JSON]:
+    """The schema with the empty text, where `allowEmptyValue` of the field adds it."""
+    limits = schema.keys() & {"enum", "format", "minLength", "pattern"}
+    takes_it = schema.get("type") == "string" and not limits
+    if node.get("allowEmptyValue") is not True or takes_it or holds_file(node):
+        return schema
+    if limits == {"enum"} and isinstance(schema["enum"], list):
+        return {**schema, "enum": [*schema["enum"], ""]}
+    return {"anyOf": [schema, {"type": "string", "enum": [""]}]}
 
 
 def _form_types(
