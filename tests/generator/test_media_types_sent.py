@@ -107,6 +107,32 @@ def test_a_text_is_sent_and_proven_in_the_charset_of_its_type(
 
 
 @pytest.mark.requirement("WIRE-MEDIA")
+@pytest.mark.parametrize(
+    ("declared", "schema", "value", "head", "body"),
+    [
+        ("application/json; charset=iso-8859-1", OBJECT, {"a": "é"}, "application/json", "utf-8"),
+        ("application/json; charset=utf-8", OBJECT, {"a": "é"}, None, "utf-8"),
+        ("text/plain; charset=iso-8859-1", TEXT, "é", None, "iso-8859-1"),
+        ("text/plain; charset=no-such", TEXT, "é", "text/plain", "utf-8"),
+    ],
+)
+def test_a_part_is_sent_and_proven_in_the_charset_that_it_names(
+    declared: str, schema: Any, value: Any, head: str | None, body: str, tmp_path: Path
+) -> None:
+    form = {"type": "object", "properties": {"note": schema, "other": TEXT}, "required": ["note"]}
+    encoding = {"note": {"contentType": declared}}
+    content = {"multipart/form-data": {"schema": form, "encoding": encoding}}
+    project = _project(tmp_path, content)
+
+    assert ("charset-left-out" in _warned(project)) is (head is not None)
+    _, sent = _sent(project, {"note": value})
+    text = (
+        json.dumps(value, ensure_ascii=False, separators=(",", ":")) if schema is OBJECT else value
+    )
+    assert f"Content-Type: {head or declared}\r\n\r\n".encode() + text.encode(body) in sent
+
+
+@pytest.mark.requirement("WIRE-MEDIA")
 @pytest.mark.parametrize("odd", ["", "json", "text/csv, text/xml", "application/json\r\nX-Evil: 1"])
 def test_what_is_no_media_type_is_passed_over_and_told(odd: str, tmp_path: Path) -> None:
     content = {odd: {"schema": OBJECT}, "application/json": {"schema": OBJECT}}

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from treenail_generator.document import Encoding, Media, Parameter
-from treenail_generator.media_types import essence, is_media_range
+from treenail_generator.media_types import essence, is_media_range, without_charset
 from treenail_generator.plan import BodyKind, EncodingPlan
 
 from .faults import Faults
-from .headers import is_header_name
+from .headers import is_header_name, is_json
+from .media_types import is_charset_lost
 from .views import View, Views
 
 _QUERY_STYLES: Final = frozenset(
@@ -39,7 +40,10 @@ def _encoding(
     styled = (encoding.style, encoding.explode, encoding.allow_reserved) != (None, None, None)
     headers = _fixed_headers(name, encoding, views, faults) if kind == "multipart" else ()
     if not styled:
-        return EncodingPlan(content_type=_content_type(name, encoding, faults), headers=headers)
+        told = _content_type(name, encoding, faults)
+        if told is not None and kind == "multipart":
+            told = _in_known_charset(name, told, encoding, faults)
+        return EncodingPlan(content_type=told, headers=headers)
     style = encoding.style or "form"
     if style not in _QUERY_STYLES:
         faults.note(
@@ -70,6 +74,16 @@ def _content_type(name: str, encoding: Encoding, faults: Faults) -> str | None:
         )
         return None
     return told.strip()
+
+
+def _in_known_charset(name: str, told: str, encoding: Encoding, faults: Faults) -> str:
+    """The content type of a part, without a charset that the part is not written in."""
+    if not is_charset_lost(told, "json" if is_json(told) else "text"):
+        return told
+    sent = without_charset(told)
+    message = f"part {name!r}: its content is {told}: it is sent in UTF-8, as {sent}"
+    faults.note(encoding.location, "charset-left-out", message)
+    return sent
 
 
 def unsayable_headers(media: Media, views: Views) -> Mapping[str, str]:

@@ -206,6 +206,9 @@ def _body_reason(operation: Operation, wanted: Wanted) -> str | None:
         return None
     if isinstance(body, str) and any(_is_lost(body, each.content_type) for each in media):
         return "the charset of the body cannot carry it"
+    lost = next(filter(None, (_lost_part(body, each) for each in media)), None)
+    if lost is not None:
+        return f"body {lost!r}: the charset of its part cannot carry it"
     deep = {name for each in media for name, told in each.encoding.items() if _is_deep(told)}
     unsayable = _unsayable_field(body, deep) if isinstance(body, dict) else None
     if unsayable is None and isinstance(body, dict):
@@ -237,6 +240,18 @@ def _is_lost(text: str, content_type: str) -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+def _lost_part(parts: Any, media: Media) -> str | None:
+    """The first part with a text that the charset of its content type does not have."""
+    if not isinstance(parts, dict) or not media.content_type.startswith("multi"):
+        return None
+    for name, encoding in media.encoding.items():
+        kind = encoding.content_type or ""
+        value = cast("dict[str, Any]", parts).get(name)
+        if not is_json(kind) and any(_is_lost(text, kind) for text in _texts(value)):
+            return name
+    return None
 
 
 def _unsayable_field(form: dict[str, Any], deep: Collection[str]) -> str | None:

@@ -10,7 +10,7 @@ from pydantic import MISSING
 from .bodies import Content, MultipartBody, Part
 from .errors import InvalidArguments
 from .files import File
-from .media_types import OCTETS, concrete_type, essence, first_type, is_json
+from .media_types import OCTETS, charset_of, concrete_type, essence, first_type, is_json
 from .wire import header_text, json_bytes
 from .wire.styles import Styled
 from .wire.texts import given_items, members, plain, refuse_empty, text_of
@@ -115,7 +115,16 @@ def _piece(name: str | None, value: object, part: Part, *, is_form: bool) -> _Pi
     text = text_of(content, place)
     if kind is None and (not is_form or part.headers):
         kind = "text/plain; charset=utf-8"
-    return _Piece(name, _utf8(text, place), kind, None, part.headers)
+    return _Piece(name, _in_charset(text, kind, place), kind, None, part.headers)
+
+
+def _in_charset(text: str, kind: str | None, name: str) -> bytes:
+    """`text` as the charset of its part says; UTF-8 where it says none that is known."""
+    charset = (charset_of(kind) if kind is not None else None) or "utf-8"
+    try:
+        return text.encode(charset)
+    except UnicodeEncodeError:
+        raise InvalidArguments([f"{name}: holds text that {charset} cannot carry"]) from None
 
 
 def _styled(name: str, value: Any, part: Part) -> Iterator[_Piece]:

@@ -107,12 +107,13 @@ class Bodies:
         file = Octets(data, name=_raw(named), media=kind)
         if file.name is not None:
             return file
-        return Several((*self._texts(schema, data), file))
+        charset = charset_of(str(said)) if said is not None else None
+        return Several((*self._texts(schema, data, charset or "utf-8"), file))
 
-    def _texts(self, schema: Schema, data: bytes) -> list[Reading]:
+    def _texts(self, schema: Schema, data: bytes, charset: str = "utf-8") -> list[Reading]:
         """A part as a text, or as the text of an item where the property is an array."""
         readings: list[Reading] = []
-        for word in _words(data):
+        for word in _words(data, charset):
             for owner in (schema, self._schemas.item(schema, 0)):
                 kinds = self._schemas.kinds(owner) & PRIMITIVES
                 if kinds:
