@@ -44,6 +44,7 @@ _DEFAULTS: Final = {
     "default_describer": DEFAULT_DESCRIBER,
 }
 _WIDTH: Final = 84
+_NO_ANSWER: Final = AnswerPlan()
 
 
 def render(plan: ConnectorPlan) -> str:
@@ -100,15 +101,21 @@ def _environment() -> jinja2.Environment:
 
 def docstring(text: str) -> str:
     """`text` as a docstring that cannot end early; control and invisible characters are escaped."""
-    safe = "".join(
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"""{quoted if quoted.isprintable() else _escaped(quoted)}"""'
+
+
+def _escaped(text: str) -> str:
+    return "".join(
         character if character.isprintable() or character == "\n" else repr(character)[1:-1]
-        for character in text.replace("\\", "\\\\").replace('"', '\\"')
+        for character in text
     )
-    return f'"""{safe}"""'
 
 
 def _text(text: str) -> str:
     """A string literal, broken into lines when it is long."""
+    if len(text) <= _WIDTH:
+        return repr(text)
     lines = textwrap.wrap(
         text, _WIDTH, break_long_words=False, break_on_hyphens=False, drop_whitespace=False
     )
@@ -133,7 +140,7 @@ def _value(value: Any) -> str:
 
 def _is_declared(answer: AnswerPlan) -> bool:
     # Neither is printed as a part of the answer.
-    return replace(answer, kind="json", accept=AnswerPlan().accept) != AnswerPlan()
+    return replace(answer, kind=_NO_ANSWER.kind, accept=_NO_ANSWER.accept) != _NO_ANSWER
 
 
 def _module_docstring(plan: ConnectorPlan) -> str:

@@ -138,7 +138,7 @@ class Tool:
 
     @property
     def exact_schema(self) -> dict[str, Any]:
-        """What is enforced: `input_schema` with nothing only named; made anew each time."""
+        """What is enforced: `input_schema` with nothing only named; not to be changed."""
         return settled(*self.types, self.inline_depth)
 
     @property

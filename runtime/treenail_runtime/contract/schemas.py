@@ -140,12 +140,18 @@ def _renamed(node: Any, names: dict[str, str]) -> Any:
 def settled(
     schema: dict[str, Any], definitions: dict[str, Any], depth: int = INLINE_DEPTH
 ) -> dict[str, Any]:
-    """`schema` with single-use definitions inlined, `depth` deep, and the reachable others in `$defs`."""
-    referred = _referred(schema, definitions)
-    uses = Counter(chain(references(schema), *referred.values()))
+    """`schema` with single-use definitions inlined, `depth` deep, and the reachable others in `$defs`.
+
+    `schema` itself where there are none; not to be changed.
+    """
+    if not definitions:
+        return schema
+    own = list(references(schema))
+    referred = _referred(own, definitions)
+    uses = Counter(chain(own, *referred.values()))
     # One that refers to itself is used there, too, and so never among them.
     once = {name: definitions[name] for name in referred if uses[name] == 1}
-    whole = _inlined(schema, once, depth)
+    whole = _inlined(schema, once, depth) if once else schema
     kept: dict[str, Any] = {}
     waiting = list(references(whole))
     while waiting:
@@ -158,11 +164,11 @@ def settled(
 
 
 def _referred(
-    schema: dict[str, Any], definitions: dict[str, dict[str, Any]]
+    names: list[str], definitions: dict[str, dict[str, Any]]
 ) -> dict[str, tuple[str, ...]]:
-    """For each definition that `schema` reaches, those that it refers to itself."""
+    """For each definition that `names` lead to, those that it refers to itself."""
     found: dict[str, tuple[str, ...]] = {}
-    waiting = deque(references(schema))
+    waiting = deque(names)
     while waiting:
         name = waiting.popleft()
         if name in definitions and name not in found:

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError, core_schema
 
 JsonObject: TypeAlias = dict[str, JsonValue]
+_NESTED: Final = (dict, list)
 
 
 def _exact_float(value: object) -> object:
@@ -62,6 +63,23 @@ def _with_exact_floats(node: Any) -> Any:
     return {**schema, **changed} if changed else schema
 
 
+def _holds_float(schema: object) -> bool:
+    """Whether a core schema speaks of a float anywhere."""
+    waiting: list[Any] = [schema]
+    while waiting:
+        node = waiting.pop()
+        inside: list[Any] = []
+        if isinstance(node, dict):
+            mapping = cast("dict[str, Any]", node)
+            if mapping.get("type") == "float":
+                return True
+            inside = [each for each in mapping.values() if isinstance(each, _NESTED)]
+        elif isinstance(node, list):
+            inside = cast("list[Any]", node)
+        waiting += inside
+    return False
+
+
 def _is_exact_float(node: dict[str, Any]) -> bool:
     """Whether `node` is what `_with_exact_floats` makes of a float."""
     called = node.get("function")
@@ -90,8 +108,8 @@ class Input(BaseModel):
         cls, source: type[BaseModel], handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         schema = handler(source)
-        if cls.__pydantic_complete__:
-            # It is what was made here before.
+        if cls.__pydantic_complete__ or not _holds_float(schema):
+            # Complete, it is what was made here before.
             return schema
         return cast("core_schema.CoreSchema", _with_exact_floats(schema))
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from treenail_generator.document import JSON, Schema
 
-from .readings import DecodingError, Reading, Word, one_of
+from .readings import DecodingError, Kind, Reading, Word, one_of
 from .schemas import PRIMITIVES, Schemas
 
 Decode = Callable[[str], str]
@@ -34,10 +34,12 @@ def percent_decoded(text: str) -> str:
         DecodingError: A `%` begins no escape, the bytes are no UTF-8, or a `+` stands raw, which
             readers of forms take for a space.
     """
-    if _BAD_PERCENT.search(text):
-        raise DecodingError(f"{text!r} has a % that begins no escape")
     if "+" in text:
         raise DecodingError(f"{text!r} has a '+', which some readers take for a space")
+    if "%" not in text:
+        return text
+    if _BAD_PERCENT.search(text):
+        raise DecodingError(f"{text!r} has a % that begins no escape")
     try:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:
@@ -82,15 +84,21 @@ class Styles:
             parts = whole[0].split(",") if len(whole) == 1 else []
             return self._parted(schema, whole, parts, explode=False, decode=path_decoded)
         named = [f"{key}={value}" for key, _, value in pairs]
-        readings = self._primitive(schema, whole, path_decoded)
-        readings += self._array(schema, whole, path_decoded)
-        readings += self._object(schema, named, explode=True, decode=path_decoded)
+        kinds = self._schemas.kinds(schema)
+        readings = _primitive(kinds, whole, path_decoded)
+        if "array" in kinds:
+            readings += self._array(schema, whole, path_decoded)
+        if "object" in kinds:
+            readings += self._object(schema, named, explode=True, decode=path_decoded)
         return one_of(readings, f"{text!r}")
 
     def repeated(self, schema: Schema, texts: Sequence[str], decode: Decode) -> Reading:
         """`name=a&name=b`: one text for each item, or one for a value without parts."""
-        readings = self._primitive(schema, texts, decode)
-        return one_of(readings + self._array(schema, texts, decode), "&".join(texts))
+        kinds = self._schemas.kinds(schema)
+        readings = _primitive(kinds, texts, decode)
+        if "array" in kinds:
+            readings += self._array(schema, texts, decode)
+        return one_of(readings, "&".join(texts))
 
     def delimited(
         self, schema: Schema, texts: Sequence[str], style: str, decode: Decode
@@ -125,17 +133,16 @@ class Styles:
         explode: bool,
         decode: Decode,
     ) -> Reading:
-        readings = self._primitive(schema, whole, decode) + self._array(schema, parts, decode)
-        readings += self._object(schema, parts, explode=explode, decode=decode)
+        kinds = self._schemas.kinds(schema)
+        readings = _primitive(kinds, whole, decode)
+        if "array" in kinds:
+            readings += self._array(schema, parts, decode)
+        if "object" in kinds:
+            readings += self._object(schema, parts, explode=explode, decode=decode)
         return one_of(readings, ",".join(parts or whole))
 
-    def _primitive(self, schema: Schema, texts: Sequence[str], decode: Decode) -> list[Reading]:
-        if len(texts) != 1 or not self._schemas.kinds(schema) & PRIMITIVES:
-            return []
-        return [self.word(schema, decode(texts[0]))]
-
     def _array(self, schema: Schema, parts: Sequence[str], decode: Decode) -> list[Reading]:
-        if not parts or "array" not in self._schemas.kinds(schema):
+        if not parts:
             return []
         return [
             [
@@ -147,7 +154,7 @@ class Styles:
     def _object(
         self, schema: Schema, parts: Sequence[str], *, explode: bool, decode: Decode
     ) -> list[Reading]:
-        if not parts or "object" not in self._schemas.kinds(schema):
+        if not parts:
             return []
         if explode:
             if not all("=" in part for part in parts):
@@ -158,3 +165,9 @@ class Styles:
                 return []
             pairs = list(zip(parts[::2], parts[1::2], strict=True))
         return [self.fields(schema, [(decode(key), text) for key, text in pairs], decode)]
+
+
+def _primitive(kinds: frozenset[Kind], texts: Sequence[str], decode: Decode) -> list[Reading]:
+    if len(texts) != 1 or kinds.isdisjoint(PRIMITIVES):
+        return []
+    return [Word(decode(texts[0]), kinds & PRIMITIVES)]
