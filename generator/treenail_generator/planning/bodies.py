@@ -197,8 +197,9 @@ class Bodies:
 
         OpenAPI 3.2, 4.14.2: `itemSchema` is that of one; so is a `schema` of no list, before 3.2.
         """
-        if media.item_schema and not media.schema and media.content_type.startswith("multipart/"):
-            return replace(media, schema={"type": "array", "items": media.item_schema})
+        is_listed = media.positional or media.item_schema is not None
+        if is_listed and not media.schema and media.content_type.startswith("multipart/"):
+            return replace(media, schema={"type": "array", "items": media.item_schema or {}})
         view = self._types.views.of(media.schema)
         untold = "array" if "items" in view else "string" if not view else ""
         kind = view.get("type", untold)
@@ -213,8 +214,9 @@ class Bodies:
         """Whether the body can be made at all; reports it when not, unless it is hidden."""
         told = without_parts(chosen.media.content_type, chosen.kind, chosen.view)
         first = cast("list[object]", chosen.view.get("prefixItems") or [])
-        if chosen.kind == "multipart" and any(as_files(each, self._types.views) for each in first):
-            told = "a file in prefixItems"
+        apart = [*first, *([chosen.view.get("items")] if first else [])]
+        if chosen.kind == "multipart" and any(as_files(each, self._types.views) for each in apart):
+            told = "a file in prefixItems, or behind them,"
         if told is None:
             return True
         if chosen.body.required or not self._verbs.of(_WHOLE, "body").param.hide:

@@ -64,7 +64,34 @@ def with_files(view: View, encoding: Mapping[str, Encoding], views: Views) -> Vi
         for file in [_as_bytes(known[name], views)]
         if file is not None
     }
-    return {**view, "properties": {**known, **found}} if found else view
+    if found:
+        return {**view, "properties": {**known, **found}}
+    return _with_files_in_order(view, encoding, views) if "type" in view else view
+
+
+def _with_files_in_order(view: View, encoding: Mapping[str, Encoding], views: Views) -> View:
+    """The list with files where the encoding of their place says so (OpenAPI 3.2, 4.14.5.2)."""
+    if view["type"] != "array":
+        return view
+    found: View = {}
+    first = [
+        _in_place(encoding.get(str(index)), each, views)
+        for index, each in enumerate(_listed(view.get("prefixItems")))
+    ]
+    if any(first):
+        found["prefixItems"] = [
+            each or known for each, known in zip(first, view["prefixItems"], strict=True)
+        ]
+    if view.get("items") is not False:
+        item = _in_place(encoding.get("*"), view.get("items", {}), views)
+        found |= {"items": item} if item else {}
+    return {**view, **found} if found else view
+
+
+def _in_place(encoding: Encoding | None, schema: object, views: Views) -> View | None:
+    if encoding is None or not _tells_bytes(encoding.content_type):
+        return None
+    return _as_bytes(schema, views)
 
 
 def _tells_bytes(content_type: str | None) -> bool:
