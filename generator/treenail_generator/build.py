@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .collecting import uncollected
-from .connector_file import ConnectorRequest, read_connector_file
+from .connector_file import ConnectorRequest, understood_request
 from .diagnostics import BuildError, Diagnostic, Location
 from .document import Document, Inputs, read_document
 from .lock import Surfaces, lock_text
@@ -22,7 +22,7 @@ from .verify import (
     load_custom_tools,
     verify,
 )
-from .yaml_source import JSON
+from .yaml_source import JSON, Source, read_source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +30,36 @@ class Sources:
     """The inputs of one build: texts, and the names under which people know them.
 
     Attributes:
+        connector: The connector file, or what it holds, where that is read already.
         inputs: What is read together with the document; None when nothing is.
         custom: Text of `connectors/<name>_custom.py`; None when there is none.
     """
 
-    connector: str
+    connector: str | Source
     connector_name: str
     spec: str
     spec_name: str
     inputs: Inputs | None = None
     custom: str | None = None
     custom_name: str = ""
+
+    def connector_source(self) -> Source:
+        """What the connector file holds.
+
+        Raises:
+            BuildError: See `read_source`.
+        """
+        if isinstance(self.connector, str):
+            return read_source(self.connector, self.connector_name)
+        return self.connector
+
+    def request(self) -> ConnectorRequest:
+        """The request that the connector file makes.
+
+        Raises:
+            BuildError: See `understood_request`.
+        """
+        return understood_request(self.connector_source())
 
     def document(self) -> Document:
         """The document that these texts make.
@@ -106,7 +125,7 @@ def build(sources: Sources, watch: Watch = ignore) -> Built:
 
 def _build(sources: Sources, watch: Watch) -> Built:
     watch("reading the connector file and the document")
-    request = read_connector_file(sources.connector, sources.connector_name)
+    request = sources.request()
     document = sources.document()
     drafted = draft(request, document, watch)
     plan, loaded = drafted.plan, drafted.module

@@ -40,11 +40,11 @@ def read_sources(project: Project, name: str) -> Sources:
             f"there is no connector {name!r}",
             f"did you mean {close!r}?" if close else f"connectors here: {known}",
         )
-    text = read_text(project, path)
-    spec, inputs = read_inputs(project, read_source(text, project.shown(path)))
+    source = read_source(read_text(project, path), project.shown(path))
+    spec, inputs = read_inputs(project, source)
     custom = project.custom_module(name)
     return Sources(
-        connector=text,
+        connector=source,
         connector_name=project.shown(path),
         spec=read_text(project, spec),
         spec_name=project.shown(spec),

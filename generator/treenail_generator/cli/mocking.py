@@ -5,7 +5,6 @@ import sys
 
 import click
 
-from treenail_generator.connector_file import read_connector_file
 from treenail_generator.diagnostics import BuildError, Diagnostic, Location
 from treenail_generator.mock import FAULTS, print_url, run_mock
 from treenail_generator.project import Project
@@ -58,7 +57,7 @@ def mock_command(
     """Serve the document of connector NAME as a real HTTP server with seeded data."""
     try:
         sources = read_sources(project, name)
-        request = read_connector_file(sources.connector, sources.connector_name)
+        request = sources.request()
         document = sources.document()
     except BuildError as error:
         tell_faults(error, as_json=as_json)

@@ -2,7 +2,7 @@
 
 from .login import Check, LoginEntry, OptionsFrom
 from .params import Constrain, Param
-from .reading import ConnectorRequest, read_connector_file
+from .reading import ConnectorRequest, read_connector_file, understood_request
 from .response import PageSection, PaginationSection, ResponseSection
 from .schema import (
     AuthSection,
@@ -34,4 +34,5 @@ __all__ = [
     "TypeDescriber",
     "json_schema",
     "read_connector_file",
+    "understood_request",
 ]

@@ -64,7 +64,15 @@ def read_connector_file(text: str, file: str) -> ConnectorRequest:
     Raises:
         BuildError: When so little can be understood that planning makes no sense.
     """
-    source = read_source(text, file)
+    return understood_request(read_source(text, file))
+
+
+def understood_request(source: Source) -> ConnectorRequest:
+    """As `read_connector_file`, for a text that is read already.
+
+    Raises:
+        BuildError: When so little can be understood that planning makes no sense.
+    """
     if not isinstance(source.value, dict):
         raise BuildError(
             [
@@ -73,6 +81,14 @@ def read_connector_file(text: str, file: str) -> ConnectorRequest:
                 )
             ]
         )
+    try:
+        understood = ConnectorFile.model_validate(source.value)
+    except ValidationError:
+        return _understood_in_part(source)
+    return ConnectorRequest(understood, source, tuple(range(len(understood.tools))))
+
+
+def _understood_in_part(source: Source) -> ConnectorRequest:
     value = cast("dict[str, Any]", copy.deepcopy(source.value))
     tools = value.get("tools")
     numbered = list(enumerate(cast("list[Any]", tools))) if isinstance(tools, list) else []

@@ -20,6 +20,9 @@ def circles(
     """
     if start.pointer in done:
         return
+    if all(each.pointer in done for each in following(start)):
+        yield [start]
+        return
     order = {start.pointer: 0}
     lowest = dict(order)
     open_targets = [start]

@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
+from functools import partial
+from itertools import chain
 
 from treenail_generator.document.circles import circles
 from treenail_generator.document.model import Operation, Server
@@ -29,17 +32,21 @@ class Digests:
             servers: Those in force for it.
         """
         references = self._references
-        starts = [
-            Target(pointer, references.value_at(pointer))
-            for pointer in (operation.pointer, *(each.pointer for each in operation.parameters))
-        ]
         reached: dict[str, JSON] = {
-            reference.ref: self._reach(found)
-            for start in starts
-            for reference in references.inside(start)
-            if (found := references.found(reference.ref)) is not None
+            ref: self._reach(found)
+            for ref in self._refs(operation)
+            if (found := references.found(ref)) is not None
         }
         return _sha256({**_contract(references, operation, servers), "reached": reached})
+
+    def _refs(self, operation: Operation) -> Iterable[str]:
+        """The references of an operation and of its parameters, each once."""
+        target = partial(_target, self._references)
+        inside = chain(
+            self._references.inside_parts(target(operation.pointer)),
+            *(self._references.inside(target(each.pointer)) for each in operation.parameters),
+        )
+        return dict.fromkeys(reference.ref for reference in inside)
 
     def _reach(self, start: Target) -> str:
         """One hash for all that a value reaches; values that reach each other share it."""
@@ -59,6 +66,10 @@ class Digests:
         says: dict[str, JSON] = {join_ref(target.pointer): target.value for target in circle}
         sha256 = _sha256({"says": says, "beyond": list[JSON](sorted(beyond))})
         self._found |= dict.fromkeys(inside, sha256)
+
+
+def _target(references: References, pointer: Pointer) -> Target:
+    return Target(pointer, references.value_at(pointer))
 
 
 def _contract(

@@ -74,6 +74,7 @@ class Reach:
         """Nothing is looked at yet."""
         self._references = references
         self._known: dict[Pointer, _Reached] = {}
+        self._sound: set[Pointer] = set()
 
     def check(self, target: Target) -> None:
         """Refuse a value that reaches a broken reference, or by which nothing is decided in time.
@@ -82,9 +83,15 @@ class Reach:
             BuildError: What the references lead to instead, all of them; or `too-large`.
         """
         target = self._behind(target)
-        if not self._references.inside(target):
-            # As long as it is written; only what is referred to again and again multiplies.
+        if target.pointer in self._sound:
             return
+        # What refers to nothing is as long as it is written; only what is referred to again and
+        # again multiplies.
+        if self._references.inside(target):
+            self._check(target)
+        self._sound.add(target.pointer)
+
+    def _check(self, target: Target) -> None:
         for circle in circles(target, self._references.following, self._known):
             self._look_at(circle)
         found = self._known[target.pointer]
@@ -166,5 +173,14 @@ class Reach:
         self, weight: _Weight, fields: Iterable[tuple[str, JSON]], circle: frozenset[Pointer]
     ) -> None:
         for name, schema in fields:
-            checks = self._weight(schema, circle).checks
+            checks = 1 if _is_leaf(schema) else self._weight(schema, circle).checks
             weight.below[name] = weight.below.get(name, 0) + checks
+
+
+def _is_leaf(schema: JSON) -> bool:
+    """Whether nothing inside a schema, nor behind it, looks at a value."""
+    if not isinstance(schema, dict):
+        return not isinstance(schema, list)
+    return "$ref" not in schema and not any(
+        isinstance(inner, (dict, list)) and key not in _LEFT_OUT for key, inner in schema.items()
+    )

@@ -1,8 +1,7 @@
 """Where the `$ref`s of a document lead; every target stays a place in the same file."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 from urllib.parse import unquote
 
 from treenail_generator.diagnostics import BuildError, Diagnostic, nearest
@@ -24,16 +23,14 @@ _SCHEMA_MAPS = {"$defs", "definitions", "dependentSchemas", "patternProperties",
 MAPS_OF_NAMES = _SCHEMA_MAPS | {"content", "encoding", "examples", "headers", "responses"}
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A value of the document and where it stands."""
 
     pointer: Pointer
     value: JSON
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A reference and where it stands: the pointer ends with its keyword."""
 
     pointer: Pointer
@@ -54,6 +51,7 @@ class References:
         self._ends: dict[Pointer, Target] = {}
         self._inside: dict[Pointer, tuple[Reference, ...]] = {}
         self._anchors: dict[str, Pointer] | None = None
+        self._following: dict[Pointer, tuple[Target, ...]] = {}
 
     def value_at(self, pointer: Pointer) -> JSON:
         """The raw value at a place that exists."""
@@ -104,11 +102,13 @@ class References:
             self._dead.add(ref)
             return None
 
-    def following(self, target: Target) -> list[Target]:
+    def following(self, target: Target) -> tuple[Target, ...]:
         """What the references inside a value lead to, each once; those that lead nowhere left out."""
-        refs = dict.fromkeys(reference.ref for reference in self.inside(target))
-        found = map(self.found, refs)
-        return [each for each in found if each is not None]
+        if target.pointer not in self._following:
+            refs = dict.fromkeys(reference.ref for reference in self.inside(target))
+            found = map(self.found, refs)
+            self._following[target.pointer] = tuple(each for each in found if each is not None)
+        return self._following[target.pointer]
 
     def closure(self, starts: Iterable[Target]) -> Iterator[Target]:
         """Everything that the starts reach, by reference, in the order of discovery."""
@@ -127,6 +127,14 @@ class References:
             found = references_in(target, siblings_count=self.siblings_count)
             self._inside[target.pointer] = tuple(found)
         return self._inside[target.pointer]
+
+    def inside_parts(self, target: Target) -> Iterator[Reference]:
+        """As `inside`, of an operation whose parts were looked at one by one when it was read."""
+        if ref_of(target.value) is not None:
+            yield from self.inside(target)
+            return
+        for pointer, value in _followed(target.pointer, mapping(target.value)):
+            yield from self.inside(Target(pointer, value))
 
     def refuse_loop(self, ref: str, *, at: Pointer = ()) -> NoReturn:
         """Raise `ref-loop`, for references that lead only to each other."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from treenail_generator.diagnostics import Diagnostic
-from treenail_generator.document.dialect import Odd, repaired
+from treenail_generator.document.dialect import TYPES, Odd, repaired
 from treenail_generator.document.discriminators import discriminated
 from treenail_generator.document.model import WITH_SIBLINGS, Schema, Version
 from treenail_generator.document.references import References, ref_of, split_ref
@@ -33,6 +33,7 @@ _KEYWORDS = (
     | (_ANNOTATIONS | _BOUNDS | _SIZES)
 )
 _READ = _KEYWORDS | {"$dynamicRef"}
+_PLAIN = {"type", "format", "title", "description", "example"}
 _NULL: Schema = {"type": "null"}
 
 
@@ -113,11 +114,30 @@ def normalise(raw: JSON, version: Version, odd: list[Odd]) -> JSON:
     """
     if not isinstance(raw, dict):
         return raw if isinstance(raw, bool) else {}
+    if _is_plain(raw):
+        return _as_written(raw)
     kept = _kept(raw, version, odd)
     schema = map_subschemas(kept, lambda child: normalise(child, version, odd))
     if "discriminator" in raw:
         schema = discriminated(schema, raw)
     return _with_null(schema) if _is_nullable(raw, version) else schema
+
+
+def _is_plain(raw: Schema) -> bool:
+    """Whether a schema says one type and words, or nothing but a reference, as most do."""
+    told = raw.get("type")
+    if told is None:
+        return len(raw) == 1 and ref_of(raw) is not None
+    if not (raw.keys() <= _PLAIN and isinstance(told, str) and told in TYPES):
+        return False
+    return all(isinstance(raw[key], str) for key in raw if key != "example")
+
+
+def _as_written(raw: Schema) -> Schema:
+    if "example" not in raw:
+        return dict(raw)
+    schema = {key: value for key, value in raw.items() if key != "example"}
+    return {**schema, "examples": [raw["example"]]}
 
 
 def _kept(raw: Schema, version: Version, odd: list[Odd]) -> Schema:

@@ -8,7 +8,6 @@ from typing import Any, Final, cast
 from treenail_generator.build import Built, Sources, build
 from treenail_generator.diagnostics import BuildError, Diagnostic
 from treenail_generator.lock import Lock, published
-from treenail_generator.yaml_source import read_source
 
 from .comparing import compare
 from .drift import Change, Drift
@@ -64,7 +63,7 @@ def compare_documents(sources: Sources, spec: str, spec_name: str) -> Drift:
 
 def _connector(sources: Sources) -> dict[str, Any]:
     """The connector file as data, without what has no part in this."""
-    found = read_source(sources.connector, sources.connector_name).value
+    found = sources.connector_source().value
     data = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
     return {key: value for key, value in data.items() if key not in _NOT_COMPARED}
 
@@ -94,7 +93,7 @@ def _built(sources: Sources, data: Mapping[str, Any]) -> Built:
 def _idle(sources: Sources, data: Mapping[str, Any], error: BuildError) -> set[str]:
     """The defaults that the faults are about: those of tools that are not built."""
     places = {fault.location for fault in error.diagnostics if fault.code == "unknown-parameter"}
-    source = read_source(sources.connector, sources.connector_name)
+    source = sources.connector_source()
     return {
         name for name in _defaults(data) if source.key_at(("defaults", "params", name)) in places
     }

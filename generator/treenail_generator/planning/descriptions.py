@@ -104,6 +104,8 @@ def cut(text: str, longest: int) -> str:
 
 def _without_need(text: str, need: str) -> str:
     """`text` without a mark at either end that says the same as the schema: `need`."""
+    if need not in text.lower():
+        return text
     for place in (_LEADING.match, _TRAILING.search):
         found = place(text)
         if found is not None and need in found[0].lower():

@@ -16,6 +16,10 @@ class Faults:
         self.notes: list[Diagnostic] = []
         self._known: dict[tuple[object, ...], list[Diagnostic]] = {}
 
+    def __len__(self) -> int:
+        """How much is told so far."""
+        return len(self.diagnostics) + len(self.notes)
+
     def add(self, location: Location, code: str, message: str, *, hint: str | None = None) -> None:
         """Record an error."""
         self._record(self.diagnostics, Diagnostic(location, code, message, hint=hint))

@@ -5,15 +5,18 @@ Unlike a view, a form takes the members of `allOf`, `anyOf` and `oneOf` together
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from treenail_generator.document import Document, Schema
 from treenail_generator.yaml_source import JSON, Pointer
 
 _KINDS: Final = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
+_ANY: Final[frozenset[str]] = frozenset()
+_ALONE: Final = {kind: frozenset({kind}) for kind in _KINDS}
 _NO_FIELDS: Final[Mapping[str, JSON]] = {}
 _NOTHING: Final = frozenset({"null"})
-_LISTS: Final = frozenset({"array"})
+_LISTS: Final = frozenset({frozenset({"array"}), frozenset({"array", "null"})})
 _NULL: Final = {"type": "null"}
 _SCHEMAS: Final = ("components", "schemas")
 _DEPTH: Final = 32
@@ -50,12 +53,19 @@ class Form:
     @property
     def is_list(self) -> bool:
         """Whether it is a list, or null."""
-        return self.kinds - _NOTHING == _LISTS
+        return self.kinds in _LISTS
 
     @property
     def is_object(self) -> bool:
         """Whether fields of it are known."""
         return bool(self.properties) and not self.is_list
+
+
+_UNTOLD: Final = Form()
+_TELLING: Final = frozenset(
+    {"properties", "items", "writeOnly", "deprecated", "allOf", "anyOf", "oneOf"}
+)
+"""What tells more of a form than its kinds."""
 
 
 class Forms:
@@ -132,7 +142,7 @@ class Forms:
         if known is not None:
             return known[1]
         # Stands there while it is read, for a schema that is a part of itself.
-        self._known[id(schema)] = (schema, Form())
+        self._known[id(schema)] = (schema, _UNTOLD)
         resolved = self._document.resolve(cast("JSON", schema))
         if resolved is schema or depth > _DEPTH:
             form = self._read(resolved, depth)
@@ -142,6 +152,8 @@ class Forms:
         return form
 
     def _read(self, schema: Schema, depth: int) -> Form:
+        if _TELLING.isdisjoint(schema):
+            return _of_kinds(_kinds(schema))
         form = Form(
             kinds=_kinds(schema),
             properties=_properties(schema),
@@ -158,6 +170,11 @@ class Forms:
             if members:
                 form = _both(form, _either(members))
         return form
+
+
+@lru_cache(maxsize=2**8)
+def _of_kinds(kinds: frozenset[str]) -> Form:
+    return Form(kinds=kinds)
 
 
 def component_name(pointer: Pointer) -> str | None:
@@ -197,7 +214,7 @@ def _properties(schema: Schema) -> Mapping[str, JSON]:
 def _kinds(schema: Schema) -> frozenset[str]:
     told = schema.get("type")
     if isinstance(told, str):
-        return frozenset({told}) & _KINDS
+        return _ALONE.get(told, _ANY)
     if isinstance(told, list):
         return frozenset(str(kind) for kind in told) & _KINDS
     values = cast(

@@ -19,6 +19,8 @@ from treenail_generator.naming import (
     tool_word,
 )
 
+_NUMBER: Final = re.compile(r"_([0-9])")
+_LAST_UNDERSCORE: Final = re.compile(r"_(?!_|$)")
 _COMPONENT: Final = "Model"
 
 
@@ -31,8 +33,8 @@ class ModuleNames:
     def class_of_tool(self, tool: str) -> str:
         """The class of the arguments of a tool; no two tools make the same function, nor class."""
         # Of "a_1" and "a1", only the underscore tells.
-        name = re.sub(r"_([0-9])", r"__\1", tool_word(tool))
-        parts = re.split(r"_(?!_|$)", name)
+        name = _NUMBER.sub(r"__\1", tool_word(tool))
+        parts = _LAST_UNDERSCORE.split(name)
         joined = "".join(part[:1].upper() + part[1:] for part in parts)
         if joined[0].isdigit():
             # Its word ends with a hash, so that no tool called so has the same class.

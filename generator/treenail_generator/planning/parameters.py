@@ -2,23 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 from treenail_generator.document import Operation, Parameter, Schema
-from treenail_generator.naming import class_name
+from treenail_generator.naming import attribute_name, class_name
 from treenail_generator.plan import (
     Arrays,
     Binding,
+    BooleanType,
+    ChoiceType,
     ExactType,
     FieldPlan,
     ListType,
     MapType,
     ModelPlan,
     ModelType,
+    NullableType,
+    NumberType,
     StylePlan,
     TextType,
     TypePlan,
 )
+from treenail_generator.yaml_source import Pointer
 
 from .alternatives import with_form, without_null_fields
 from .credentials import Key
@@ -41,6 +46,11 @@ _ENCODED: Final = frozenset({"path", "query", "cookie"})
 _DELIMITED: Final = frozenset({"spaceDelimited", "pipeDelimited", "tabDelimited"})
 _FORM: Final = "application/x-www-form-urlencoded"
 
+Planned: TypeAlias = tuple[FieldPlan | None, Binding]
+"""The argument that a parameter needs (if any), and where its value goes."""
+SharedParameters: TypeAlias = dict[tuple[Pointer, str, str, str], tuple[FieldPlan, Binding]]
+"""What became of parameters that operations share, by place and words."""
+
 
 class Parameters:
     """Plans the parameters of one tool's operation."""
@@ -52,6 +62,7 @@ class Parameters:
         verbs: Verbs,
         ids: str | None,
         key: Key | None,
+        known: SharedParameters,
         faults: Faults,
     ) -> None:
         self._types = types
@@ -59,6 +70,7 @@ class Parameters:
         self._verbs = verbs
         self._ids = ids
         self._key = key
+        self._known = known
         self._faults = faults
 
     def plan(self, operation: Operation, owner: str) -> tuple[list[FieldPlan], list[Binding]]:
@@ -66,28 +78,52 @@ class Parameters:
         fields: list[FieldPlan] = []
         bindings: list[Binding] = []
         for parameter in operation.parameters:
-            if not self._supported(parameter):
+            planned = self._once(parameter, owner)
+            if planned is None:
                 continue
-            sourced = self._values.of(_slot(self._with_form(self._or_empty(parameter)), owner))
-            if sourced is None:
-                continue
-            value, field, kind = sourced
-            sent = self._carried(parameter, kind)
+            field, binding = planned
             if field is not None:
-                fields.append(field if sent is kind else replace(field, type=sent))
-            bindings.append(
-                Binding(
-                    place=parameter.place,
-                    upstream=parameter.name,
-                    value=value,
-                    type=sent,
-                    required=parameter.required,
-                    source=parameter.location,
-                    style=_style(parameter, self._arrays(parameter)),
-                )
-            )
+                fields.append(field)
+            bindings.append(binding)
         self._tell_shared_keys(bindings)
         return fields, bindings
+
+    def _once(self, parameter: Parameter, owner: str) -> Planned | None:
+        """The parameter planned, or as it was for another tool, where nothing is said of it."""
+        if self._verbs.of(parameter.name, parameter.place).said:
+            return self._planned(parameter, owner)
+        key = (parameter.pointer, parameter.place, parameter.name, parameter.description)
+        known = self._known.get(key)
+        if known is not None and self._values.takes(known[0].attribute):
+            return known
+        told = len(self._faults)
+        planned = self._planned(parameter, owner)
+        if planned is None or len(self._faults) > told:
+            return planned
+        field, binding = planned
+        if field is not None and _is_shared(field):
+            self._known[key] = field, binding
+        return planned
+
+    def _planned(self, parameter: Parameter, owner: str) -> Planned | None:
+        if not self._supported(parameter):
+            return None
+        sourced = self._values.of(_slot(self._with_form(self._or_empty(parameter)), owner))
+        if sourced is None:
+            return None
+        value, field, kind = sourced
+        sent = self._carried(parameter, kind)
+        if field is not None and sent is not kind:
+            field = replace(field, type=sent)
+        return field, Binding(
+            place=parameter.place,
+            upstream=parameter.name,
+            value=value,
+            type=sent,
+            required=parameter.required,
+            source=parameter.location,
+            style=_style(parameter, self._arrays(parameter)),
+        )
 
     def _tell_shared_keys(self, bindings: list[Binding]) -> None:
         """Report exploded objects whose fields would read as another parameter."""
@@ -222,6 +258,8 @@ class Parameters:
         views = self._types.views
         schema, lost = with_form(parameter.schema, self._defined(parameter), views)
         schema = without_null_fields(schema, views)
+        if schema is parameter.schema:
+            return parameter
         if not lost:
             return replace(parameter, schema=cast("Schema", schema))
         self._faults.note(
@@ -238,6 +276,19 @@ class Parameters:
                 return replace(kind, pattern=None, opaque_id=True)
             return replace(kind, pattern=self._ids)
         return kind
+
+
+def _is_shared(field: FieldPlan) -> bool:
+    """Whether the field is the same for every tool: it has its own name, and no model."""
+    return field.attribute == attribute_name(field.name) and _is_plain(field.type)
+
+
+def _is_plain(kind: TypePlan) -> bool:
+    match kind:
+        case ListType(item=inner) | NullableType(inner):
+            return _is_plain(inner)
+        case _:
+            return isinstance(kind, TextType | NumberType | BooleanType | ChoiceType)
 
 
 def _key(parameter: Parameter) -> Key:

@@ -113,5 +113,6 @@ def _schema(medias: Sequence[Media], forms: Forms, kind: AnswerKind) -> JSON:
             schema = {"type": "array", "items": media.item_schema or schema}
         if schema and schema not in schemas:
             schemas.append(schema)
-    objects = all(forms.of(schema).is_object for schema in schemas)
-    return {"anyOf": schemas} if objects and len(schemas) > 1 else next(iter(schemas), None)
+    if len(schemas) > 1 and all(forms.of(schema).is_object for schema in schemas):
+        return {"anyOf": schemas}
+    return next(iter(schemas), None)

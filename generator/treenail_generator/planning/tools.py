@@ -34,7 +34,7 @@ from .credentials import key_of
 from .faults import Faults
 from .module_names import ModuleNames
 from .paging import with_argument
-from .parameters import Parameters
+from .parameters import Parameters, SharedParameters
 from .paths import PathPlan, plan_path
 from .samples import Mode, NoSampleError, Samples
 from .servers import OperationServers
@@ -68,6 +68,7 @@ class Tools:
         self.servers = OperationServers(request, document, faults)
         self.seen: set[str] = set()
         self._operations: dict[str, Operation] = {}
+        self._parameters: SharedParameters = {}
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -165,7 +166,13 @@ class Tools:
         path = plan_path(operation, self._faults)
         operation = path.operation
         parameters = Parameters(
-            self._types, values, verbs, file.defaults.ids, key_of(file.auth), self._faults
+            self._types,
+            values,
+            verbs,
+            file.defaults.ids,
+            key_of(file.auth),
+            self._parameters,
+            self._faults,
         )
         fields, bindings = parameters.plan(operation, owner)
         self._tell_key_in_path(path)

@@ -88,6 +88,12 @@ class Values:
             return self._injected(slot, verb, field)
         return FromArgument(field.attribute), field, field.type
 
+    def takes(self, attribute: str) -> bool:
+        """Take the attribute; False when the tool has it already."""
+        is_free = attribute not in self._attributes
+        self._attributes.add(attribute)
+        return is_free
+
     def _hidden(self, slot: Slot, verb: Verb) -> None:
         if slot.required:
             self._faults.add(

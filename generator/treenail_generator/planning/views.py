@@ -37,6 +37,7 @@ _OF_ONE_TYPE: Final = frozenset(
         *("properties", "required", "additionalProperties"),
     }
 )
+_TYPES: Final[Mapping[type, str]] = {str: "string", int: "integer", bool: "boolean"}
 _DEPTH: Final = 32
 
 
@@ -131,6 +132,8 @@ class Views:
 
     def why_not(self, schema: object, value: JSON) -> str | None:
         """Why `value` does not fit `schema`; None when it does, or when the schema is no schema."""
+        if _is_met(schema, value):
+            return None
         try:
             validator = self._validator(schema)
         except jsonschema_rs.ValidationError:
@@ -145,6 +148,14 @@ class Views:
             made = validator_of(self.bundle(schema), formats=self._formats)
             known = self._validators[id(schema)] = (schema, made)
         return known[1]
+
+
+def _is_met(schema: object, value: JSON) -> bool:
+    """Whether `schema` demands nothing but a type, and `value` is of it."""
+    if not isinstance(schema, dict):
+        return False
+    demands = {key: each for key, each in cast("View", schema).items() if key not in _ANNOTATIONS}
+    return demands == {"type": _TYPES.get(type(value))}
 
 
 def _opened(view: View, outer: View) -> View | None:

@@ -111,6 +111,8 @@ def _is_deeper(value: JSON, depth: int) -> bool:
     """Whether collections stand in each other more than `depth` levels deep."""
     level: list[dict[str, JSON] | list[JSON]] = [value] if isinstance(value, (dict, list)) else []
     for _ in range(depth):
+        if not level:
+            break
         level = [
             inner
             for outer in level

@@ -1,6 +1,7 @@
 """One YAML text's data, and the place of every value and key in it."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from treenail_generator.diagnostics import Location
 from treenail_generator.yaml_source.data import JSON, Pointer
@@ -27,19 +28,25 @@ class YamlSource:
 
     def at(self, pointer: Pointer) -> Location:
         """See `Source.at`."""
-        node = self._walk(pointer)[-1].node
-        return self._text.location(node.line, node.column)
+        return Location.found_by(self.file, partial(self._value_place, pointer))
 
     def key_at(self, pointer: Pointer) -> Location:
         """See `Source.key_at`."""
-        found = self._walk(pointer)[-1]
-        return self._text.location(found.line, found.column)
+        return Location.found_by(self.file, partial(self._key_place, pointer))
 
     def text_at(self, pointer: Pointer) -> str | None:
         """See `Source.text_at`."""
         steps = self._walk(pointer)
         is_there = len(steps) > len(pointer) and steps[-1].node.value is not None
         return steps[-1].node.text if is_there else None
+
+    def _value_place(self, pointer: Pointer) -> tuple[int, int]:
+        node = self._walk(pointer)[-1].node
+        return node.line + 1, node.column + 1
+
+    def _key_place(self, pointer: Pointer) -> tuple[int, int]:
+        found = self._walk(pointer)[-1]
+        return found.line + 1, found.column + 1
 
     def _walk(self, pointer: Pointer) -> list[Field]:
         """The root and every value on the way that exists."""
