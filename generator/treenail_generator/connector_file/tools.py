@@ -87,12 +87,13 @@ class ToolSection(Closed):
         """`body`, its short forms written out."""
         match self.body:
             case "flatten":
-                return BodySection()
+                return _FLAT_BODY
             case "nested":
                 return NESTED_BODY
             case BodySection():
                 return self.body
 
 
+_FLAT_BODY = BodySection()
 NESTED_BODY = BodySection.model_validate({"as": "body"})
 """The whole body in one argument `body`."""

@@ -181,6 +181,7 @@ def _is_leaf(schema: JSON) -> bool:
     """Whether nothing inside a schema, nor behind it, looks at a value."""
     if not isinstance(schema, dict):
         return not isinstance(schema, list)
-    return "$ref" not in schema and not any(
-        isinstance(inner, (dict, list)) and key not in _LEFT_OUT for key, inner in schema.items()
-    )
+    for key, inner in schema.items():
+        if isinstance(inner, (dict, list)) and key not in _LEFT_OUT:
+            return False
+    return "$ref" not in schema

@@ -13,6 +13,7 @@ from treenail_generator.yaml_source import JSON, Pointer, Source
 _MOST_HINTS = 50
 
 _KEYWORDS = ("$ref", "$dynamicRef", "$recursiveRef")
+_REFERRING = frozenset(_KEYWORDS)
 
 # Under these keys stands data, or what no tool needs: a `$ref` there is none of ours.
 _DATA = {"const", "default", "enum", "example", "value"}
@@ -212,9 +213,10 @@ def references_in(target: Target, *, siblings_count: bool) -> Iterator[Reference
             nested = [((*pointer, index), item) for index, item in enumerate(value)]
             waiting.extend(reversed(nested))
         elif isinstance(value, dict):
-            for keyword in _KEYWORDS:
-                if keyword in value:
-                    yield Reference((*pointer, keyword), text(value[keyword]))
+            if not _REFERRING.isdisjoint(value):
+                for keyword in _KEYWORDS:
+                    if keyword in value:
+                        yield Reference((*pointer, keyword), text(value[keyword]))
             if siblings_count or ref_of(value) is None:
                 waiting.extend(reversed(list(_followed(pointer, value))))
 
@@ -225,9 +227,20 @@ def _followed(pointer: Pointer, node: dict[str, JSON]) -> Iterator[tuple[Pointer
             continue
         if key in MAPS_OF_NAMES and isinstance(child, dict):
             for name, value in child.items():
-                yield (*pointer, key, name), value
+                if _may_refer(value):
+                    yield (*pointer, key, name), value
         elif key not in NOT_FOLLOWED and key != "examples" and not key.startswith("x-"):
             yield (*pointer, key), child
+
+
+def _may_refer(value: JSON) -> bool:
+    """Whether references may stand in a value; most fields of most schemas hold texts alone."""
+    if not isinstance(value, dict):
+        return isinstance(value, list)
+    for child in value.values():
+        if isinstance(child, (dict, list)):
+            return True
+    return not _REFERRING.isdisjoint(value)
 
 
 def step_into(here: Target, segment: str) -> Target | None:

@@ -51,6 +51,7 @@ class Samples:
     def __init__(self, models: Mapping[str, ModelPlan]) -> None:
         self._models = models
         self._made: dict[tuple[str, Mode, str, int], JSON] = {}
+        self._holding_null: dict[str, bool] = {}
 
     def arguments(
         self, fields: Iterable[FieldPlan], endpoint: EndpointPlan, mode: Mode
@@ -77,6 +78,25 @@ class Samples:
                 made[field.name] = value
                 size += _size(value)
         return made
+
+    def may_hold_null(self, fields: Iterable[FieldPlan]) -> bool:
+        """Whether the mode "null" makes other values of the fields than "full" does."""
+        return any(self._may_hold_null(field.type) for field in fields)
+
+    def _may_hold_null(self, kind: TypePlan) -> bool:
+        match kind:
+            case NullableType():
+                return True
+            case ListType(item=inner) | MapType(inner):
+                return self._may_hold_null(inner)
+            case ModelType(model):
+                if model not in self._holding_null:
+                    # Stands there meanwhile, for a model inside itself.
+                    self._holding_null[model] = True
+                    self._holding_null[model] = self.may_hold_null(self._models[model].fields)
+                return self._holding_null[model]
+            case _:
+                return False
 
     def shown(self, fields: Iterable[FieldPlan], endpoint: EndpointPlan) -> dict[str, JSON]:
         """The arguments worth showing: what is required, and what the file gives an example for."""

@@ -15,6 +15,7 @@ from treenail_generator.diagnostics import BuildError, nearest
 from treenail_generator.document import Document, Operation
 from treenail_generator.naming import class_name, constant_name
 from treenail_generator.plan import (
+    AnnotationPlan,
     AnswerPlan,
     Binding,
     Constant,
@@ -43,6 +44,7 @@ from .values import Values
 from .verbs import Verbs
 from .whole_query import tell_two_queries
 
+_UNTOLD: Final = AnswerPlan()
 _MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
 
@@ -109,6 +111,7 @@ class Tools:
         verbs = Verbs(self._request, ("tools", index), section.params)
         owner = self._names.class_of_tool(section.name)
         fields, endpoint = self._endpoint(operation, verbs, section.body_section, owner)
+        annotations = plan_annotations(section, operation)
         tool = ToolPlan(
             name=section.name,
             title=section.title,
@@ -116,18 +119,23 @@ class Tools:
             function=self._names.function_of_tool(section.name),
             constant=self._names.constant_of_tool(section.name),
             model=_arguments(section.name, owner, fields),
-            endpoint=self._of_tool(endpoint, operation, index),
-            annotations=plan_annotations(section, operation),
+            endpoint=self._of_tool(endpoint, operation, annotations, index),
+            annotations=annotations,
             source=self._request.at("tools", index),
             errors=advice(section.errors),
             scope=section.scope,
         )
         return with_argument(tool)
 
-    def _of_tool(self, endpoint: EndpointPlan, operation: Operation, index: int) -> EndpointPlan:
+    def _of_tool(
+        self,
+        endpoint: EndpointPlan,
+        operation: Operation,
+        annotations: AnnotationPlan,
+        index: int,
+    ) -> EndpointPlan:
         """`endpoint` with what the tool says of its answer and its sending."""
         section, defaults = self._request.file.tools[index], self._request.file.defaults
-        annotations = plan_annotations(section, operation)
         return replace(
             endpoint,
             constant=self._names.constant_of_endpoint(section.name),
@@ -155,12 +163,13 @@ class Tools:
     ) -> EndpointPlan:
         """An endpoint that the runtime calls by itself; `own`, its `args`, speak for the agent."""
         verbs = Verbs(self._request, pointer, own, key="args")
-        return self._endpoint(operation, verbs, NESTED_BODY, class_name(operation.key))[1]
+        _, endpoint = self._endpoint(operation, verbs, NESTED_BODY, class_name(operation.key))
+        return replace(endpoint, constant=constant_name(operation.key))
 
     def _endpoint(
         self, operation: Operation, verbs: Verbs, section: BodySection, owner: str
     ) -> tuple[list[FieldPlan], EndpointPlan]:
-        """The request side of a tool: its arguments, and where each goes."""
+        """The request side of a tool: its arguments, and where each goes; it has no name yet."""
         values = Values(self._request, self._types, verbs, self._faults)
         file = self._request.file
         path = plan_path(operation, self._faults)
@@ -186,12 +195,12 @@ class Tools:
         self._tell_clashes(fields, clashes, verbs, operation.key)
         self.seen |= verbs.seen | verbs.qualified
         return fields, EndpointPlan(
-            constant=constant_name(operation.key),
+            constant="",
             operation=operation.key,
             method=operation.method,
             path=path.template,
             bindings=tuple(bindings),
-            answer=AnswerPlan(),
+            answer=_UNTOLD,
             reads=operation.method in SAFE,
             repeatable=operation.method in REPEATABLE,
             may_be_empty=_may_be_empty(operation),
@@ -230,7 +239,9 @@ class Tools:
         try:
             shown = self._samples.shown(tool.model.fields, tool.endpoint)
             cases = [
-                self._samples.arguments(tool.model.fields, tool.endpoint, mode) for mode in _MODES
+                self._samples.arguments(tool.model.fields, tool.endpoint, mode)
+                for mode in _MODES
+                if mode != "null" or self._samples.may_hold_null(tool.model.fields)
             ]
         except NoSampleError as error:
             name = error.args[0] if error.args else "an argument"
