@@ -80,6 +80,8 @@ class References:
         Raises:
             BuildError: As `find`, and `ref-loop` when there is none.
         """
+        if ref_of(target.value) is None:
+            return target
         passed: set[Pointer] = set()
         while (ref := ref_of(target.value)) is not None:
             if target.pointer in self._ends:
