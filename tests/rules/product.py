@@ -27,6 +27,7 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     "GEN-NARROWING": Requirement("ours", "a connector file narrows the document, never widens it"),
     "GEN-DRIFT": Requirement("ours", "an upstream change is told tool by tool, with its severity"),
     "GEN-IMPORTS": Requirement("ours", "a module imports what its code uses, and nothing else"),
+    "GEN-PARTS": Requirement("ours", "a module compiled in parts does what it does in one piece"),
     "GEN-BUDGET": Requirement("ours", "a build over its token budget fails"),
     "GEN-CUSTOM": Requirement(
         "ours", "hand-written tools stand beside the module, never overwritten"

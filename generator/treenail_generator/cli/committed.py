@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from treenail_generator.diagnostics import BuildError, Diagnostic, Location
 from treenail_generator.lock import Lock, published
 from treenail_generator.project import Project
-from treenail_generator.verify import import_fault, load
+from treenail_generator.verify import import_fault, load_committed
 
 from .files import read_text
 
@@ -60,7 +60,7 @@ def read_committed(project: Project, name: str) -> Committed:
 
 
 def _surface(module: str, name: str) -> tuple[str, tuple[dict[str, Any], ...]]:
-    connector = load(module, name).connector
+    connector = load_committed(module, name).connector
     if not re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+", connector.version):
         raise ValueError(f"its version is {connector.version!r}")
     return connector.version, tuple(published(tool) for tool in connector.tools)

@@ -16,6 +16,7 @@ from .loaded import (
     LoadedTool,
     import_fault,
     load,
+    load_committed,
     load_custom_tools,
 )
 from .proof import Effort, Proof, Watch, effort_of_build, ignore, proofs
@@ -33,6 +34,7 @@ __all__ = [
     "ignore",
     "import_fault",
     "load",
+    "load_committed",
     "load_custom_tools",
     "proofs",
     "verify",

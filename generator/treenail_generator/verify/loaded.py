@@ -16,6 +16,8 @@ import jsonschema_rs
 
 from treenail_generator.diagnostics import BuildError, Diagnostic, Location
 
+from .compiling import statements
+
 _PACKAGE: Final = "treenail_connectors"
 """Where the runtime puts the modules it loads, and so where hand-written ones import from."""
 _CODE: Final = "custom-module"
@@ -139,14 +141,27 @@ class LoadedModule:
 
 
 def load(text: str, name: str) -> LoadedModule:
-    """Import `text`, the module of connector `name`, without writing it anywhere.
+    """Import `text`, a module of connector `name` just made, without writing it anywhere.
 
     Raises:
-        Exception: Whatever its code raises; nothing when the generator has just made it.
+        Exception: Whatever its code raises; its lines are not those of `text`.
     """
+    return _loaded(statements(text, f"connectors/{name}.py"), name)
+
+
+def load_committed(text: str, name: str) -> LoadedModule:
+    """The same for a file that is there, in which somebody may look for the line of a fault.
+
+    Raises:
+        Exception: Whatever its code raises.
+    """
+    return _loaded([compile(text, f"connectors/{name}.py", "exec")], name)
+
+
+def _loaded(codes: Iterable[types.CodeType], name: str) -> LoadedModule:
     module = types.ModuleType(f"treenail_built_{name}")
     with _importable(module):
-        _run(module, text, f"connectors/{name}.py")
+        _run(module, codes)
     return LoadedModule(module)
 
 
@@ -162,7 +177,7 @@ def load_custom_tools(text: str, file: str, built: LoadedModule) -> tuple[Loaded
     package.__path__ = []
     with _importable(package, module, **{full_name: built.module}):
         try:
-            _run(module, text, file)
+            _run(module, [compile(text, file, "exec")])
         except (Exception, SystemExit) as error:  # noqa: BLE001  # told as a fault of that module
             raise BuildError([import_fault(error, file, _CODE)]) from None
         tools = module.__dict__.get("TOOLS")
@@ -216,8 +231,9 @@ def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {text.strip().partition(chr(10))[0]}".removesuffix(": ")
 
 
-def _run(module: types.ModuleType, text: str, file: str) -> None:
-    exec(compile(text, file, "exec"), module.__dict__)  # noqa: S102  # the project's own modules
+def _run(module: types.ModuleType, codes: Iterable[types.CodeType]) -> None:
+    for code in codes:
+        exec(code, module.__dict__)  # noqa: S102  # the project's own modules
 
 
 @contextmanager
