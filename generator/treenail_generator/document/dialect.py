@@ -103,7 +103,7 @@ def _number(value: Any) -> Any:
     if isinstance(value, bool):
         # OpenAPI 3.0 knows boolean bounds; what is left of them here says nothing.
         return _GONE
-    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
+    if isinstance(value, str) and len(value) <= _LONGEST and _DIGITS.fullmatch(value.strip()):
         return float(value) if "." in value else int(value)
     return value if isinstance(value, int | float) else _GONE
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from treenail_generator.diagnostics import BuildError, Diagnostic
 from treenail_generator.document.index import Entry, Index
@@ -11,6 +12,8 @@ from treenail_generator.document.references import child
 from treenail_generator.document.tolerance import Parts
 from treenail_generator.document.values import flag, items, text
 from treenail_generator.yaml_source import JSON
+
+_MOST_PARAMETERS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,12 @@ def _read_operation(context: Context, entry: Entry) -> Operation:
         context.fail(target.pointer, f"{entry.endpoint} is not a mapping")
     node = target.value
     parts = Parts(context, entry.endpoint)
-    parameters = parts.parameters((item.get("parameters"), child(target, "parameters")))
+    listed = (item.get("parameters"), child(target, "parameters"))
+    if sum(len(items(each.value)) for each in listed) > _MOST_PARAMETERS:
+        message = f"{entry.endpoint} has more than {_MOST_PARAMETERS:,} parameters"
+        place = context.references.source.key_at(target.pointer)
+        raise BuildError([Diagnostic(place, "too-large", message)])
+    parameters = parts.parameters(listed)
     body = parts.body(child(target, "requestBody")) if "requestBody" in node else None
     responses = parts.responses(child(target, "responses"))
     if parts.faults:

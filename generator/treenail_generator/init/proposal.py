@@ -114,6 +114,7 @@ class Proposal:
         arrays: How arrays inside `deepObject` are sent, where operations need them.
         refused: Operations that were wished for and are left out.
         schema_tokens: What one tool's arguments may cost; None publishes them whole.
+        helper_tokens: What the built-in tool costs that tells the rest of such arguments.
         is_proved: Whether it was built, so that its costs are exact.
     """
 
@@ -131,9 +132,10 @@ class Proposal:
     tools: tuple[ToolProposal, ...]
     refused: tuple[Refused, ...]
     schema_tokens: int | None = None
+    helper_tokens: int = 0
     is_proved: bool = False
 
     @property
     def tokens(self) -> int:
         """About what all tools cost a model."""
-        return sum(tool.tokens for tool in self.tools)
+        return sum(tool.tokens for tool in self.tools) + self.helper_tokens

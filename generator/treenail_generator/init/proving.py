@@ -78,7 +78,9 @@ def _counted(proposal: Proposal, module: LoadedModule) -> Proposal:
     surfaces = Surfaces(module.connector.tools)
     costs = {tool.name: surfaces.tokens(tool.name) for tool in module.connector.tools}
     tools = (replace(tool, tokens=costs.get(tool.name, tool.tokens)) for tool in proposal.tools)
-    return replace(proposal, tools=tuple(tools), is_proved=True)
+    named = {tool.name for tool in proposal.tools}
+    helpers = sum(cost for name, cost in costs.items() if name not in named)
+    return replace(proposal, tools=tuple(tools), helper_tokens=helpers, is_proved=True)
 
 
 def _without(proposal: Proposal, error: BuildError) -> Proposal:

@@ -127,7 +127,8 @@ def _limits(proposal: Proposal) -> Iterator[str]:
     yield from _defaults_section(proposal)
     if proposal.tools:
         tokens = -(-proposal.tokens * _HEAD_ROOM // 100 // _ROUND) * _ROUND
-        most = max(-(-tool.tokens * _HEAD_ROOM // 100) for tool in proposal.tools)
+        largest = max(proposal.helper_tokens, *(tool.tokens for tool in proposal.tools))
+        most = -(-largest * _HEAD_ROOM // 100)
         count = len(proposal.tools) + (proposal.schema_tokens is not None)
         budget = f"budget: {{tokens: {tokens}, tool_tokens: {most}, tools: {count}}}"
         # An estimate must not fail a build.
