@@ -77,12 +77,14 @@ class Draft:
     Attributes:
         text: Of the generated module, not formatted.
         unproven: A warning for each tool of which no request is proven.
+        doubts: A warning for each tool whose request openapi-core reads otherwise.
     """
 
     plan: ConnectorPlan
     text: str
     module: LoadedModule
     unproven: tuple[Diagnostic, ...]
+    doubts: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ class Built:
         tools: All tools, hand-written ones last.
         surfaces: What tools/list tells of them, and what that costs.
         unproven: A warning for each tool of which no request is proven.
+        doubts: A warning for each tool whose request openapi-core reads otherwise.
     """
 
     module: str
@@ -107,6 +110,7 @@ class Built:
     spec_sha256: str
     surfaces: Surfaces
     unproven: tuple[Diagnostic, ...] = ()
+    doubts: tuple[Diagnostic, ...] = ()
 
 
 def build(sources: Sources, watch: Watch = ignore) -> Built:
@@ -145,6 +149,7 @@ def _build(sources: Sources, watch: Watch) -> Built:
         spec_sha256=sha256,
         surfaces=surfaces,
         unproven=drafted.unproven,
+        doubts=drafted.doubts,
     )
 
 
@@ -162,7 +167,13 @@ def draft(request: ConnectorRequest, document: Document, watch: Watch = ignore) 
     if verified.better_examples:
         shown = _with_examples(plan, verified.better_examples)
         text, plan = with_examples(text, plan, shown), shown
-    return Draft(plan=plan, text=text, module=verified.module, unproven=tuple(verified.unproven))
+    return Draft(
+        plan=plan,
+        text=text,
+        module=verified.module,
+        unproven=tuple(verified.unproven),
+        doubts=tuple(verified.doubts),
+    )
 
 
 def _with_examples(plan: ConnectorPlan, examples: Mapping[str, dict[str, JSON]]) -> ConnectorPlan:

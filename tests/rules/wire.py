@@ -48,6 +48,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "product",
         "A tool without a proven request is told, and none publishes an example that it refuses",
     ),
+    "PROOF-SIZE": Requirement(
+        "product",
+        "An operation has the same verdict in documents of any size; a second reader only warns",
+    ),
     "PROOF-COMMAND": Requirement(
         "product",
         "`gen check --prove` tries more arguments, always the same for a seed, and names what is wrong",

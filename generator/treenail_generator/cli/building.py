@@ -47,7 +47,7 @@ def build_command(name: str, project: Project, as_json: bool, progress: bool | N
     except BuildError as error:
         tell_faults(error, as_json=as_json)
         sys.exit(1)
-    warnings = built.document.warnings
+    warnings = (*built.document.warnings, *built.doubts)
     if as_json:
         facts = {"ok": True, "connector": name, "tools": len(built.tools), "changed": changed}
         notes = _as_json((*built.document.notes, *built.plan.notes))
@@ -160,7 +160,9 @@ def _checked(project: Project, name: str, effort: Effort | None, progress: Progr
     return _Checked(
         name=name,
         tools=len(built.tools),
-        diagnostics=(*proven.diagnostics, *proven.unproven) if proven is not None else (),
+        diagnostics=(*proven.diagnostics, *proven.unproven, *proven.doubts)
+        if proven is not None
+        else (),
         proven=proven,
         outdated=(*outdated(project, built), *([pin] if pin is not None else [])),
         warnings=_warnings(built),
@@ -173,7 +175,7 @@ def _warnings(built: Built) -> tuple[Diagnostic, ...]:
     document = built.document
     keys = dict.fromkeys(endpoint.operation for endpoint in built.plan.endpoints)
     used = [found for key in keys if (found := document.operation(key)) is not None]
-    return (*document.all_warnings(), *validate_operations(document, used))
+    return (*document.all_warnings(), *validate_operations(document, used), *built.doubts)
 
 
 def _tell_checked(checked: _Checked) -> None:

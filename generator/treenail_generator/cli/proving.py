@@ -29,6 +29,12 @@ class Proven:
         return tuple(replace(each, severity="error") for each in found)
 
     @property
+    def doubts(self) -> tuple[Diagnostic, ...]:
+        """One for each tool whose request openapi-core reads otherwise: a fault as well."""
+        found = (warning for each in self.proofs if (warning := each.doubted) is not None)
+        return tuple(replace(each, severity="error") for each in found)
+
+    @property
     def summary(self) -> str:
         """One line for people."""
         requests = sum(each.proven for each in self.proofs)

@@ -11,7 +11,15 @@ import jsonschema_rs
 from treenail_generator.document.dialect import kind_of
 from treenail_generator.formats import validator_of
 from treenail_generator.patterns import is_found, matching
-from treenail_generator.plan import Definitions, ExactType, TypePlan
+from treenail_generator.plan import (
+    Definitions,
+    ExactType,
+    ListType,
+    MapType,
+    NullableType,
+    TextType,
+    TypePlan,
+)
 from treenail_generator.yaml_source import JSON
 
 from .leaf_samples import number_of, text_of
@@ -61,7 +69,19 @@ def exact_sample(kind: ExactType, *, full: bool = False) -> JSON:
 
 def takes(kind: TypePlan, value: JSON) -> bool:
     """Whether a value that suits the document suits `kind`, too, which may be narrower."""
-    return not isinstance(kind, ExactType) or _validator(kind.schema).is_valid(value)
+    match kind:
+        case ExactType():
+            return _validator(kind.schema).is_valid(value)
+        case TextType():
+            return isinstance(value, str)
+        case MapType(inner) if isinstance(value, dict):
+            return all(takes(inner, each) for each in value.values())
+        case ListType(item=inner) if isinstance(value, list):
+            return all(takes(inner, each) for each in value)
+        case NullableType(inner):
+            return value is None or takes(inner, value)
+        case _:
+            return True
 
 
 def exact_samples(schema: Mapping[str, Any], *, full: bool = False) -> Iterator[JSON]:

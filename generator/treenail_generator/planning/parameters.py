@@ -7,6 +7,8 @@ from typing import Final, TypeAlias, cast
 from treenail_generator.document import Operation, Parameter, Schema
 from treenail_generator.naming import attribute_name, class_name
 from treenail_generator.plan import (
+    ABSENT,
+    Absent,
     Arrays,
     Binding,
     BooleanType,
@@ -28,6 +30,7 @@ from treenail_generator.yaml_source import Pointer
 from .alternatives import with_form, without_null_fields
 from .credentials import Key
 from .exact import without_null
+from .exact_samples import takes
 from .faults import Faults
 from .headers import is_header_name, is_json, is_set_by_connection, why_no_header
 from .shapes import STYLES, Shape, carried, defined_shapes, shapes, takes_any_key
@@ -114,7 +117,7 @@ class Parameters:
         value, field, kind = sourced
         sent = self._carried(parameter, kind)
         if field is not None and sent is not kind:
-            field = replace(field, type=sent)
+            field = _narrowed(field, sent)
         return field, Binding(
             place=parameter.place,
             upstream=parameter.name,
@@ -294,6 +297,12 @@ def _is_plain(kind: TypePlan) -> bool:
 def _key(parameter: Parameter) -> Key:
     is_header = parameter.place == "header"
     return parameter.place, parameter.name.lower() if is_header else parameter.name
+
+
+def _narrowed(field: FieldPlan, kind: TypePlan) -> FieldPlan:
+    """`field` as `kind`, without an example of the document that it does not take."""
+    is_told = isinstance(field.example, Absent) or field.shown or takes(kind, field.example)
+    return replace(field, type=kind, example=field.example if is_told else ABSENT)
 
 
 def _slot(parameter: Parameter, owner: str) -> Slot:

@@ -47,12 +47,14 @@ class Verified:
 
     Attributes:
         unproven: A warning for each tool of which no request could be tried.
+        doubts: A warning for each tool whose request openapi-core reads otherwise.
         better_examples: By tool: arguments to tell instead of its example, which it refuses; the
             module tells them already, its text does not.
     """
 
     module: LoadedModule
     unproven: Sequence[Diagnostic]
+    doubts: Sequence[Diagnostic]
     better_examples: Mapping[str, dict[str, JSON]]
 
 
@@ -73,5 +75,6 @@ def verify(text: str, plan: ConnectorPlan, document: Document, watch: Watch = ig
     return Verified(
         module=module,
         unproven=tuple(warning for each in found if (warning := each.unproven) is not None),
+        doubts=tuple(warning for each in found if (warning := each.doubted) is not None),
         better_examples=better,
     )

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote
 
 import jsonschema_rs
 
-from treenail_generator.document import JSON, Document
+from treenail_generator.document import JSON, Document, Operation
 from treenail_generator.document.index import METHODS
 from treenail_generator.document.pruning import Pruned, repaired
 from treenail_generator.document.unfetched import Nowhere
@@ -31,6 +31,9 @@ _HIDDEN: Final = {"?": "\ue03f", "#": "\ue023"}
 """Characters that end a path, and what nobody writes."""
 _FOR_PATHS: Final = str.maketrans(_HIDDEN)
 _FROM_PATHS: Final = str.maketrans({hidden: own for own, hidden in _HIDDEN.items()})
+_MOST_REFERENCES: Final = 60
+_MOST_IN_CIRCLES: Final = 12
+"""So many references of one schema it follows in time: it takes every way through them."""
 _PARAMETER: Final = re.compile(r"\{[^{}]*\}")
 _NUMBER_FORMATS: Final = frozenset({"int32", "int64", "float", "double"})
 _KEPT_FORMATS: Final = ("date", "date-time", "uuid", "byte", "binary", "time", "duration")
@@ -134,6 +137,8 @@ class Oracle:
                 for binding in endpoint.bindings
                 if reads(binding)
             }
+            if operation.body is not None and not self._follows_body(operation):
+                del declared["requestBody"]
             declared["parameters"] = [
                 parameter
                 for parameter, known in zip(
@@ -151,11 +156,27 @@ class Oracle:
 
     def _casts(self, schema: JSON) -> bool:
         """Whether openapi-core knows what to read; of several types it takes the first, or none."""
+        if not self._follows(schema):
+            return False
         found = self._document.resolve(schema)
         if found.get("type") == "array":
             return self._casts(found.get("items", {}))
         # It refuses parameters that say `readOnly`, which OpenAPI says of properties only.
         return isinstance(found.get("type"), str) and not {"enum", "readOnly"} & set(found)
+
+    def _follows_body(self, operation: Operation) -> bool:
+        media = operation.body.media if operation.body is not None else ()
+        return all(self._follows(each.schema) for each in media)
+
+    def _follows(self, schema: JSON) -> bool:
+        """Whether it reads a value of `schema` in time."""
+        bundled = self._document.bundle(schema)
+        leads = {
+            name: set(_references(each))
+            for name, each in cast("dict[str, JSON]", bundled.get("$defs", {})).items()
+        }
+        count = sum(map(len, leads.values()))
+        return count <= (_MOST_IN_CIRCLES if _has_circle(leads) else _MOST_REFERENCES)
 
     def _finds(self, endpoint: EndpointPlan) -> bool:
         """Whether it finds the operation; it takes `?` and `#` for parts of a path.
@@ -193,7 +214,12 @@ class Oracle:
         )
 
         content = request.content
-        if not self._finds(endpoint) or (content is not None and not is_json(content.content_type)):
+        operation = self._document.operation(endpoint.operation)
+        if (
+            operation is None
+            or not self._finds(endpoint)
+            or (content is not None and not is_json(content.content_type))
+        ):
             return {}, []
         with warnings.catch_warnings():
             # It warns of every deprecated parameter; those were decided on in the plan.
@@ -223,9 +249,16 @@ class Oracle:
                 place = cast("dict[str, object]", places[binding.place])
                 if binding.upstream in place:
                     found[binding.place, binding.upstream] = _restored(place[binding.upstream])
-        if content is not None:
-            found["body", ""] = _plain(result.body)
+        if content is not None and self._follows_body(operation):
+            found |= self._body(endpoint, request, _plain(result.body), content.body)
         return found, []
+
+    def _body(
+        self, endpoint: EndpointPlan, request: SentRequest, read: object, sent: bytes
+    ) -> dict[tuple[str, str], object]:
+        """The body as it read it; nothing where it leaves out what the document's schema allows."""
+        is_right = read == json.loads(sent) or not self._allows(endpoint, request)
+        return {("body", ""): read} if is_right else {}
 
 
 def _unnamed(path: str) -> str:
@@ -250,6 +283,27 @@ def _formats(node: object) -> Iterator[str]:
             if key == "format" and isinstance(value, str):
                 yield value
             yield from _formats(value)
+
+
+def _references(node: object) -> Iterator[str]:
+    """The definition that each reference in a bundled schema leads to."""
+    if isinstance(node, list):
+        for item in cast("list[object]", node):
+            yield from _references(item)
+    elif isinstance(node, dict):
+        for key, value in cast("dict[str, object]", node).items():
+            if key == "$ref" and isinstance(value, str):
+                yield value.rpartition("/")[2]
+            yield from _references(value)
+
+
+def _has_circle(leads: dict[str, set[str]]) -> bool:
+    """Whether a definition leads to itself: those that lead to none are taken away until none is left."""
+    left = dict(leads)
+    while ends := [name for name, others in left.items() if others.isdisjoint(left)]:
+        for name in ends:
+            del left[name]
+    return bool(left)
 
 
 def reads(binding: Binding) -> bool:
