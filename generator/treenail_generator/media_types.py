@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from functools import lru_cache
 from typing import Final
 
 LINES: Final = frozenset(
@@ -110,6 +111,7 @@ def is_binary(content_type: str) -> bool:
     return kind.endswith(_BINARY_SUFFIXES) or (known and not is_text)
 
 
+@lru_cache(maxsize=2**10)
 def is_media_range(content_type: str) -> bool:
     """Whether a field line can say it: one type or range, and perhaps parameters (RFC 9110 12.5.1)."""
     readable = content_type.isascii() and content_type.strip().isprintable()

@@ -57,6 +57,9 @@ class _Weight:
         """Add what looks at the same value."""
         self.here += other.here
         self.chain = max(self.chain, other.chain + 1)
+        if not self.below:
+            self.below = dict(other.below)
+            return
         for name, count in other.below.items():
             self.below[name] = self.below.get(name, 0) + count
 

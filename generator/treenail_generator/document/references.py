@@ -185,7 +185,9 @@ class References:
 
 def ref_of(value: JSON) -> str | None:
     """The `$ref` of a value that has one."""
-    ref = value.get("$ref") if isinstance(value, dict) else None
+    if not isinstance(value, dict) or "$ref" not in value:
+        return None
+    ref = value["$ref"]
     return ref if isinstance(ref, str) else None
 
 

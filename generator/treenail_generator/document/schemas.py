@@ -1,6 +1,6 @@
 """Schema objects of OpenAPI 3.0 and 3.1 as one dialect: JSON Schema 2020-12."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from treenail_generator.diagnostics import Diagnostic
 from treenail_generator.document.dialect import TYPES, Odd, repaired
@@ -33,7 +33,12 @@ _KEYWORDS = (
     | (_ANNOTATIONS | _BOUNDS | _SIZES)
 )
 _READ = _KEYWORDS | {"$dynamicRef"}
-_PLAIN = {"type", "format", "title", "description", "example"}
+_PLAIN: Mapping[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("type", "format", "title", "description"), str),
+    **dict.fromkeys(("nullable", "deprecated", "readOnly", "writeOnly"), bool),
+    **dict.fromkeys(("example", "default"), object),
+}
+_REWORDED = {"example", "nullable"}
 _NULL: Schema = {"type": "null"}
 
 
@@ -115,7 +120,8 @@ def normalise(raw: JSON, version: Version, odd: list[Odd]) -> JSON:
     if not isinstance(raw, dict):
         return raw if isinstance(raw, bool) else {}
     if _is_plain(raw):
-        return _as_written(raw)
+        schema = _as_written(raw)
+        return _with_null(schema) if raw.get("nullable") is True else schema
     kept = _kept(raw, version, odd)
     schema = map_subschemas(kept, lambda child: normalise(child, version, odd))
     if "discriminator" in raw:
@@ -128,16 +134,17 @@ def _is_plain(raw: Schema) -> bool:
     told = raw.get("type")
     if told is None:
         return len(raw) == 1 and ref_of(raw) is not None
-    if not (raw.keys() <= _PLAIN and isinstance(told, str) and told in TYPES):
+    if not isinstance(told, str) or told not in TYPES:
         return False
-    return all(isinstance(raw[key], str) for key in raw if key != "example")
+    return all(isinstance(value, _PLAIN.get(key, ())) for key, value in raw.items())
 
 
 def _as_written(raw: Schema) -> Schema:
-    if "example" not in raw:
+    """What a plain schema says; `example` moves to the end, as with others."""
+    if "example" not in raw and "nullable" not in raw:
         return dict(raw)
-    schema = {key: value for key, value in raw.items() if key != "example"}
-    return {**schema, "examples": [raw["example"]]}
+    schema = {key: value for key, value in raw.items() if key not in _REWORDED}
+    return {**schema, "examples": [raw["example"]]} if "example" in raw else schema
 
 
 def _kept(raw: Schema, version: Version, odd: list[Odd]) -> Schema:

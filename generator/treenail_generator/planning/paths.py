@@ -11,6 +11,7 @@ from treenail_generator.document import Operation, Parameter
 from .faults import Faults
 
 _PATH_LITERAL: Final = "/:@!$&'()*+,;=-._~"
+_PLAIN: Final = re.compile(r"[A-Za-z0-9/._-]*")
 _NAME: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -87,6 +88,8 @@ def plan_path(operation: Operation, faults: Faults) -> PathPlan:
 
 def _without_literal(operation: Operation, names: Set[str], faults: Faults) -> Operation:
     """The operation without the query parameters that its path gives a value already."""
+    if not names:
+        return operation
     given = [each for each in operation.parameters if each.place == "query" and each.name in names]
     for parameter in given:
         faults.note(
@@ -108,6 +111,8 @@ def _in_query(
         variables: The names that the query gives them.
         in_path: The path parameters that stand in front of the query.
     """
+    if not variables:
+        return operation
     declared = {each.name for each in operation.parameters if each.place == "query"}
     moved = (
         replace(each, place="query", name=variables[each.name], style="form", explode=False)
@@ -120,7 +125,7 @@ def _in_query(
         if each.place != "path" or each.name not in variables or each.name in in_path
     )
     more = tuple(each for each in moved if each.name not in declared)
-    return replace(operation, parameters=(*more, *kept)) if variables else operation
+    return replace(operation, parameters=(*more, *kept))
 
 
 def _pairs(query: str) -> tuple[tuple[str, str], ...]:
@@ -179,6 +184,8 @@ def _text_parameter(name: str, operation: Operation) -> Parameter:
 
 def _literal(part: str) -> str:
     """A part of a path between its names; what is percent-encoded already stays so."""
+    if _PLAIN.fullmatch(part):
+        return part
     pieces = re.split(r"(%[0-9A-Fa-f]{2})", part)
     return "".join(
         piece if index % 2 else quote(piece, safe=_PATH_LITERAL)

@@ -226,13 +226,18 @@ def _tricky_texts(endpoint: EndpointPlan) -> dict[str | None, str]:
 def _tricky(binding: Binding, between: frozenset[str]) -> str:
     match binding.place:
         case "path":
-            return "".join(each for each in _TRICKY_SEGMENT if each not in between)
+            return _tricky_segment(between)
         case "header":
             return _TRICKY_HEADER
         case "query" if binding.style and "Delimited" in binding.style.style:
             return _TRICKY_DELIMITED
         case _:
             return _TRICKY
+
+
+@lru_cache(maxsize=2**8)
+def _tricky_segment(between: frozenset[str]) -> str:
+    return "".join(each for each in _TRICKY_SEGMENT if each not in between)
 
 
 @lru_cache(maxsize=2**12)

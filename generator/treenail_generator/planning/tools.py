@@ -9,7 +9,6 @@ from treenail_generator.connector_file import (
     BodySection,
     ConnectorRequest,
     Param,
-    ToolSection,
 )
 from treenail_generator.diagnostics import BuildError, nearest
 from treenail_generator.document import Document, Operation
@@ -25,7 +24,7 @@ from treenail_generator.plan import (
     TextType,
     ToolPlan,
 )
-from treenail_generator.yaml_source import Pointer
+from treenail_generator.yaml_source import JSON, Pointer
 
 from .annotations import REPEATABLE, SAFE, is_repeatable, plan_annotations
 from .answers import Answers
@@ -99,8 +98,22 @@ class Tools:
     def plan(self, index: int) -> ToolPlan | None:
         """The tool at `index`; None when its operation is not known."""
         tool = self.carried(index)
+        if tool is None or tool.endpoint is None:
+            return tool
+        shown, cases = self._examples(tool.name, tool.model, tool.endpoint, index)
         section = self._request.file.tools[index]
-        return tool and self._with_samples(self._with_output(tool, section), index)
+        mode = section.response.output or self._request.file.defaults.output
+        strict = mode == "strict"
+        schema = self._answers.output(tool.name, tool.endpoint.answer, strict=strict)
+        is_told = mode != "off"
+        return replace(
+            tool,
+            example=shown,
+            cases=cases,
+            output=schema if is_told else None,
+            answer=None if is_told else schema,
+            strict_output=is_told and strict,
+        )
 
     def carried(self, index: int) -> ToolPlan | None:
         """The same without samples and without the schema of its answer, which have no faults."""
@@ -147,16 +160,6 @@ class Tools:
             timeout_s=section.timeout or defaults.timeout,
             max_bytes=section.response.max_bytes or defaults.max_bytes,
         )
-
-    def _with_output(self, tool: ToolPlan, section: ToolSection) -> ToolPlan:
-        mode = section.response.output or self._request.file.defaults.output
-        if tool.endpoint is None:
-            return tool
-        strict = mode == "strict"
-        schema = self._answers.output(tool.name, tool.endpoint.answer, strict=strict)
-        if mode == "off":
-            return replace(tool, answer=schema)
-        return replace(tool, output=schema, strict_output=strict)
 
     def endpoint_without_agent(
         self, operation: Operation, own: dict[str, Param], pointer: Pointer
@@ -233,26 +236,27 @@ class Tools:
                 hint="rename one of them to something else",
             )
 
-    def _with_samples(self, tool: ToolPlan, index: int) -> ToolPlan:
-        """`tool` with its example and the cases that prove it."""
-        assert tool.endpoint is not None  # noqa: S101  # planned above
+    def _examples(
+        self, tool: str, model: ModelPlan, endpoint: EndpointPlan, index: int
+    ) -> tuple[dict[str, JSON], tuple[dict[str, JSON], ...]]:
+        """The example of a tool and the cases that prove it; none where none can be made up."""
         try:
-            shown = self._samples.shown(tool.model.fields, tool.endpoint)
+            shown = self._samples.shown(model.fields, endpoint)
             cases = [
-                self._samples.arguments(tool.model.fields, tool.endpoint, mode)
+                self._samples.arguments(model.fields, endpoint, mode)
                 for mode in _MODES
-                if mode != "null" or self._samples.may_hold_null(tool.model.fields)
+                if mode != "null" or self._samples.may_hold_null(model.fields)
             ]
         except NoSampleError as error:
             name = error.args[0] if error.args else "an argument"
-            self._tell_unmade(tool.name, index, name, "its request is not proven")
-            return tool
+            self._tell_unmade(tool, index, name, "its request is not proven")
+            return {}, ()
         made = {name for case in cases for name in case}
-        for field in tool.model.fields:
+        for field in model.fields:
             if field.name not in made:
-                self._tell_unmade(tool.name, index, field.name, "how it is sent is not proven")
+                self._tell_unmade(tool, index, field.name, "how it is sent is not proven")
         unique = [case for number, case in enumerate(cases) if case not in cases[:number]]
-        return replace(tool, example=shown, cases=tuple(unique))
+        return shown, tuple(unique)
 
     def _tell_unmade(self, tool: str, index: int, argument: str, consequence: str) -> None:
         self._faults.note(
