@@ -5,13 +5,12 @@ A field that may be left out is `T | MISSING`; null is accepted only where the u
 """
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any, Final, TypeAlias, cast
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -121,6 +120,26 @@ class ClosedInput(Input):
     """
 
 
+class Check:
+    """A function that takes a value and gives back what is kept, or raises what is wrong with it.
+
+    Like `BeforeValidator` and `AfterValidator`, which read the function's signature for each use.
+    """
+
+    def __init__(self, function: Callable[[Any], object], *, before: bool = False) -> None:
+        """`before`: it sees the value as it came, before its type is checked."""
+        self.function = function
+        self._before = before
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        inner = handler(source)
+        if self._before:
+            return core_schema.no_info_before_validator_function(self.function, inner)
+        return core_schema.no_info_after_validator_function(self.function, inner)
+
+
 def _whole(value: object) -> object:
     # JSON Schema 2020-12, validation 6.1.1: any number without a fraction is an integer.
     if isinstance(value, bool):
@@ -129,7 +148,7 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-WHOLE: Final = BeforeValidator(_whole)
+WHOLE: Final = Check(_whole, before=True)
 """Lets `3.0` be the integer 3, as JSON Schema says; put it last in `Annotated[int, ...]`."""
 
 
@@ -164,11 +183,11 @@ def _date_time(value: str) -> str:
     return value
 
 
-Date: TypeAlias = Annotated[str, AfterValidator(_date), Field(json_schema_extra={"format": "date"})]
+Date: TypeAlias = Annotated[str, Check(_date), Field(json_schema_extra={"format": "date"})]
 """RFC 3339 full-date, kept as the text that was given."""
 
 DateTime: TypeAlias = Annotated[
-    str, AfterValidator(_date_time), Field(json_schema_extra={"format": "date-time"})
+    str, Check(_date_time), Field(json_schema_extra={"format": "date-time"})
 ]
 """RFC 3339 date-time with a zone, kept as the text that was given."""
 
@@ -184,6 +203,6 @@ def _opaque(value: str) -> str:
 
 
 OpaqueId: TypeAlias = Annotated[
-    str, AfterValidator(_opaque), Field(json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})
+    str, Check(_opaque), Field(json_schema_extra={"pattern": "^[A-Za-z0-9_-]+$"})
 ]
 """An upstream identifier that is safe inside a URL path."""

@@ -15,7 +15,7 @@ from .exact import JsonSchema
 from .formats import Format
 from .in_order import InOrder
 from .references import PREFIX
-from .types import ClosedInput, Input
+from .types import Check, ClosedInput, Input
 
 _LEAVES: Final[dict[object, str]] = {
     str: "string",
@@ -171,7 +171,7 @@ class Writer:
             )
         elif isinstance(said, Format):
             schema["format"] = said.name
-        elif not isinstance(said, AfterValidator | BeforeValidator | InOrder):
+        elif not isinstance(said, Check | AfterValidator | BeforeValidator | InOrder):
             schema |= _bound(said)
 
 

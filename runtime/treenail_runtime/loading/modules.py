@@ -14,6 +14,8 @@ from typing import Final, TypeGuard, cast
 from treenail_runtime.contract import CONTRACT_VERSION, Connector, Input, Tool
 from treenail_runtime.settings import ConfigurationError
 
+from .collecting import uncollected
+
 _PACKAGE: Final = "treenail_connectors"
 _CUSTOM: Final = "_custom"
 _CONNECTOR_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -30,6 +32,7 @@ class ConnectorLoadError(ConfigurationError):
         self.remedy = remedy
 
 
+@uncollected()
 def load_connector(directory: Path, name: str) -> Connector:
     """The connector of `directory/<name>.py`, its custom tools behind the generated ones.
 
