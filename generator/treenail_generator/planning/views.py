@@ -200,7 +200,7 @@ def _merged_properties(left: Mapping[str, Any], right: Mapping[str, Any]) -> dic
 def split_null(view: View) -> tuple[View, bool]:
     """`view` without null, and whether null was allowed; for the forms that say only that."""
     kinds = view.get("type")
-    if isinstance(kinds, list) and "null" in kinds:
+    if isinstance(kinds, list) and "null" in kinds and view.get("const", 0) is not None:
         others = [kind for kind in cast("list[str]", kinds) if kind != "null"]
         inner = {**view, "type": others[0] if len(others) == 1 else others}
         choices = view.get("enum")
@@ -208,5 +208,6 @@ def split_null(view: View) -> tuple[View, bool]:
             # Null has to be among the values, too.
             inner["enum"] = [value for value in cast("list[Any]", choices) if value is not None]
             return inner, None in choices
-        return inner, True
+        # A constant is the only value.
+        return inner, "const" not in view
     return view, False
