@@ -97,6 +97,23 @@ def matching(pattern: str, number: int, *, stretch: int = 0) -> str | None:
         return None
 
 
+def demands(pattern: str, sign: str) -> bool:
+    """Whether every text in which the pattern is found holds `sign`; never when it is not understood."""
+    try:
+        return _holds(_Parser(pattern).parse(), sign)
+    except (UnsupportedPatternError, RecursionError):
+        return False
+
+
+def _holds(node: _Signs | _Choice, sign: str) -> bool:
+    if isinstance(node, _Signs):
+        return node.allowed == sign
+    return all(
+        any(part.least > 0 and _holds(part.inner, sign) for part in branch)
+        for branch in node.branches
+    )
+
+
 def is_found(pattern: str, text: str) -> bool:
     """Whether `text` holds what the ECMA-262 `pattern` asks for; never when it is no pattern."""
     validator = _validator(pattern)

@@ -12,7 +12,7 @@ from treenail_generator.yaml_source import JSON, Pointer
 from .answer_names import Names
 from .faults import Faults
 from .module_names import ModuleNames
-from .outputs import OutputSchemas
+from .outputs import MOST_FIELDS, MOST_LOCKED, OutputSchemas
 from .paging import Pagings
 from .payloads import Payload, Payloads
 from .readings import Readings
@@ -94,11 +94,16 @@ class Answers:
         return answer
 
     def output(self, tool: str, answer: AnswerPlan, *, strict: bool) -> dict[str, JSON]:
-        """JSON Schema of what a planned tool answers; see `outputs.OutputSchemas`."""
-        return self._outputs(strict=strict).of(answer, self._found[tool].schema)
+        """JSON Schema of what a planned tool answers, to publish it; see `outputs.OutputSchemas`."""
+        return self._outputs(MOST_FIELDS, strict=strict).of(answer, self._found[tool].schema)
 
-    def _outputs(self, *, strict: bool) -> OutputSchemas:
-        return OutputSchemas(self._views, self._forms, self._records.by_constant, strict=strict)
+    def locked(self, tool: str, answer: AnswerPlan) -> dict[str, JSON]:
+        """JSON Schema of what a planned tool answers, for comparisons."""
+        return self._outputs(MOST_LOCKED, strict=False).of(answer, self._found[tool].schema)
+
+    def _outputs(self, most: int, *, strict: bool) -> OutputSchemas:
+        records = self._records.by_constant
+        return OutputSchemas(self._views, self._forms, records, strict=strict, most=most)
 
     def listed(self, operation: Operation, root: str, pointer: Pointer) -> tuple[AnswerPlan, View]:
         """The list at `root`, as the upstream tells it, and the view of one of its items."""

@@ -18,8 +18,11 @@ from .exact import requestable
 from .forms import Form, Forms, component_name
 from .views import Views
 
-MOST_FIELDS: Final = 30
-"""So many fields a lenient schema names, those near the top first; objects below stay open."""
+MOST_FIELDS: Final = 16
+"""So many fields a published lenient schema names, those near the top first; others may come."""
+
+MOST_LOCKED: Final = 30
+"""So many the lock knows of an answer whose schema is not published."""
 
 _FILE: Final[dict[str, JSON]] = {
     "type": "object",
@@ -44,18 +47,24 @@ class _Object:
 class OutputSchemas:
     """The schema of one answer over the records of its connector.
 
-    Lenient ones say which fields there are and of which type, as far as `MOST_FIELDS`; strict ones
+    Lenient ones say which fields there are and of which type, as far as `most`; strict ones
     also repeat the document's enumerations, formats and bounds.
     """
 
     def __init__(
-        self, views: Views, forms: Forms, records: Mapping[str, RecordPlan], *, strict: bool
+        self,
+        views: Views,
+        forms: Forms,
+        records: Mapping[str, RecordPlan],
+        *,
+        strict: bool,
+        most: int = MOST_FIELDS,
     ) -> None:
         self._views = views
         self._forms = forms
         self._records = records
         self._strict = strict
-        self._left = MOST_FIELDS
+        self._left = most
         self._definitions: dict[str, JSON] = {}
         self._objects: dict[tuple[str | None, Pointer], _Object] = {}
         self._waiting: deque[tuple[dict[str, JSON], str | None, Form]] = deque()

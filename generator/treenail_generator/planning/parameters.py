@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, TypeAlias, cast
+from urllib.parse import unquote
 
 from treenail_generator.document import Operation, Parameter, Schema
 from treenail_generator.naming import attribute_name, class_name
+from treenail_generator.patterns import demands
 from treenail_generator.plan import (
     ABSENT,
     Absent,
@@ -205,6 +207,7 @@ class Parameters:
         kind = carried(kind)
         kind = replace(kind, own=without_null(kind.own)) if isinstance(kind, ExactType) else kind
         self._tell_undefined(parameter, kind)
+        self._tell_slash(parameter, kind)
         match kind:
             case ListType(item=item):
                 # An empty list and no list look the same in a URL.
@@ -228,6 +231,17 @@ class Parameters:
                 f"{parameter.place} parameter {parameter.name!r}: style {parameter.style} has no "
                 f"defined form for {told} values",
                 hint=None if parameter.required else _hide(parameter),
+            )
+
+    def _tell_slash(self, parameter: Parameter, kind: TypePlan) -> None:
+        """Report a path parameter none of whose values stays inside its segment."""
+        if parameter.place == "path" and _demands_slash(kind):
+            self._faults.add(
+                parameter.location,
+                "unsupported-parameter",
+                f"path parameter {parameter.name!r}: each of its values holds '/', and would be "
+                "several segments of the path",
+                hint="correct its schema by an overlay, or leave the operation out",
             )
 
     def _arrays(self, parameter: Parameter) -> Arrays | None:
@@ -297,6 +311,22 @@ def _is_plain(kind: TypePlan) -> bool:
 def _key(parameter: Parameter) -> Key:
     is_header = parameter.place == "header"
     return parameter.place, parameter.name.lower() if is_header else parameter.name
+
+
+def _demands_slash(kind: TypePlan) -> bool:
+    """Whether a text of `kind` has to hold a slash, also behind percent-encoding."""
+    match kind:
+        case TextType(pattern=pattern):
+            return pattern is not None and demands(pattern, "/")
+        case ExactType(own=own):
+            pattern = own.get("pattern")
+            return (
+                own.get("type") == "string" and isinstance(pattern, str) and demands(pattern, "/")
+            )
+        case ChoiceType(values=values):
+            return all("/" in unquote(str(each)) for each in values)
+        case _:
+            return False
 
 
 def _narrowed(field: FieldPlan, kind: TypePlan) -> FieldPlan:

@@ -104,8 +104,13 @@ class Tools:
         section = self._request.file.tools[index]
         mode = section.response.output or self._request.file.defaults.output
         strict = mode == "strict"
-        schema = self._answers.output(tool.name, tool.endpoint.answer, strict=strict)
         is_told = mode != "off"
+        answer = tool.endpoint.answer
+        schema = (
+            self._answers.output(tool.name, answer, strict=strict)
+            if is_told
+            else self._answers.locked(tool.name, answer)
+        )
         return replace(
             tool,
             example=shown,
