@@ -11,6 +11,7 @@ from .document import Document, Inputs, read_document
 from .lock import Surfaces, lock_text
 from .plan import ConnectorPlan
 from .planning import plan_connector
+from .planning.readings import Readings
 from .planning.scopes import READ_SCOPE, is_too_weak, is_unknown
 from .render import render, with_examples
 from .verify import (
@@ -153,14 +154,25 @@ def _build(sources: Sources, watch: Watch) -> Built:
     )
 
 
-def draft(request: ConnectorRequest, document: Document, watch: Watch = ignore) -> Draft:
+def draft(
+    request: ConnectorRequest,
+    document: Document,
+    watch: Watch = ignore,
+    readings: Readings | None = None,
+) -> Draft:
     """The connector that `request` asks for, with every request proven.
+
+    Args:
+        request: What the connector file says.
+        document: The operations.
+        watch: Is told what is done now.
+        readings: As `plan_connector` takes them.
 
     Raises:
         BuildError: As `build`, apart from budgets and hand-written tools.
     """
     watch(f"planning {len(request.file.tools)} tools")
-    plan = plan_connector(request, document)
+    plan = plan_connector(request, document, readings)
     watch(f"printing {len(plan.tools)} tools")
     text = render(plan)
     verified = verify(text, plan, document, watch)

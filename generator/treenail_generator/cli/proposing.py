@@ -17,6 +17,7 @@ from treenail_generator.init import (
     MOST_UNASKED,
     Proposal,
     SpecProposal,
+    Trials,
     Wishes,
     choose,
     propose,
@@ -189,7 +190,9 @@ def _proposed(project: Project, placed: _Placed, wishes: Wishes, *, as_json: boo
         document = read_document(placed.text, placed.shown, inputs)
         operations = _chosen(document, wishes, as_json=as_json)
         others = sum((project.root / file).stat().st_size for file in document.files)
-        return proved(propose(document, wishes, operations), document, len(placed.text) + others)
+        trials = Trials(document)
+        proposal = propose(document, wishes, operations, trials)
+        return proved(proposal, document, len(placed.text) + others, trials.readings)
 
 
 def _chosen(document: Document, wishes: Wishes, *, as_json: bool) -> Sequence[Operation]:

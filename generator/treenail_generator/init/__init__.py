@@ -26,6 +26,7 @@ __all__ = [
     "MOST_UNASKED",
     "Proposal",
     "SpecProposal",
+    "Trials",
     "Wishes",
     "choose",
     "propose",
@@ -43,9 +44,17 @@ _LONGEST_DESCRIPTION = 200
 _WITHHELD = "the document's text is left out: it speaks to the agent as only its user may"
 
 
-def propose(document: Document, wishes: Wishes, operations: Sequence[Operation]) -> Proposal:
-    """The connector file for these operations; it builds, whatever the document holds."""
-    trials = Trials(document)
+def propose(
+    document: Document,
+    wishes: Wishes,
+    operations: Sequence[Operation],
+    trials: Trials | None = None,
+) -> Proposal:
+    """The connector file for these operations; it builds, whatever the document holds.
+
+    `trials` gains what is found out about the document's schemas.
+    """
+    trials = trials or Trials(document)
     frame, tried = _tried(trials, _frame(document, wishes, operations), operations)
     found = trials.verdicts(operations, tried, frame_of(frame))
     carried = [each for each in operations if not found[each.key].faults]

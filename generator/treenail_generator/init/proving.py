@@ -11,6 +11,7 @@ from treenail_generator.diagnostics import BuildError, Diagnostic
 from treenail_generator.document import Document
 from treenail_generator.lock import Surfaces
 from treenail_generator.planning import plan_connector
+from treenail_generator.planning.readings import Readings
 from treenail_generator.render import render
 from treenail_generator.verify import LoadedModule, load
 
@@ -28,7 +29,9 @@ _SCHEMA_TOKENS: Final = 2_000
 """Both in tokens."""
 
 
-def proved(proposal: Proposal, document: Document, length: int) -> Proposal:
+def proved(
+    proposal: Proposal, document: Document, length: int, readings: Readings | None = None
+) -> Proposal:
     """The proposal without the tools that a build refuses, and with exact costs.
 
     As it is, when it has too many tools.
@@ -37,6 +40,7 @@ def proved(proposal: Proposal, document: Document, length: int) -> Proposal:
         proposal: Made from `document`.
         document: Already read, so that nothing of it is read twice.
         length: Of its text.
+        readings: What was found out about its schemas when the proposal was made.
 
     Raises:
         BuildError: Something else than a tool is refused.
@@ -46,7 +50,7 @@ def proved(proposal: Proposal, document: Document, length: int) -> Proposal:
         return proposal
     for _ in range(_MOST_ROUNDS):
         try:
-            proven = draft(_request(proposal), document)
+            proven = draft(_request(proposal), document, readings=readings)
         except BuildError as error:
             proposal = _without(proposal, error)
             continue
@@ -55,7 +59,8 @@ def proved(proposal: Proposal, document: Document, length: int) -> Proposal:
         if limited == counted:
             return counted
         # What is told of arguments changes no request, so nothing is proven again.
-        module = load(render(plan_connector(_request(limited), document)), limited.name)
+        plan = plan_connector(_request(limited), document, readings)
+        module = load(render(plan), limited.name)
         return _counted(limited, module)
     return proposal
 

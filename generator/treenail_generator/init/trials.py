@@ -25,11 +25,16 @@ class Verdict:
 
 
 class Trials:
-    """Tools over one document that are only planned; what schemas say is read once for all."""
+    """Tools over one document that are only planned; what schemas say is read once for all.
+
+    Attributes:
+        readings: What they say; None before the first is planned.
+    """
 
     def __init__(self, document: Document) -> None:
+        """Nothing is planned yet."""
         self._document = document
-        self._readings: Readings | None = None
+        self.readings: Readings | None = None
 
     def of(self, operations: Sequence[Operation], frame: Mapping[str, JSON]) -> Iterator[Tried]:
         """What comes out for each operation with all its parts.
@@ -90,8 +95,8 @@ class Trials:
     ) -> Iterator[Tried]:
         """What comes out for tools, each an operation and what is hidden of it."""
         request = _request(frame, asked)
-        trial = Trial(request, self._document, self._readings)
-        self._readings = trial.readings
+        trial = Trial(request, self._document, self.readings)
+        self.readings = trial.readings
         for index in range(len(asked)):
             found = trial.tried(index)
             # A part that a connector file cannot name in this operation needs no hiding.

@@ -4,7 +4,7 @@ import html
 import re
 from typing import Final
 
-from treenail_generator.lint.characters import hidden_in, plain
+from treenail_generator.lint.characters import plain, without_hidden
 from treenail_generator.lint.injection import ORDERS
 from treenail_generator.lint.words import name_words, words
 
@@ -34,9 +34,7 @@ def plain_text(text: str) -> str:
     for pattern, new in _REPLACED:
         text = pattern.sub(new, text)
     # Entities last: what they spell is text, not markup. Then again, for what was spelt twice.
-    text = html.unescape(text)
-    hidden = set(hidden_in(text))
-    shown = "".join(each for index, each in enumerate(text) if index not in hidden)
+    shown = without_hidden(html.unescape(text))
     return shown.encode("utf-8", "replace").decode().strip()
 
 

@@ -18,6 +18,7 @@ _CYRILLIC_GREEK: Final = (
 _LATIN: Final = "aeopcyxijshdqwABEKMHOPCTXIJSoviABEZHIKMNOPTYX"
 _LOOKALIKES: Final = str.maketrans(_CYRILLIC_GREEK, _LATIN)
 
+_SHOWN: Final = re.compile(r"[\t\n\r -~]*")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 _DRAWN: Final = frozenset(  # format characters with a shape of their own
@@ -32,7 +33,7 @@ _KEYCAP: Final = "\u20e3"
 
 def hidden_in(text: str) -> tuple[int, ...]:
     """Indexes of the characters that show nothing, or reorder what is shown."""
-    if text.isascii() and text.isprintable():
+    if _SHOWN.fullmatch(text):
         return ()
     return tuple(index for index in range(len(text)) if _is_hidden(text, index))
 
@@ -67,11 +68,16 @@ def code_point(character: str) -> str:
 
 def plain(text: str) -> str:
     """`text` as a model may read it: disguises undone, one case, single spaces."""
-    suspects = set(hidden_in(text))
-    kept = "".join(
-        character for index, character in enumerate(text) if index not in suspects
-    ).translate(_LOOKALIKES)
+    kept = without_hidden(text).translate(_LOOKALIKES)
     return " ".join(unicodedata.normalize("NFKC", kept).casefold().split())
+
+
+def without_hidden(text: str) -> str:
+    """`text` without the characters that show nothing, or reorder what is shown."""
+    hidden = set(hidden_in(text))
+    if not hidden:
+        return text
+    return "".join(each for index, each in enumerate(text) if index not in hidden)
 
 
 def _is_hidden(text: str, index: int) -> bool:

@@ -57,13 +57,21 @@ class _Parts:
     notes: tuple[Diagnostic, ...]
 
 
-def plan_connector(request: ConnectorRequest, document: Document) -> ConnectorPlan:
+def plan_connector(
+    request: ConnectorRequest, document: Document, readings: Readings | None = None
+) -> ConnectorPlan:
     """The plan of the module that `request` asks for.
+
+    Args:
+        request: What the connector file says.
+        document: The operations.
+        readings: Of an earlier plan over the same document with the same defaults.
 
     Raises:
         BuildError: With every fault of the connector file and of the operations it uses.
     """
-    faults, names, readings = Faults(), ModuleNames(), Readings(request, document)
+    faults, names = Faults(), ModuleNames()
+    readings = readings or Readings(request, document)
     _tell_faults_of_file(request, faults)
     types = Types(readings.views, request.file.defaults, names, faults)
     answers = Answers(request, readings, names, faults)
