@@ -6,7 +6,7 @@ depends on the schema and the budget alone, so that one tool never changes anoth
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -16,6 +16,10 @@ from .widening import widened
 _BYTES_PER_TOKEN: Final = 4
 _WORTH_CUTTING: Final = 400
 """Bytes; a smaller object inside a type never becomes a type of its own."""
+_STRUCTURAL: Final = frozenset(
+    {"properties", "items", "prefixItems", "additionalProperties", "patternProperties"}
+    | {"anyOf", "oneOf", "allOf", "if", "not"}
+)
 _STEP: Final = re.compile(r"\.([A-Za-z0-9_-]+)|(\[\])")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -198,17 +202,10 @@ def _leading_to(named: frozenset[str], kept: Mapping[str, Any]) -> frozenset[str
 
 
 def _is_small(schema: Any) -> bool:
-    is_object = isinstance(schema, dict) and "$ref" not in schema
-    return not is_object or _size(cast("Any", schema)) <= _WORTH_CUTTING or _is_scalar(schema)
-
-
-def _is_scalar(schema: Any) -> bool:
-    return not any(_structures(schema))
-
-
-def _structures(schema: dict[str, Any]) -> Iterator[str]:
-    structural = {"properties", "items", "prefixItems", "additionalProperties", "patternProperties"}
-    return (key for key in schema if key in structural | {"anyOf", "oneOf", "allOf", "if", "not"})
+    if not isinstance(schema, dict) or "$ref" in schema:
+        return True
+    told = cast("dict[str, Any]", schema)
+    return _STRUCTURAL.isdisjoint(told) or _size(told) <= _WORTH_CUTTING
 
 
 def _size(schema: Any) -> int:

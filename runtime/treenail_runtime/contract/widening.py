@@ -8,6 +8,8 @@ _NAMED: Final = frozenset({"properties", "patternProperties", "dependentSchemas"
 _VALUES: Final = frozenset({"const", "default", "enum", "examples"})
 _CHOOSING: Final = frozenset({"if", "then", "else"})
 _UNEVALUATED: Final = frozenset({"unevaluatedItems", "unevaluatedProperties"})
+_NARROWING: Final = frozenset({"if", "not", "oneOf"}) | _UNEVALUATED
+"""What may allow less where something inside it allows more."""
 
 
 def widened(node: Any, loose: frozenset[str]) -> Any:
@@ -39,6 +41,8 @@ def _inside(key: str, value: Any, loose: frozenset[str]) -> Any:
 
 def _loosened(schema: dict[str, Any], loose: frozenset[str]) -> dict[str, Any]:
     """`schema` itself; what is inside it stays as it is."""
+    if _NARROWING.isdisjoint(schema):
+        return schema
     touched = {key for key, value in schema.items() if not loose.isdisjoint(references(value))}
     touched |= {"$ref"} if not loose.isdisjoint(references({"$ref": schema.get("$ref")})) else set()
     dropped = touched & {"not"}

@@ -112,9 +112,11 @@ class RequestDecoder:
         whole = [each for each in operation.parameters if each.place == "querystring"]
         if whole:
             return self._querystring(whole[0], query)
+        literals = self._template(operation).query
+        if not query and not literals:
+            return {}
         pairs = pairs_of(query, percent_decoded)
         values: Values = {}
-        literals = self._template(operation).query
         for name, text in literals:
             values["query", name] = _literal(name, text, pairs)
         # What the path says goes before a parameter of its name.
@@ -154,6 +156,8 @@ class RequestDecoder:
 
     def _headers(self, operation: Operation, headers: Sequence[tuple[str, str]]) -> Values:
         """Header parameters, whose names have no case (RFC 9110 5.1)."""
+        if not headers:
+            return {}
         given = {name.lower(): text for name, text in headers}
         if len(given) != len(headers):
             raise DecodingError("a header stands twice")
@@ -176,6 +180,8 @@ class RequestDecoder:
         return values
 
     def _cookies(self, operation: Operation, cookie: str) -> Values:
+        if not cookie:
+            return {}
         fields = [of_parameter(each) for each in operation.parameters if each.place == "cookie"]
         read = self._pairs.read(fields, pairs_of(cookie, str, "; "))
         return {("cookie", name): reading for name, reading in read.items()}
