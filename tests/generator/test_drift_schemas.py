@@ -140,8 +140,8 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
     "a format is gone": (
         field({**TEXT, "format": "date"}),
         field(TEXT),
-        "compatible: a: format is None, was 'date'",
-        "breaking: answer.a: format is None, was 'date'",
+        "compatible: a: format is gone, was 'date'",
+        "breaking: answer.a: format is gone, was 'date'",
     ),
     "a pattern is another": (
         field({**TEXT, "pattern": "^a$"}),
@@ -241,3 +241,26 @@ def test_schemas_without_end_are_compared() -> None:
 
     assert told[0] == "breaking: a.leaf is integer, was string"
     assert set(told[1:]) <= {"breaking: a.nodes[].leaf is integer, was string"}
+
+
+@pytest.mark.requirement("GEN-DRIFT")
+@pytest.mark.parametrize("word", ["anyOf", "oneOf", "allOf"])
+def test_alternatives_in_another_order_are_the_same(word: str) -> None:
+    old = field({word: [TEXT, {"type": "integer"}]})
+    new = field({word: [{"type": "integer"}, TEXT]})
+
+    assert not changes(old, new, "arguments")
+    assert not changes(old, new, "answer")
+
+
+@pytest.mark.requirement("GEN-DRIFT")
+@pytest.mark.parametrize(
+    ("further", "severity"), [({"type": "boolean"}, "compatible"), ({"minLength": 1}, "breaking")]
+)
+def test_one_of_alternatives_gains_another_that_may_take_from_them(
+    further: dict[str, Any], severity: str
+) -> None:
+    members = [TEXT, {"type": "integer"}]
+    (told,) = changes(field({"oneOf": members}), field({"oneOf": [*members, further]}), "arguments")
+
+    assert told.partition(":")[0] == severity

@@ -18,7 +18,7 @@ Schema: TypeAlias = Mapping[str, Any]
 _LOWER: Final = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 _UPPER: Final = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _NARROWING: Final = frozenset({"pattern", "format", "multipleOf", "uniqueItems"})
-_ALTERNATIVES: Final = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
+_MEMBERS: Final = frozenset({"anyOf", "oneOf", "allOf"})
 _TOLD_ONLY: Final = frozenset(
     {"default", "examples", "title", "deprecated", "readOnly", "writeOnly", "$comment"}
 )
@@ -103,16 +103,38 @@ class _Comparison:
         return False
 
     def _keyword(self, path: str, key: str, old: Any, new: Any) -> Iterator[_Step]:
-        if key in _ALTERNATIVES and old and new and len(old) == len(new):
+        if key == "prefixItems" and old and new and len(old) == len(new):
             for before, after in zip(old, new, strict=True):
                 yield _Inner(path, before, after)
+        elif key in _MEMBERS and old is not None and new is not None:
+            yield from self._members(path, key, old, new)
         elif old != new:
-            severity = self._severity(key, old, new)
-            if key == "anyOf" and severity == "compatible":
-                # Those that both have may be references to what changed.
-                for same in (each for each in old or () if each in (new or ())):
-                    yield _Inner(path, same, same)
-            yield severity, f"{self._label(path)}: {key} is {_shown(new)}, was {_shown(old)}"
+            yield self._severity(key, old, new), self._other(path, key, old, new)
+
+    def _members(self, path: str, key: str, old: list[Any], new: list[Any]) -> Iterator[_Step]:
+        """Their order says nothing; those that both have may be references to what changed."""
+        for same in (each for each in old if each in new):
+            yield _Inner(path, same, same)
+        lost, won = _without(old, new), _without(new, old)
+        if len(lost) == len(won):
+            for before, after in zip(lost, won, strict=True):
+                yield _Inner(path, before, after)
+            return
+        narrowed = won if self._reads else lost
+        is_choice = key == "anyOf" or (key == "oneOf" and self._are_apart(old, new))
+        severity: Severity = "compatible" if is_choice and not narrowed else "breaking"
+        yield severity, self._other(path, key, old, new)
+
+    def _are_apart(self, old: list[Any], new: list[Any]) -> bool:
+        """Whether no value can be of two members, so that a further one takes nothing away."""
+        was = [_types(_plain(each, self._old)) for each in old]
+        now = [_types(_plain(each, self._new)) for each in new]
+        return _disjoint(was) and _disjoint(now)
+
+    def _other(self, path: str, key: str, old: Any, new: Any) -> str:
+        now = f"is {_shown(new)}" if new is not None else "is gone"
+        was = f", was {_shown(old)}" if old is not None else ""
+        return f"{self._label(path)}: {key} {now}{was}"
 
     def _label(self, path: str) -> str:
         if self._reads:
@@ -204,12 +226,18 @@ class _Comparison:
         gained, lost = old is None, new is None
         if key in _NARROWING and (gained if self._reads else lost):
             return "compatible"
-        if key == "anyOf" and isinstance(old, list) and isinstance(new, list):
-            before, after = cast("list[object]", old), cast("list[object]", new)
-            more, fewer = (before, after) if self._reads else (after, before)
-            return "compatible" if all(each in more for each in fewer) else "breaking"
         # A reader parses by the format; of the other keywords it need not know.
         return "compatible" if self._reads and key in _NARROWING - {"format"} else "breaking"
+
+
+def _without(members: list[Any], others: list[Any]) -> list[Any]:
+    return [each for each in members if each not in others]
+
+
+def _disjoint(kinds: list[frozenset[str] | None]) -> bool:
+    told = [kind for kinds_of in kinds for kind in (kinds_of or ())]
+    both_numbers = {"integer", "number"} <= {*told}
+    return all(kinds) and len(told) == len({*told}) and not both_numbers
 
 
 def _definitions(schema: object) -> dict[str, Any]:
