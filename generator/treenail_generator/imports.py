@@ -12,16 +12,14 @@ _MODULES: Final = {
     "pydantic": PYDANTIC_NAMES,
     "treenail_runtime.contract": CONTRACT_NAMES,
 }
-_FUNCTIONS: Final = [name for names in _MODULES.values() for name in names if name.islower()]
-_OTHERS: Final = [name for names in _MODULES.values() for name in names if not name.islower()]
-# A field or an argument may be called like a function, and is never called; nor is a text code.
-_SAID: Final = re.compile(
+_TOKEN: Final = re.compile(
     r'"[^"\\]*(?:\\.[^"\\]*)*"'
     r"|'[^'\\]*(?:\\.[^'\\]*)*'"
-    rf"|\b({'|'.join(_OTHERS)})\b"
-    rf"|(?<!\.)\b({'|'.join(_FUNCTIONS)})\(",
+    r"|[A-Z]\w*"
+    r"|[a-z_.]\w*\(?",
     re.DOTALL,
 )
+"""A text, a name in capitals, or another name: with the dot before it, and with the call behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +32,14 @@ class Imports:
 
 def imports_of(code: str) -> list[Imports]:
     """What `code` needs; it has no comments, and no texts but plain ones."""
-    said = {name for pair in _SAID.findall(code) for name in pair}
+    tokens = set(_TOKEN.findall(code))
     wanted = {
-        module: [name for name in names if name in said] for module, names in _MODULES.items()
+        module: [name for name in names if _called(name) in tokens]
+        for module, names in _MODULES.items()
     }
     return [Imports(module, names) for module, names in wanted.items() if names]
+
+
+def _called(name: str) -> str:
+    """How code says `name`: fields and arguments may be called like a function, and stand alone."""
+    return f"{name}(" if name.islower() else name

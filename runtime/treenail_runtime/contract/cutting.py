@@ -154,8 +154,8 @@ class _Cutter:
 
     def _split(self, schema: Any, owner: str) -> Any:
         """`schema` whose large inner objects are types of their own, called by their place."""
-        if not isinstance(schema, dict):
-            return schema
+        if not isinstance(schema, dict) or _STRUCTURAL.isdisjoint(cast("dict[str, Any]", schema)):
+            return cast("Any", schema)
         split = dict(cast("dict[str, Any]", schema))
         properties = split.get("properties")
         if isinstance(properties, dict):
