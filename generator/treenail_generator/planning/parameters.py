@@ -1,6 +1,6 @@
 """Path, query, header and cookie parameters to fields and bindings; refuses what has no form."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias, cast
 from urllib.parse import unquote
@@ -35,7 +35,7 @@ from .exact import without_null
 from .exact_samples import takes
 from .faults import Faults
 from .headers import is_header_name, is_json, is_set_by_connection, why_no_header
-from .shapes import STYLES, Shape, carried, defined_shapes, shapes, takes_any_key
+from .shapes import PRIMITIVE, STYLES, Shape, carried, defined_shapes, shapes, takes_any_key
 from .types import Subject, Types
 from .values import Slot, Values
 from .verbs import Verbs
@@ -90,7 +90,6 @@ class Parameters:
             if field is not None:
                 fields.append(field)
             bindings.append(binding)
-        self._tell_shared_keys(bindings)
         return fields, bindings
 
     def _once(self, parameter: Parameter, owner: str) -> Planned | None:
@@ -130,22 +129,24 @@ class Parameters:
             style=_style(parameter, self._arrays(parameter)),
         )
 
-    def _tell_shared_keys(self, bindings: list[Binding]) -> None:
-        """Report exploded objects whose fields would read as another parameter."""
+    def tell_shared_keys(self, bindings: Sequence[Binding]) -> None:
+        """Report objects whose fields would read as another parameter, or as the path's own query."""
         seen = {each.upstream: each for each in bindings if each.place == "query"}
         any_key: Binding | None = None
         for binding in list(seen.values()):
             style = binding.style or StylePlan(style="form", explode=True)
-            if (style.style, style.explode) != ("form", True):
+            is_deep = style.style == "deepObject"
+            if not is_deep and (style.style, style.explode) != ("form", True):
                 continue
-            if takes_any_key(binding.type):
+            if takes_any_key(binding.type) and not is_deep:
                 any_key = any_key or binding
                 if any_key is not binding:
                     self._tell_shared(binding, "whatever it holds", any_key)
             for name in self._keys(binding.type):
-                if ("query", name) == self._key:
+                key = f"{binding.upstream}[{name}]" if is_deep else name
+                if ("query", key) == self._key:
                     self._tell_key(binding, name)
-                other = seen.setdefault(name, binding)
+                other = seen.setdefault(key, binding)
                 if other is not binding:
                     self._tell_shared(binding, f"its field {name!r}", other)
 
@@ -250,6 +251,9 @@ class Parameters:
         return self._verbs.arrays(parameter.name, parameter.place)
 
     def _defined(self, parameter: Parameter) -> frozenset[Shape]:
+        if parameter.style == "cookie" and not parameter.explode:
+            # OpenAPI 3.2.1 "Style Examples": a cookie cannot hold the commas between items.
+            return PRIMITIVE
         return defined_shapes(parameter.place, parameter.style, self._arrays(parameter))
 
     def _or_empty(self, parameter: Parameter) -> Parameter:

@@ -75,6 +75,13 @@ def plan_path(operation: Operation, faults: Faults) -> PathPlan:
             f"{operation.path!r}: a parameter of the path is part of a value in its query",
         )
     literal = tuple((name, value) for name, value in pairs if not _NAME.search(value))
+    if len({name for name, _ in pairs}) < len(pairs):
+        faults.add(
+            operation.location,
+            "unsupported-path",
+            f"{operation.path!r}: its query gives one name twice",
+            hint="correct the path by an overlay",
+        )
     operation = _without_literal(operation, {name for name, _ in literal}, faults)
     named = _with_named(operation, [*parts[1::2], *variables], faults)
     return PathPlan(

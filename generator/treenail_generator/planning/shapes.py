@@ -20,7 +20,7 @@ from treenail_generator.plan import (
 Shape: TypeAlias = Literal["primitive", "array", "object", "deep", "nested"]
 """`deep`: an object of primitives and of such objects; `nested`: anything with arrays inside."""
 
-_PRIMITIVE: Final[frozenset[Shape]] = frozenset({"primitive"})
+PRIMITIVE: Final[frozenset[Shape]] = frozenset({"primitive"})
 _ARRAY: Final[frozenset[Shape]] = frozenset({"array"})
 _NESTED: Final[frozenset[Shape]] = frozenset({"nested"})
 _UNKNOWN: Final[frozenset[Shape]] = frozenset()
@@ -53,7 +53,7 @@ def defined_shapes(place: str, style: str, arrays: Arrays | None) -> frozenset[S
     Who reads arrays there reads `name=value`, too, which nothing else can mean.
     """
     defined = STYLES[place][style]
-    return defined if arrays is None else defined | _ARRAY | _NESTED | _PRIMITIVE
+    return defined if arrays is None else defined | _ARRAY | _NESTED | PRIMITIVE
 
 
 def takes_any_key(kind: TypePlan) -> bool:
@@ -80,7 +80,7 @@ def _shapes(
         case NullableType(inner):
             return _shapes(inner, models, inside)
         case ListType(item=item):
-            return _ARRAY if _shapes(item, models, inside) <= _PRIMITIVE else _NESTED
+            return _ARRAY if _shapes(item, models, inside) <= PRIMITIVE else _NESTED
         case MapType(value):
             return _object([_shapes(value, models, inside)])
         case ModelType(model) if model in inside or model not in models:
@@ -88,8 +88,7 @@ def _shapes(
         case ModelType(model):
             plan = models[model]
             fixed = [
-                _NESTED if isinstance(each.value, dict | list) else _PRIMITIVE
-                for each in plan.fixed
+                _NESTED if isinstance(each.value, dict | list) else PRIMITIVE for each in plan.fixed
             ]
             fields = [_shapes(each.type, models, inside | {model}) for each in plan.fields]
             return _object([*fields, *fixed])
@@ -98,7 +97,7 @@ def _shapes(
         case AnyType():
             return _UNKNOWN
         case _:
-            return _PRIMITIVE
+            return PRIMITIVE
 
 
 def schema_shapes(node: object, root: Mapping[str, Any], depth: int = 0) -> frozenset[Shape]:
@@ -159,7 +158,7 @@ def _own_shapes(schema: dict[str, Any], root: Mapping[str, Any], depth: int) -> 
 def _array(schema: dict[str, Any], root: Mapping[str, Any], depth: int) -> frozenset[Shape]:
     items = [schema.get("items"), *_listed(schema.get("prefixItems"))]
     told = (schema_shapes(each, root, depth + 1) for each in items)
-    return _ARRAY if all(each <= _PRIMITIVE for each in told) else _NESTED
+    return _ARRAY if all(each <= PRIMITIVE for each in told) else _NESTED
 
 
 def _schema_object(schema: dict[str, Any], root: Mapping[str, Any], depth: int) -> frozenset[Shape]:
@@ -170,7 +169,7 @@ def _schema_object(schema: dict[str, Any], root: Mapping[str, Any], depth: int) 
 
 def _object(fields: list[frozenset[Shape]]) -> frozenset[Shape]:
     every = _UNKNOWN.union(*fields)
-    if every <= _PRIMITIVE:
+    if every <= PRIMITIVE:
         return frozenset({"object"})
     return frozenset({"deep" if every <= {"primitive", "object", "deep"} else "nested"})
 
@@ -184,7 +183,7 @@ def _of_value(value: object) -> frozenset[Shape]:
         case dict():
             return frozenset({"object"})
         case _:
-            return _PRIMITIVE
+            return PRIMITIVE
 
 
 def _referred(schema: dict[str, Any], root: Mapping[str, Any]) -> object:

@@ -194,6 +194,7 @@ class Tools:
         fields, bindings = parameters.plan(operation, owner)
         self._tell_key_in_path(path)
         bindings += _constants(path)
+        parameters.tell_shared_keys(bindings)
         tell_two_queries(bindings, self._faults)
         bodies = Bodies(self._types, values, verbs, self._faults)
         more, further, body = bodies.plan(operation, section, owner)
