@@ -77,3 +77,20 @@ def test_a_method_that_is_not_in_capitals_is_refused_by_name(tmp_path: Path) -> 
     assert [tool.name for tool in connector(tmp_path).tools] == ["up"]
     (refused,) = told["refused"]
     assert refused["diagnostics"][0]["message"] == "'copy' cannot be sent as it is spelt"
+
+
+@pytest.mark.requirement("WIRE-QUERYSTRING")
+@pytest.mark.parametrize(("media", "is_hidden"), [(FORM, False), ("application/json", True)])
+async def test_credentials_go_into_a_whole_query_only_where_it_is_a_form(
+    tmp_path: Path, media: str, *, is_hidden: bool
+) -> None:
+    schemes = {"securitySchemes": {"k": {"type": "apiKey", "in": "query", "name": "key"}}}
+    more: dict[str, Any] = {"components": schemes, "security": [{"k": []}]}
+    asked = paths({**WHOLE, "content": {media: {"schema": FIELDS}}})
+    told = proposed(tmp_path, written(tmp_path, asked, "3.2.0", **more))
+
+    assert bool(told["hidden"]) == is_hidden
+    login = {"api_key": "secret-1"}
+    given: dict[str, Any] = {} if is_hidden else {"all": {"a": "1"}}
+    request = await capture(connector(tmp_path), "x", given, login=login)
+    assert request.url.query == (b"key=secret-1" if is_hidden else b"a=1&key=secret-1")

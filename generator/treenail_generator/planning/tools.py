@@ -195,7 +195,7 @@ class Tools:
         self._tell_key_in_path(path)
         bindings += _constants(path)
         parameters.tell_shared_keys(bindings)
-        tell_two_queries(bindings, self._faults)
+        tell_two_queries(bindings, key_of(file.auth), self._faults)
         bodies = Bodies(self._types, values, verbs, self._faults)
         more, further, body = bodies.plan(operation, section, owner)
         fields, bindings = [*fields, *more], [*bindings, *further]
