@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from treenail_generator.build import Built
 
-from .characters import visible
+from .characters import undisguised
 from .connector import read_connector
 from .finding import Finding, RuleId, Severity
 from .profiles import PROFILES, ClientId, Profile
@@ -63,4 +63,4 @@ def lint(
 
 def _shown(finding: Finding) -> Finding:
     """Names in a message may come from a document; nothing in them may deceive."""
-    return replace(finding, message=visible(finding.message))
+    return replace(finding, message=undisguised(finding.message))

@@ -52,7 +52,7 @@ def lookalikes_in(text: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def visible(text: str) -> str:
+def undisguised(text: str) -> str:
     """`text` on one line, with every character that could deceive written as `U+XXXX`."""
     suspects = {*hidden_in(text), *lookalikes_in(text)}
     return "".join(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from treenail_generator.document import Encoding
-from treenail_generator.media_types import essence
+from treenail_generator.media_types import essence, is_binary
 
 from .files import as_files
 from .leaves import ANNOTATIONS, constraints
@@ -13,8 +13,7 @@ from .views import View, Views
 
 _ALTERNATIVES: Final = ("anyOf", "oneOf")
 _DEPTH: Final = 8
-_FAMILIES: Final = ("audio/", "font/", "image/", "video/")
-_BYTES: Final = frozenset({"application/octet-stream", "application/pdf", "application/zip"})
+_OCTETS: Final = "application/octet-stream"
 
 
 def apart(schema: object, views: Views) -> tuple[View, tuple[str, ...]] | None:
@@ -95,11 +94,8 @@ def _in_place(encoding: Encoding | None, schema: object, views: Views) -> View |
 
 
 def _tells_bytes(content_type: str | None) -> bool:
-    kinds = [essence(each) for each in (content_type or "").split(",")]
-    return all(
-        kind in _BYTES or (kind.startswith(_FAMILIES) and not kind.endswith("xml"))
-        for kind in kinds
-    )
+    told = (content_type or "").split(",")
+    return all(is_binary(each) or essence(each) == _OCTETS for each in told)
 
 
 def _as_bytes(schema: object, views: Views) -> View | None:
