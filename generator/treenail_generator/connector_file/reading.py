@@ -128,6 +128,9 @@ class _Faults:
         usable = True
         for fault in error.errors(include_url=False, include_input=False, include_context=True):
             given = self._given(value, fault["loc"])
+            if given and str(given[-1]).startswith("literal["):
+                # A section in the place of a word: what is wrong with it is told of the section.
+                continue
             if fault["type"] == "extra_forbidden":
                 self._unknown_key(value, given)
             else:

@@ -96,8 +96,13 @@ class Verbs:
         return known
 
     def _merged(self, keys: tuple[str, ...]) -> Verb:
-        """The entries at `keys`, each laid over those before it."""
-        defaults = self._request.file.defaults.params
+        """The entries at `keys`, each laid over those before it.
+
+        What the tool's own body section leaves out, no entry for every tool brings back.
+        """
+        implied = [self._implied[key][0] for key in keys if key in self._implied]
+        is_left_out = any(each.hide for each in implied)
+        defaults = {} if is_left_out else self._request.file.defaults.params
         found: list[tuple[Param, Pointer]] = [
             *(self._implied[key] for key in keys if key in self._implied),
             *((defaults[key], ("defaults", "params", key)) for key in keys if key in defaults),
