@@ -39,7 +39,7 @@ def test_a_whole_number_that_a_float_would_change_is_refused() -> None:
 
 def test_true_is_no_integer_where_only_some_are_allowed() -> None:
     with pytest.raises(Exception, match="not a boolean"):
-        WHOLE.func(True)  # pyright: ignore[reportCallIssue]  # pydantic passes one argument, too
+        WHOLE.function(True)
 
 
 @pytest.mark.parametrize(
