@@ -10,6 +10,7 @@ from treenail_generator.plan import ABSENT
 
 from .echoing import Echo, Scope
 from .letters import letters
+from .links import with_links
 from .listings import find_paging, page_asked, put, with_page
 from .resources import Resource, Resources, Role, json_media, success
 from .sampling import NoSampleError, Sampler, Spot
@@ -102,12 +103,14 @@ class Answers:
         records = self._store.all(role.resource, given.ids)
         for wanted in self._filters(given.operation, call, listing.item):
             records = [record for record in records if _is_meant(record, wanted)]
-        page = page_asked(find_paging(given.operation), call.query, len(records))
+        paging = find_paging(given.operation)
+        page = page_asked(paging, call.query, len(records))
         shown: list[JSON] = [
             self._projected(listing.item, record, role.resource)
             for record in records[page.start : page.start + page.size]
         ]
-        return with_page(listing, self._envelope(given.operation, media), shown, page)
+        answer = with_page(listing, self._envelope(given.operation, media), shown, page)
+        return with_links(self._shapes, media.schema, answer, call, page, paging)
 
     def _filters(
         self, operation: Operation, call: Call, item: JSON

@@ -68,7 +68,8 @@ class Paging:
             count: Items on this page.
             link: The `Link` header field; empty when there is none.
         """
-        if self._at(self.more, value) is False:
+        more = self._at(self.more, value)
+        if more is False:
             return None
         match self.style:
             case "cursor":
@@ -81,7 +82,8 @@ class Paging:
                 offset = _whole(query.get(self.parameter), self.first)
                 total = self._at(self.total, value)
                 ends = isinstance(total, int) and offset + count >= total
-                return None if ends or not self._is_full(query, total, count) else offset + count
+                goes_on = (more is True and count > 0) or self._is_full(query, total, count)
+                return None if ends or not goes_on else offset + count
 
     def tells_of_items(self, query: Mapping[str, object], value: JsonValue) -> bool:
         """Whether the answer counts items that stand on this page or behind it.

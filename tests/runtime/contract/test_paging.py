@@ -78,6 +78,13 @@ def items(*numbers: int, **beside: JsonValue) -> JsonObject:
         (replace(PAGE, total="n"), {"page": 2, "size": 2}, items(1, 2, n=5), {"next_page": 3}),
         (replace(PAGE, more="more"), {}, items(1, more=False), {}),
         (OFFSET, {}, items(1, 2), {"next_offset": 2, "next_argument": "start"}),
+        (
+            replace(OFFSET, more="more"),
+            {"from": 4, "size": 9},
+            items(1, 2, more=True),
+            {"next_offset": 6, "next_argument": "start"},
+        ),
+        (replace(OFFSET, more="more"), {"from": 4}, items(more=True), {}),
         (OFFSET, {"from": 4, "size": 2}, items(1, 2), {"next_offset": 6, "next_argument": "start"}),
         (replace(OFFSET, total="n"), {"from": 4}, items(1, 2, n=6), {}),
         (CURSOR, {}, items(1, meta={"next": "c1"}), {"next_cursor": "c1", "next_argument": "after"}),
