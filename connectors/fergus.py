@@ -774,6 +774,17 @@ async def get_company(arguments: GetCompany, context: ToolContext) -> JsonObject
     return await context.call(GET_COMPANY)
 
 
+GET_COMPANY_TOOL: Final = Tool(
+    name="get_company",
+    title="Show the company",
+    description="Tells whose account is connected, and its tax.",
+    arguments=GetCompany,
+    run=get_company,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getCompany",
+)
+
+
 class ListJobs(Input):
     """Arguments of list_jobs."""
 
@@ -849,6 +860,19 @@ async def list_jobs(arguments: ListJobs, context: ToolContext) -> JsonObject:
     )
 
 
+LIST_JOBS_TOOL: Final = Tool(
+    name="list_jobs",
+    title="List jobs",
+    description=(
+        "Finds jobs, the newest first. Use it to find a job_id by number, text, customer or site."
+    ),
+    arguments=ListJobs,
+    run=list_jobs,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listJobs",
+)
+
+
 class GetJob(Input):
     """Arguments of get_job."""
 
@@ -867,6 +891,18 @@ GET_JOB: Final = Endpoint(
 async def get_job(arguments: GetJob, context: ToolContext) -> JsonObject:
     """Send GET /jobs/{jobId} (getJob)."""
     return await context.call(GET_JOB, path={"jobId": arguments.job_id})
+
+
+GET_JOB_TOOL: Final = Tool(
+    name="get_job",
+    title="Get a job",
+    description="Reads one job. Its title often stands in description.",
+    arguments=GetJob,
+    run=get_job,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getJob",
+    example={"job_id": 20909314},
+)
 
 
 class CreateJob(Input):
@@ -911,6 +947,21 @@ async def create_job(arguments: CreateJob, context: ToolContext) -> JsonObject:
     )
 
 
+CREATE_JOB_TOOL: Final = Tool(
+    name="create_job",
+    title="Create a job",
+    description=(
+        "Adds a job. With is_draft false it needs description, customer_id and site_id; else "
+        "it stays a draft until finalise_job."
+    ),
+    arguments=CreateJob,
+    run=create_job,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="createJob",
+    example={"job_type": "Quote", "title": "Blocked sink"},
+)
+
+
 class UpdateJob(Input):
     """Arguments of update_job."""
 
@@ -952,6 +1003,20 @@ async def update_job(arguments: UpdateJob, context: ToolContext) -> JsonObject:
     )
 
 
+UPDATE_JOB_TOOL: Final = Tool(
+    name="update_job",
+    title="Update a draft job",
+    description=(
+        "Changes a draft; send its title and type every time. Other jobs are changed at Fergus."
+    ),
+    arguments=UpdateJob,
+    run=update_job,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="updateJob",
+    example={"job_id": 20909314, "job_type": "Quote", "title": "Blocked sink"},
+)
+
+
 class FinaliseJob(Input):
     """Arguments of finalise_job."""
 
@@ -968,6 +1033,20 @@ FINALISE_JOB: Final = Endpoint(
 async def finalise_job(arguments: FinaliseJob, context: ToolContext) -> JsonObject:
     """Send PUT /jobs/{jobId}/finalise (finaliseJob)."""
     return await context.call(FINALISE_JOB, path={"jobId": arguments.job_id})
+
+
+FINALISE_JOB_TOOL: Final = Tool(
+    name="finalise_job",
+    title="Finalise a draft job",
+    description=(
+        "Makes a job of a draft that has description, customer and site. There is no way back."
+    ),
+    arguments=FinaliseJob,
+    run=finalise_job,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="finaliseJob",
+    example={"job_id": 20909314},
+)
 
 
 class HoldJob(Input):
@@ -988,6 +1067,18 @@ async def hold_job(arguments: HoldJob, context: ToolContext) -> JsonObject:
     return await context.call(HOLD_JOB, path={"jobId": arguments.job_id})
 
 
+HOLD_JOB_TOOL: Final = Tool(
+    name="hold_job",
+    title="Put a job on hold",
+    description="Puts a job on hold until resume_job.",
+    arguments=HoldJob,
+    run=hold_job,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="holdJob",
+    example={"job_id": 20909314},
+)
+
+
 class ResumeJob(Input):
     """Arguments of resume_job."""
 
@@ -1004,6 +1095,18 @@ RESUME_JOB: Final = Endpoint(
 async def resume_job(arguments: ResumeJob, context: ToolContext) -> JsonObject:
     """Send POST /jobs/{jobId}/resume (resumeJob)."""
     return await context.call(RESUME_JOB, path={"jobId": arguments.job_id})
+
+
+RESUME_JOB_TOOL: Final = Tool(
+    name="resume_job",
+    title="Resume a job",
+    description="Takes a job off hold.",
+    arguments=ResumeJob,
+    run=resume_job,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="resumeJob",
+    example={"job_id": 20909314},
+)
 
 
 class GetJobMoney(Input):
@@ -1026,6 +1129,18 @@ async def get_job_money(arguments: GetJobMoney, context: ToolContext) -> JsonObj
     return await context.call(GET_JOB_MONEY, path={"jobId": arguments.job_id})
 
 
+GET_JOB_MONEY_TOOL: Final = Tool(
+    name="get_job_money",
+    title="Show the money of a job",
+    description="Tells what was quoted, spent, charged, invoiced and paid for a job.",
+    arguments=GetJobMoney,
+    run=get_job_money,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getJobFinancialSummary",
+    example={"job_id": 20909314},
+)
+
+
 class ListJobPhases(Input):
     """Arguments of list_job_phases."""
 
@@ -1044,6 +1159,20 @@ LIST_JOB_PHASES: Final = Endpoint(
 async def list_job_phases(arguments: ListJobPhases, context: ToolContext) -> JsonObject:
     """Send GET /jobs/{jobId}/phases (listPhases)."""
     return await context.call(LIST_JOB_PHASES, path={"jobId": arguments.job_id})
+
+
+LIST_JOB_PHASES_TOOL: Final = Tool(
+    name="list_job_phases",
+    title="List phases of a job",
+    description=(
+        "Lists the phases (works orders) of a job. Calendar events of type JOB_PHASE need one."
+    ),
+    arguments=ListJobPhases,
+    run=list_job_phases,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listPhases",
+    example={"job_id": 20909314},
+)
 
 
 class CreateJobPhase(Input):
@@ -1069,6 +1198,22 @@ async def create_job_phase(arguments: CreateJobPhase, context: ToolContext) -> J
         path={"jobId": arguments.job_id},
         body={"title": arguments.title, "description": arguments.description},
     )
+
+
+CREATE_JOB_PHASE_TOOL: Final = Tool(
+    name="create_job_phase",
+    title="Add a phase",
+    description="Adds a phase to a job.",
+    arguments=CreateJobPhase,
+    run=create_job_phase,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="createPhase",
+    example={
+        "job_id": 20909314,
+        "title": "Rough-in",
+        "description": "Pipes before the walls are closed.",
+    },
+)
 
 
 class ListQuotes(Input):
@@ -1134,6 +1279,19 @@ async def list_quotes(arguments: ListQuotes, context: ToolContext) -> JsonObject
             "sortOrder": "desc",
         },
     )
+
+
+LIST_QUOTES_TOOL: Final = Tool(
+    name="list_quotes",
+    title="List quotes",
+    description=(
+        "Finds quotes of all jobs, the newest first. For those of one job call list_job_quotes."
+    ),
+    arguments=ListQuotes,
+    run=list_quotes,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listQuotes",
+)
 
 
 class ListJobQuotes(Input):
@@ -1203,6 +1361,18 @@ async def list_job_quotes(arguments: ListJobQuotes, context: ToolContext) -> Jso
     )
 
 
+LIST_JOB_QUOTES_TOOL: Final = Tool(
+    name="list_job_quotes",
+    title="List quotes of a job",
+    description="Lists the quotes of one job, all versions.",
+    arguments=ListJobQuotes,
+    run=list_job_quotes,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listJobQuotes",
+    example={"job_id": 20909314},
+)
+
+
 class GetQuote(Input):
     """Arguments of get_quote."""
 
@@ -1223,6 +1393,18 @@ async def get_quote(arguments: GetQuote, context: ToolContext) -> JsonObject:
     return await context.call(GET_QUOTE, path={"quoteId": arguments.quote_id})
 
 
+GET_QUOTE_TOOL: Final = Tool(
+    name="get_quote",
+    title="Get a quote",
+    description="Reads one quote with its sections and lines.",
+    arguments=GetQuote,
+    run=get_quote,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getQuote",
+    example={"quote_id": 880431},
+)
+
+
 class GetQuoteTotals(Input):
     """Arguments of get_quote_totals."""
 
@@ -1241,6 +1423,18 @@ GET_QUOTE_TOTALS: Final = Endpoint(
 async def get_quote_totals(arguments: GetQuoteTotals, context: ToolContext) -> JsonObject:
     """Send POST /jobs/quotes/{quoteId}/totals (getQuoteTotals)."""
     return await context.call(GET_QUOTE_TOTALS, path={"quoteId": arguments.quote_id})
+
+
+GET_QUOTE_TOTALS_TOOL: Final = Tool(
+    name="get_quote_totals",
+    title="Show the totals of a quote",
+    description="Tells a quote's sum without tax, its tax and its total.",
+    arguments=GetQuoteTotals,
+    run=get_quote_totals,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getQuoteTotals",
+    example={"quote_id": 880431},
+)
 
 
 class CreateQuote(Input):
@@ -1279,6 +1473,25 @@ async def create_quote(arguments: CreateQuote, context: ToolContext) -> JsonObje
     )
 
 
+CREATE_QUOTE_TOOL: Final = Tool(
+    name="create_quote",
+    title="Create a quote",
+    description="Adds a draft quote to a job; where there is one, it becomes a new version.",
+    arguments=CreateQuote,
+    run=create_quote,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="createQuote",
+    example={
+        "job_id": 20909314,
+        "title": "Hot water cylinder",
+        "due_days": 30,
+        "sections": [
+            {"name": "Labour and material", "line_items": [{"item_name": "Copper pipe 15 mm"}]}
+        ],
+    },
+)
+
+
 class UpdateQuote(Input):
     """Arguments of update_quote."""
 
@@ -1313,6 +1526,31 @@ async def update_quote(arguments: UpdateQuote, context: ToolContext) -> JsonObje
     )
 
 
+UPDATE_QUOTE_TOOL: Final = Tool(
+    name="update_quote",
+    title="Update a draft quote",
+    description=(
+        "Replaces a draft quote. Read it with get_quote and send title, description and all "
+        "sections. Of a published one, create a new version."
+    ),
+    arguments=UpdateQuote,
+    run=update_quote,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="updateQuote",
+    example={
+        "job_id": 20909314,
+        "quote_id": 880431,
+        "title": "Hot water cylinder",
+        "sections": [
+            {"name": "Labour and material", "line_items": [{"item_name": "Copper pipe 15 mm"}]}
+        ],
+    },
+    errors={
+        400: "Only a draft can be changed. Correct what the message names, or call create_quote."
+    },
+)
+
+
 class PublishQuote(Input):
     """Arguments of publish_quote."""
 
@@ -1329,6 +1567,18 @@ PUBLISH_QUOTE: Final = Endpoint(
 async def publish_quote(arguments: PublishQuote, context: ToolContext) -> JsonObject:
     """Send POST /jobs/quotes/{quoteId}/publish (publishQuote)."""
     return await context.call(PUBLISH_QUOTE, path={"quoteId": arguments.quote_id})
+
+
+PUBLISH_QUOTE_TOOL: Final = Tool(
+    name="publish_quote",
+    title="Publish a quote",
+    description="Fixes the prices of a draft. There is no way back to the draft.",
+    arguments=PublishQuote,
+    run=publish_quote,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="publishQuote",
+    example={"quote_id": 880431},
+)
 
 
 class MarkQuoteAsSent(Input):
@@ -1349,6 +1599,18 @@ async def mark_quote_as_sent(arguments: MarkQuoteAsSent, context: ToolContext) -
     return await context.call(MARK_QUOTE_AS_SENT, path={"quoteId": arguments.quote_id})
 
 
+MARK_QUOTE_AS_SENT_TOOL: Final = Tool(
+    name="mark_quote_as_sent",
+    title="Mark a quote as sent",
+    description="Notes that the customer has the quote; sends nothing.",
+    arguments=MarkQuoteAsSent,
+    run=mark_quote_as_sent,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="markQuoteAsSent",
+    example={"quote_id": 880431},
+)
+
+
 class AcceptQuote(Input):
     """Arguments of accept_quote."""
 
@@ -1367,6 +1629,18 @@ async def accept_quote(arguments: AcceptQuote, context: ToolContext) -> JsonObje
     return await context.call(ACCEPT_QUOTE, path={"quoteId": arguments.quote_id})
 
 
+ACCEPT_QUOTE_TOOL: Final = Tool(
+    name="accept_quote",
+    title="Accept a quote",
+    description="Notes that the customer accepted the quote.",
+    arguments=AcceptQuote,
+    run=accept_quote,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="acceptQuote",
+    example={"quote_id": 880431},
+)
+
+
 class DeclineQuote(Input):
     """Arguments of decline_quote."""
 
@@ -1383,6 +1657,18 @@ DECLINE_QUOTE: Final = Endpoint(
 async def decline_quote(arguments: DeclineQuote, context: ToolContext) -> JsonObject:
     """Send POST /jobs/quotes/{quoteId}/decline (declineQuote)."""
     return await context.call(DECLINE_QUOTE, path={"quoteId": arguments.quote_id})
+
+
+DECLINE_QUOTE_TOOL: Final = Tool(
+    name="decline_quote",
+    title="Decline a quote",
+    description="Notes that the customer declined the quote.",
+    arguments=DeclineQuote,
+    run=decline_quote,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="declineQuote",
+    example={"quote_id": 880431},
+)
 
 
 class ListCustomers(Input):
@@ -1432,6 +1718,17 @@ async def list_customers(arguments: ListCustomers, context: ToolContext) -> Json
     )
 
 
+LIST_CUSTOMERS_TOOL: Final = Tool(
+    name="list_customers",
+    title="List customers",
+    description="Finds customers by text. Use it to find a customer_id.",
+    arguments=ListCustomers,
+    run=list_customers,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listCustomers",
+)
+
+
 class GetCustomer(Input):
     """Arguments of get_customer."""
 
@@ -1450,6 +1747,18 @@ GET_CUSTOMER: Final = Endpoint(
 async def get_customer(arguments: GetCustomer, context: ToolContext) -> JsonObject:
     """Send GET /customers/{customerId} (getCustomer)."""
     return await context.call(GET_CUSTOMER, path={"customerId": arguments.customer_id})
+
+
+GET_CUSTOMER_TOOL: Final = Tool(
+    name="get_customer",
+    title="Get a customer",
+    description="Reads one customer with contact and addresses.",
+    arguments=GetCustomer,
+    run=get_customer,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getCustomer",
+    example={"customer_id": 9778208},
+)
 
 
 class CreateCustomer(Input):
@@ -1482,6 +1791,18 @@ async def create_customer(arguments: CreateCustomer, context: ToolContext) -> Js
             "postalAddress": arguments.postal_address,
         },
     )
+
+
+CREATE_CUSTOMER_TOOL: Final = Tool(
+    name="create_customer",
+    title="Create a customer",
+    description="Adds a customer. Look with list_customers first; a duplicate is refused.",
+    arguments=CreateCustomer,
+    run=create_customer,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="createCustomer",
+    example={"customer_full_name": "Harbour Cafe", "main_contact": {"first_name": "Aroha"}},
+)
 
 
 class UpdateCustomer(Input):
@@ -1517,6 +1838,25 @@ async def update_customer(arguments: UpdateCustomer, context: ToolContext) -> Js
             "postalAddress": arguments.postal_address,
         },
     )
+
+
+UPDATE_CUSTOMER_TOOL: Final = Tool(
+    name="update_customer",
+    title="Update a customer",
+    description=(
+        "Replaces a customer; what is left out is cleared. Read it with get_customer first. "
+        "Addresses are written under other names than they are read."
+    ),
+    arguments=UpdateCustomer,
+    run=update_customer,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="updateCustomer",
+    example={
+        "customer_id": 9778208,
+        "customer_full_name": "Harbour Cafe",
+        "main_contact": {"first_name": "Aroha"},
+    },
+)
 
 
 class ListSites(Input):
@@ -1572,6 +1912,17 @@ async def list_sites(arguments: ListSites, context: ToolContext) -> JsonObject:
     )
 
 
+LIST_SITES_TOOL: Final = Tool(
+    name="list_sites",
+    title="List sites",
+    description="Finds the places where work is done. Use it to find a site_id.",
+    arguments=ListSites,
+    run=list_sites,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listSites",
+)
+
+
 class GetSite(Input):
     """Arguments of get_site."""
 
@@ -1590,6 +1941,18 @@ GET_SITE: Final = Endpoint(
 async def get_site(arguments: GetSite, context: ToolContext) -> JsonObject:
     """Send GET /sites/{siteId} (getSite)."""
     return await context.call(GET_SITE, path={"siteId": arguments.site_id})
+
+
+GET_SITE_TOOL: Final = Tool(
+    name="get_site",
+    title="Get a site",
+    description="Reads one site with contacts and addresses.",
+    arguments=GetSite,
+    run=get_site,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getSite",
+    example={"site_id": 173187},
+)
 
 
 class CreateSite(Input):
@@ -1620,6 +1983,18 @@ async def create_site(arguments: CreateSite, context: ToolContext) -> JsonObject
     )
 
 
+CREATE_SITE_TOOL: Final = Tool(
+    name="create_site",
+    title="Create a site",
+    description="Adds a site. Look with list_sites first; a duplicate is refused.",
+    arguments=CreateSite,
+    run=create_site,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="createSite",
+    example={"default_contact": {"first_name": "Aroha", "last_name": "Ngata"}, "site_address": {}},
+)
+
+
 class UpdateSite(Input):
     """Arguments of update_site."""
 
@@ -1645,6 +2020,18 @@ async def update_site(arguments: UpdateSite, context: ToolContext) -> JsonObject
     )
 
 
+UPDATE_SITE_TOOL: Final = Tool(
+    name="update_site",
+    title="Update a site",
+    description="Changes name and address of a site. The address has to be sent every time.",
+    arguments=UpdateSite,
+    run=update_site,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=False, open_world=True),
+    operation="updateSite",
+    example={"site_id": 173187, "site_address": {}},
+)
+
+
 class ArchiveSite(Input):
     """Arguments of archive_site."""
 
@@ -1661,6 +2048,18 @@ ARCHIVE_SITE: Final = Endpoint(
 async def archive_site(arguments: ArchiveSite, context: ToolContext) -> JsonObject:
     """Send POST /sites/{siteId}/archive (archiveSite)."""
     return await context.call(ARCHIVE_SITE, path={"siteId": arguments.site_id})
+
+
+ARCHIVE_SITE_TOOL: Final = Tool(
+    name="archive_site",
+    title="Archive a site",
+    description="Puts a site away. Fergus can restore it.",
+    arguments=ArchiveSite,
+    run=archive_site,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="archiveSite",
+    example={"site_id": 173187},
+)
 
 
 class ListInvoices(Input):
@@ -1722,6 +2121,17 @@ async def list_invoices(arguments: ListInvoices, context: ToolContext) -> JsonOb
     )
 
 
+LIST_INVOICES_TOOL: Final = Tool(
+    name="list_invoices",
+    title="List invoices",
+    description="Finds invoices to customers, the newest first. They can only be read.",
+    arguments=ListInvoices,
+    run=list_invoices,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listInvoices",
+)
+
+
 class GetInvoice(Input):
     """Arguments of get_invoice."""
 
@@ -1740,6 +2150,18 @@ GET_INVOICE: Final = Endpoint(
 async def get_invoice(arguments: GetInvoice, context: ToolContext) -> JsonObject:
     """Send GET /customerInvoices/{invoiceId} (getInvoice)."""
     return await context.call(GET_INVOICE, path={"invoiceId": arguments.invoice_id})
+
+
+GET_INVOICE_TOOL: Final = Tool(
+    name="get_invoice",
+    title="Get an invoice",
+    description="Reads one invoice to a customer.",
+    arguments=GetInvoice,
+    run=get_invoice,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getInvoice",
+    example={"invoice_id": 662045},
+)
 
 
 class ListCalendarEvents(Input):
@@ -1787,6 +2209,18 @@ async def list_calendar_events(arguments: ListCalendarEvents, context: ToolConte
     )
 
 
+LIST_CALENDAR_EVENTS_TOOL: Final = Tool(
+    name="list_calendar_events",
+    title="List calendar events",
+    description="Lists who works where and when, in a range from a moment on. There are no pages.",
+    arguments=ListCalendarEvents,
+    run=list_calendar_events,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listCalendarEvents",
+    example={"from": "2026-11-23T00:00:00Z"},
+)
+
+
 class GetCalendarEvent(Input):
     """Arguments of get_calendar_event."""
 
@@ -1805,6 +2239,18 @@ GET_CALENDAR_EVENT: Final = Endpoint(
 async def get_calendar_event(arguments: GetCalendarEvent, context: ToolContext) -> JsonObject:
     """Send GET /calendarEvents/{eventId} (getCalendarEvent)."""
     return await context.call(GET_CALENDAR_EVENT, path={"eventId": arguments.event_id})
+
+
+GET_CALENDAR_EVENT_TOOL: Final = Tool(
+    name="get_calendar_event",
+    title="Get a calendar event",
+    description="Reads one calendar event.",
+    arguments=GetCalendarEvent,
+    run=get_calendar_event,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getCalendarEvent",
+    example={"event_id": 3310877},
+)
 
 
 class CreateCalendarEvent(Input):
@@ -1853,6 +2299,26 @@ async def create_calendar_event(arguments: CreateCalendarEvent, context: ToolCon
     )
 
 
+CREATE_CALENDAR_EVENT_TOOL: Final = Tool(
+    name="create_calendar_event",
+    title="Create a calendar event",
+    description=(
+        "Puts work into the calendar. JOB_PHASE needs job_phase_id, QUOTE and ESTIMATE need "
+        "job_id; for a job without phases take OTHER."
+    ),
+    arguments=CreateCalendarEvent,
+    run=create_calendar_event,
+    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    operation="createCalendarEvent",
+    example={
+        "title": "Replace the cylinder",
+        "event_type": "JOB_PHASE",
+        "start_time": "2026-11-24T20:00:00.000Z",
+        "end_time": "2026-11-24T22:30:00.000Z",
+    },
+)
+
+
 class UpdateCalendarEvent(Input):
     """Arguments of update_calendar_event."""
 
@@ -1899,6 +2365,23 @@ async def update_calendar_event(arguments: UpdateCalendarEvent, context: ToolCon
     )
 
 
+UPDATE_CALENDAR_EVENT_TOOL: Final = Tool(
+    name="update_calendar_event",
+    title="Update a calendar event",
+    description="Changes an event. Title and times have to be sent every time.",
+    arguments=UpdateCalendarEvent,
+    run=update_calendar_event,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="updateCalendarEvent",
+    example={
+        "event_id": 3310877,
+        "title": "Replace the cylinder",
+        "start_time": "2026-11-24T20:00:00.000Z",
+        "end_time": "2026-11-24T22:30:00.000Z",
+    },
+)
+
+
 class DeleteCalendarEvent(Input):
     """Arguments of delete_calendar_event."""
 
@@ -1928,6 +2411,18 @@ async def delete_calendar_event(arguments: DeleteCalendarEvent, context: ToolCon
             "updateAllGrouped": arguments.all_grouped,
         },
     )
+
+
+DELETE_CALENDAR_EVENT_TOOL: Final = Tool(
+    name="delete_calendar_event",
+    title="Delete a calendar event",
+    description="Takes an event out of the calendar.",
+    arguments=DeleteCalendarEvent,
+    run=delete_calendar_event,
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
+    operation="deleteCalendarEvent",
+    example={"event_id": 3310877},
+)
 
 
 class ListUsers(Input):
@@ -1994,6 +2489,17 @@ async def list_users(arguments: ListUsers, context: ToolContext) -> JsonObject:
     )
 
 
+LIST_USERS_TOOL: Final = Tool(
+    name="list_users",
+    title="List users",
+    description="Finds the people of the company. Use it to find a user_id.",
+    arguments=ListUsers,
+    run=list_users,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="listUsers",
+)
+
+
 class GetUser(Input):
     """Arguments of get_user."""
 
@@ -2013,6 +2519,17 @@ async def get_user(arguments: GetUser, context: ToolContext) -> JsonObject:
     """Send GET /users/{userId} (getUser)."""
     return await context.call(GET_USER, path={"userId": arguments.user_id})
 
+
+GET_USER_TOOL: Final = Tool(
+    name="get_user",
+    title="Get a user",
+    description="Reads one person of the company.",
+    arguments=GetUser,
+    run=get_user,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getUser",
+    example={"user_id": 41207},
+)
 
 CREDENTIAL_CHECK: Final = Endpoint(
     "GET",
@@ -2077,537 +2594,44 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="get_company",
-            title="Show the company",
-            description="Tells whose account is connected, and its tax.",
-            arguments=GetCompany,
-            run=get_company,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getCompany",
-        ),
-        Tool(
-            name="list_jobs",
-            title="List jobs",
-            description=(
-                "Finds jobs, the newest first. Use it to find a job_id by number, text, customer or "
-                "site."
-            ),
-            arguments=ListJobs,
-            run=list_jobs,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listJobs",
-        ),
-        Tool(
-            name="get_job",
-            title="Get a job",
-            description="Reads one job. Its title often stands in description.",
-            arguments=GetJob,
-            run=get_job,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getJob",
-            example={"job_id": 20909314},
-        ),
-        Tool(
-            name="create_job",
-            title="Create a job",
-            description=(
-                "Adds a job. With is_draft false it needs description, customer_id and site_id; else "
-                "it stays a draft until finalise_job."
-            ),
-            arguments=CreateJob,
-            run=create_job,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="createJob",
-            example={"job_type": "Quote", "title": "Blocked sink"},
-        ),
-        Tool(
-            name="update_job",
-            title="Update a draft job",
-            description=(
-                "Changes a draft; send its title and type every time. Other jobs are changed at "
-                "Fergus."
-            ),
-            arguments=UpdateJob,
-            run=update_job,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="updateJob",
-            example={"job_id": 20909314, "job_type": "Quote", "title": "Blocked sink"},
-        ),
-        Tool(
-            name="finalise_job",
-            title="Finalise a draft job",
-            description=(
-                "Makes a job of a draft that has description, customer and site. There is no way "
-                "back."
-            ),
-            arguments=FinaliseJob,
-            run=finalise_job,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="finaliseJob",
-            example={"job_id": 20909314},
-        ),
-        Tool(
-            name="hold_job",
-            title="Put a job on hold",
-            description="Puts a job on hold until resume_job.",
-            arguments=HoldJob,
-            run=hold_job,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="holdJob",
-            example={"job_id": 20909314},
-        ),
-        Tool(
-            name="resume_job",
-            title="Resume a job",
-            description="Takes a job off hold.",
-            arguments=ResumeJob,
-            run=resume_job,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="resumeJob",
-            example={"job_id": 20909314},
-        ),
-        Tool(
-            name="get_job_money",
-            title="Show the money of a job",
-            description="Tells what was quoted, spent, charged, invoiced and paid for a job.",
-            arguments=GetJobMoney,
-            run=get_job_money,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getJobFinancialSummary",
-            example={"job_id": 20909314},
-        ),
-        Tool(
-            name="list_job_phases",
-            title="List phases of a job",
-            description=(
-                "Lists the phases (works orders) of a job. Calendar events of type JOB_PHASE need "
-                "one."
-            ),
-            arguments=ListJobPhases,
-            run=list_job_phases,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listPhases",
-            example={"job_id": 20909314},
-        ),
-        Tool(
-            name="create_job_phase",
-            title="Add a phase",
-            description="Adds a phase to a job.",
-            arguments=CreateJobPhase,
-            run=create_job_phase,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="createPhase",
-            example={
-                "job_id": 20909314,
-                "title": "Rough-in",
-                "description": "Pipes before the walls are closed.",
-            },
-        ),
-        Tool(
-            name="list_quotes",
-            title="List quotes",
-            description=(
-                "Finds quotes of all jobs, the newest first. For those of one job call "
-                "list_job_quotes."
-            ),
-            arguments=ListQuotes,
-            run=list_quotes,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listQuotes",
-        ),
-        Tool(
-            name="list_job_quotes",
-            title="List quotes of a job",
-            description="Lists the quotes of one job, all versions.",
-            arguments=ListJobQuotes,
-            run=list_job_quotes,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listJobQuotes",
-            example={"job_id": 20909314},
-        ),
-        Tool(
-            name="get_quote",
-            title="Get a quote",
-            description="Reads one quote with its sections and lines.",
-            arguments=GetQuote,
-            run=get_quote,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getQuote",
-            example={"quote_id": 880431},
-        ),
-        Tool(
-            name="get_quote_totals",
-            title="Show the totals of a quote",
-            description="Tells a quote's sum without tax, its tax and its total.",
-            arguments=GetQuoteTotals,
-            run=get_quote_totals,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getQuoteTotals",
-            example={"quote_id": 880431},
-        ),
-        Tool(
-            name="create_quote",
-            title="Create a quote",
-            description="Adds a draft quote to a job; where there is one, it becomes a new version.",
-            arguments=CreateQuote,
-            run=create_quote,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="createQuote",
-            example={
-                "job_id": 20909314,
-                "title": "Hot water cylinder",
-                "due_days": 30,
-                "sections": [
-                    {
-                        "name": "Labour and material",
-                        "line_items": [{"item_name": "Copper pipe 15 mm"}],
-                    }
-                ],
-            },
-        ),
-        Tool(
-            name="update_quote",
-            title="Update a draft quote",
-            description=(
-                "Replaces a draft quote. Read it with get_quote and send title, description and all "
-                "sections. Of a published one, create a new version."
-            ),
-            arguments=UpdateQuote,
-            run=update_quote,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="updateQuote",
-            example={
-                "job_id": 20909314,
-                "quote_id": 880431,
-                "title": "Hot water cylinder",
-                "sections": [
-                    {
-                        "name": "Labour and material",
-                        "line_items": [{"item_name": "Copper pipe 15 mm"}],
-                    }
-                ],
-            },
-            errors={
-                400: "Only a draft can be changed. Correct what the message names, or call create_quote."
-            },
-        ),
-        Tool(
-            name="publish_quote",
-            title="Publish a quote",
-            description="Fixes the prices of a draft. There is no way back to the draft.",
-            arguments=PublishQuote,
-            run=publish_quote,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="publishQuote",
-            example={"quote_id": 880431},
-        ),
-        Tool(
-            name="mark_quote_as_sent",
-            title="Mark a quote as sent",
-            description="Notes that the customer has the quote; sends nothing.",
-            arguments=MarkQuoteAsSent,
-            run=mark_quote_as_sent,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="markQuoteAsSent",
-            example={"quote_id": 880431},
-        ),
-        Tool(
-            name="accept_quote",
-            title="Accept a quote",
-            description="Notes that the customer accepted the quote.",
-            arguments=AcceptQuote,
-            run=accept_quote,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="acceptQuote",
-            example={"quote_id": 880431},
-        ),
-        Tool(
-            name="decline_quote",
-            title="Decline a quote",
-            description="Notes that the customer declined the quote.",
-            arguments=DeclineQuote,
-            run=decline_quote,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="declineQuote",
-            example={"quote_id": 880431},
-        ),
-        Tool(
-            name="list_customers",
-            title="List customers",
-            description="Finds customers by text. Use it to find a customer_id.",
-            arguments=ListCustomers,
-            run=list_customers,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listCustomers",
-        ),
-        Tool(
-            name="get_customer",
-            title="Get a customer",
-            description="Reads one customer with contact and addresses.",
-            arguments=GetCustomer,
-            run=get_customer,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getCustomer",
-            example={"customer_id": 9778208},
-        ),
-        Tool(
-            name="create_customer",
-            title="Create a customer",
-            description="Adds a customer. Look with list_customers first; a duplicate is refused.",
-            arguments=CreateCustomer,
-            run=create_customer,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="createCustomer",
-            example={"customer_full_name": "Harbour Cafe", "main_contact": {"first_name": "Aroha"}},
-        ),
-        Tool(
-            name="update_customer",
-            title="Update a customer",
-            description=(
-                "Replaces a customer; what is left out is cleared. Read it with get_customer first. "
-                "Addresses are written under other names than they are read."
-            ),
-            arguments=UpdateCustomer,
-            run=update_customer,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="updateCustomer",
-            example={
-                "customer_id": 9778208,
-                "customer_full_name": "Harbour Cafe",
-                "main_contact": {"first_name": "Aroha"},
-            },
-        ),
-        Tool(
-            name="list_sites",
-            title="List sites",
-            description="Finds the places where work is done. Use it to find a site_id.",
-            arguments=ListSites,
-            run=list_sites,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listSites",
-        ),
-        Tool(
-            name="get_site",
-            title="Get a site",
-            description="Reads one site with contacts and addresses.",
-            arguments=GetSite,
-            run=get_site,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getSite",
-            example={"site_id": 173187},
-        ),
-        Tool(
-            name="create_site",
-            title="Create a site",
-            description="Adds a site. Look with list_sites first; a duplicate is refused.",
-            arguments=CreateSite,
-            run=create_site,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="createSite",
-            example={
-                "default_contact": {"first_name": "Aroha", "last_name": "Ngata"},
-                "site_address": {},
-            },
-        ),
-        Tool(
-            name="update_site",
-            title="Update a site",
-            description="Changes name and address of a site. The address has to be sent every time.",
-            arguments=UpdateSite,
-            run=update_site,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=False, open_world=True
-            ),
-            operation="updateSite",
-            example={"site_id": 173187, "site_address": {}},
-        ),
-        Tool(
-            name="archive_site",
-            title="Archive a site",
-            description="Puts a site away. Fergus can restore it.",
-            arguments=ArchiveSite,
-            run=archive_site,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="archiveSite",
-            example={"site_id": 173187},
-        ),
-        Tool(
-            name="list_invoices",
-            title="List invoices",
-            description="Finds invoices to customers, the newest first. They can only be read.",
-            arguments=ListInvoices,
-            run=list_invoices,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listInvoices",
-        ),
-        Tool(
-            name="get_invoice",
-            title="Get an invoice",
-            description="Reads one invoice to a customer.",
-            arguments=GetInvoice,
-            run=get_invoice,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getInvoice",
-            example={"invoice_id": 662045},
-        ),
-        Tool(
-            name="list_calendar_events",
-            title="List calendar events",
-            description="Lists who works where and when, in a range from a moment on. There are no pages.",
-            arguments=ListCalendarEvents,
-            run=list_calendar_events,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listCalendarEvents",
-            example={"from": "2026-11-23T00:00:00Z"},
-        ),
-        Tool(
-            name="get_calendar_event",
-            title="Get a calendar event",
-            description="Reads one calendar event.",
-            arguments=GetCalendarEvent,
-            run=get_calendar_event,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getCalendarEvent",
-            example={"event_id": 3310877},
-        ),
-        Tool(
-            name="create_calendar_event",
-            title="Create a calendar event",
-            description=(
-                "Puts work into the calendar. JOB_PHASE needs job_phase_id, QUOTE and ESTIMATE need "
-                "job_id; for a job without phases take OTHER."
-            ),
-            arguments=CreateCalendarEvent,
-            run=create_calendar_event,
-            annotations=Annotations(
-                read_only=False, destructive=False, idempotent=False, open_world=True
-            ),
-            operation="createCalendarEvent",
-            example={
-                "title": "Replace the cylinder",
-                "event_type": "JOB_PHASE",
-                "start_time": "2026-11-24T20:00:00.000Z",
-                "end_time": "2026-11-24T22:30:00.000Z",
-            },
-        ),
-        Tool(
-            name="update_calendar_event",
-            title="Update a calendar event",
-            description="Changes an event. Title and times have to be sent every time.",
-            arguments=UpdateCalendarEvent,
-            run=update_calendar_event,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="updateCalendarEvent",
-            example={
-                "event_id": 3310877,
-                "title": "Replace the cylinder",
-                "start_time": "2026-11-24T20:00:00.000Z",
-                "end_time": "2026-11-24T22:30:00.000Z",
-            },
-        ),
-        Tool(
-            name="delete_calendar_event",
-            title="Delete a calendar event",
-            description="Takes an event out of the calendar.",
-            arguments=DeleteCalendarEvent,
-            run=delete_calendar_event,
-            annotations=Annotations(
-                read_only=False, destructive=True, idempotent=True, open_world=True
-            ),
-            operation="deleteCalendarEvent",
-            example={"event_id": 3310877},
-        ),
-        Tool(
-            name="list_users",
-            title="List users",
-            description="Finds the people of the company. Use it to find a user_id.",
-            arguments=ListUsers,
-            run=list_users,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="listUsers",
-        ),
-        Tool(
-            name="get_user",
-            title="Get a user",
-            description="Reads one person of the company.",
-            arguments=GetUser,
-            run=get_user,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getUser",
-            example={"user_id": 41207},
-        ),
+        GET_COMPANY_TOOL,
+        LIST_JOBS_TOOL,
+        GET_JOB_TOOL,
+        CREATE_JOB_TOOL,
+        UPDATE_JOB_TOOL,
+        FINALISE_JOB_TOOL,
+        HOLD_JOB_TOOL,
+        RESUME_JOB_TOOL,
+        GET_JOB_MONEY_TOOL,
+        LIST_JOB_PHASES_TOOL,
+        CREATE_JOB_PHASE_TOOL,
+        LIST_QUOTES_TOOL,
+        LIST_JOB_QUOTES_TOOL,
+        GET_QUOTE_TOOL,
+        GET_QUOTE_TOTALS_TOOL,
+        CREATE_QUOTE_TOOL,
+        UPDATE_QUOTE_TOOL,
+        PUBLISH_QUOTE_TOOL,
+        MARK_QUOTE_AS_SENT_TOOL,
+        ACCEPT_QUOTE_TOOL,
+        DECLINE_QUOTE_TOOL,
+        LIST_CUSTOMERS_TOOL,
+        GET_CUSTOMER_TOOL,
+        CREATE_CUSTOMER_TOOL,
+        UPDATE_CUSTOMER_TOOL,
+        LIST_SITES_TOOL,
+        GET_SITE_TOOL,
+        CREATE_SITE_TOOL,
+        UPDATE_SITE_TOOL,
+        ARCHIVE_SITE_TOOL,
+        LIST_INVOICES_TOOL,
+        GET_INVOICE_TOOL,
+        LIST_CALENDAR_EVENTS_TOOL,
+        GET_CALENDAR_EVENT_TOOL,
+        CREATE_CALENDAR_EVENT_TOOL,
+        UPDATE_CALENDAR_EVENT_TOOL,
+        DELETE_CALENDAR_EVENT_TOOL,
+        LIST_USERS_TOOL,
+        GET_USER_TOOL,
     ),
 )

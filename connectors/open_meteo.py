@@ -101,6 +101,18 @@ async def find_places(arguments: FindPlaces, context: ToolContext) -> JsonObject
     )
 
 
+FIND_PLACES_TOOL: Final = Tool(
+    name="find_places",
+    title="Find places",
+    description="Finds places by name or postal code, the most likely first, with their coordinates.",
+    arguments=FindPlaces,
+    run=find_places,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="searchPlaces",
+    example={"name": "Dublin"},
+)
+
+
 class GetForecast(Input):
     """Arguments of get_forecast."""
 
@@ -240,6 +252,25 @@ async def get_forecast(arguments: GetForecast, context: ToolContext) -> JsonObje
     )
 
 
+GET_FORECAST_TOOL: Final = Tool(
+    name="get_forecast",
+    title="Get a forecast",
+    description=(
+        "Reads variables of the weather at coordinates: now (current), by the hour (hourly), "
+        "by the day (daily). For a plain answer call get_weather."
+    ),
+    arguments=GetForecast,
+    run=get_forecast,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="getForecast",
+    example={
+        "latitude": 53.33306,
+        "longitude": -6.24889,
+        "current": ["temperature_2m", "weather_code"],
+        "daily": ["temperature_2m_max", "precipitation_sum"],
+    },
+)
+
 CONNECTOR: Final = Connector(
     contract=2,
     name="open_meteo",
@@ -266,37 +297,7 @@ CONNECTOR: Final = Connector(
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     custom_tools=("get_weather",),
     tools=(
-        Tool(
-            name="find_places",
-            title="Find places",
-            description="Finds places by name or postal code, the most likely first, with their coordinates.",
-            arguments=FindPlaces,
-            run=find_places,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="searchPlaces",
-            example={"name": "Dublin"},
-        ),
-        Tool(
-            name="get_forecast",
-            title="Get a forecast",
-            description=(
-                "Reads variables of the weather at coordinates: now (current), by the hour (hourly), "
-                "by the day (daily). For a plain answer call get_weather."
-            ),
-            arguments=GetForecast,
-            run=get_forecast,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="getForecast",
-            example={
-                "latitude": 53.33306,
-                "longitude": -6.24889,
-                "current": ["temperature_2m", "weather_code"],
-                "daily": ["temperature_2m_max", "precipitation_sum"],
-            },
-        ),
+        FIND_PLACES_TOOL,
+        GET_FORECAST_TOOL,
     ),
 )

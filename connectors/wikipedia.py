@@ -45,6 +45,16 @@ async def get_connection_info(arguments: GetConnectionInfo, context: ToolContext
     return context.connection_info(("region",))
 
 
+GET_CONNECTION_INFO_TOOL: Final = Tool(
+    name="get_connection_info",
+    title="Show the language",
+    description="Tells in which language Wikipedia is searched, as region; English if it is null.",
+    arguments=GetConnectionInfo,
+    run=get_connection_info,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=False),
+)
+
+
 class SearchWeb(Input):
     """Arguments of search_web."""
 
@@ -67,6 +77,20 @@ async def search_web(arguments: SearchWeb, context: ToolContext) -> JsonObject:
     """Send GET /search/page (searchPages)."""
     return await context.call(SEARCH_WEB, query={"q": arguments.query, "limit": arguments.limit})
 
+
+SEARCH_WEB_TOOL: Final = Tool(
+    name="search_web",
+    title="Search the web",
+    description=(
+        "Searches Wikipedia by words in title or text, the best page first, with an excerpt "
+        "of each."
+    ),
+    arguments=SearchWeb,
+    run=search_web,
+    annotations=Annotations(read_only=True, destructive=False, idempotent=True, open_world=True),
+    operation="searchPages",
+    example={"query": "tide tables"},
+)
 
 CONNECTOR: Final = Connector(
     contract=2,
@@ -125,30 +149,7 @@ CONNECTOR: Final = Connector(
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
     tools=(
-        Tool(
-            name="get_connection_info",
-            title="Show the language",
-            description="Tells in which language Wikipedia is searched, as region; English if it is null.",
-            arguments=GetConnectionInfo,
-            run=get_connection_info,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=False
-            ),
-        ),
-        Tool(
-            name="search_web",
-            title="Search the web",
-            description=(
-                "Searches Wikipedia by words in title or text, the best page first, with an excerpt "
-                "of each."
-            ),
-            arguments=SearchWeb,
-            run=search_web,
-            annotations=Annotations(
-                read_only=True, destructive=False, idempotent=True, open_world=True
-            ),
-            operation="searchPages",
-            example={"query": "tide tables"},
-        ),
+        GET_CONNECTION_INFO_TOOL,
+        SEARCH_WEB_TOOL,
     ),
 )
