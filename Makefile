@@ -2,6 +2,8 @@
 # first: `.venv`, with exactly the versions and hashes of requirements.lock.
 
 ARGS :=
+# `make demo CONNECTOR=fergus` shows another one.
+CONNECTOR := phorest
 # Most tests wait for servers that start, so more processes than cores.
 PROCESSES := 4
 VENV := .venv
@@ -33,7 +35,7 @@ help: ## List the commands.
 setup: $(READY) $(NODE_READY) ## Make .venv and the tests' Node packages from their locks.
 
 demo: $(READY) ## Start the mock upstream and the server, and drive an agent through them.
-	@$(BIN)/treenail demo $(ARGS)
+	@$(BIN)/treenail demo $(CONNECTOR) $(ARGS)
 
 test: $(READY) $(NODE_READY) ## Run the tests; ARGS go to pytest.
 	$(BIN)/pytest --numprocesses=$(PROCESSES) $(ARGS)

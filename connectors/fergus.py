@@ -2569,7 +2569,6 @@ CONNECTOR: Final = Connector(
             label="Personal access token",
             kind="password",
             secret=True,
-            pattern="^fergPAT_[!-~]+$",
             help=(
                 'From your account settings at Fergus; begins with "fergPAT_" and is good for the '
                 "whole company."

@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.support.chromium",
     "tests.support.mock_upstream",
     "tests.support.phorest",
+    "tests.support.connectors",
     "tests.support.postgres",
     "tests.support.redis_server",
     "tests.support.tls",

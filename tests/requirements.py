@@ -16,6 +16,7 @@ from tests.rules import (
     advisories,
     authorization,
     changes,
+    connectors,
     curation,
     documents,
     product,
@@ -38,4 +39,5 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     **shaping.REQUIREMENTS,
     **curation.REQUIREMENTS,
     **changes.REQUIREMENTS,
+    **connectors.REQUIREMENTS,
 }

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from .collecting import uncollected
 from .connector_file import ConnectorRequest, understood_request
@@ -25,6 +26,8 @@ from .verify import (
 )
 from .yaml_source import JSON, Source, read_source
 
+_NO_DOCUMENT: Final = '{"openapi": "3.1.1", "info": {"title": "None", "version": "1"}, "paths": {}}'
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
@@ -32,13 +35,14 @@ class Sources:
 
     Attributes:
         connector: The connector file, or what it holds, where that is read already.
+        spec: Text of the document; None for a connector without an upstream.
         inputs: What is read together with the document; None when nothing is.
         custom: Text of `connectors/<name>_custom.py`; None when there is none.
     """
 
     connector: str | Source
     connector_name: str
-    spec: str
+    spec: str | None
     spec_name: str
     inputs: Inputs | None = None
     custom: str | None = None
@@ -68,7 +72,7 @@ class Sources:
         Raises:
             BuildError: See `read_document`.
         """
-        return read_document(self.spec, self.spec_name, self.inputs)
+        return read_document(self.spec or _NO_DOCUMENT, self.spec_name, self.inputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +142,7 @@ def _build(sources: Sources, watch: Watch) -> Built:
     _tell_undescribed(plan, tools)
     surfaces = Surfaces(tools)
     _keep_budget(plan, tools, surfaces)
-    sha256 = hashlib.sha256(sources.spec.encode()).hexdigest()
+    sha256 = hashlib.sha256((sources.spec or "").encode()).hexdigest()
     return Built(
         module=formatted(drafted.text),
         lock=lock_text(plan, document, sha256, tools, surfaces),

@@ -120,13 +120,20 @@ def lock_text(
     planned = {tool.name: tool for tool in plan.tools}
     lock = {
         "format": _FORMAT,
-        "spec": {"path": plan.spec, "sha256": spec_sha256, **_files(document)},
+        **_spec(plan, document, spec_sha256),
         "operations": operations,
         "records": {record.constant: _fields(record) for record in plan.records},
         "tools": {tool.name: _locked(tool, planned.get(tool.name), surfaces) for tool in tools},
         "tokens": surfaces.total,
     }
     return json.dumps(lock, indent=2, sort_keys=True) + "\n"
+
+
+def _spec(plan: ConnectorPlan, document: Document, sha256: str) -> dict[str, Any]:
+    """The document; nothing for a connector without an upstream."""
+    if not plan.spec:
+        return {}
+    return {"spec": {"path": plan.spec, "sha256": sha256, **_files(document)}}
 
 
 def _files(document: Document) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def broken(tmp_path: Path) -> Path:
 
 @pytest.mark.requirement("S0-01", "S0-45", "MCP-ERAS", "NO-SECRETS", "S0-05", "S1-01", "S1-02")
 async def test_every_tool_succeeds_in_both_eras() -> None:
-    status, out, err = await run("--once", "--json")
+    status, out, err = await run("phorest", "--once", "--json")
 
     assert (status, out.count("\n")) == (0, 1), err
     told: dict[str, Any] = json.loads(out)
@@ -134,7 +134,7 @@ async def test_the_account_is_for_people_and_has_no_colours_in_a_pipe() -> None:
 
 
 async def test_it_stays_up_for_an_agent_until_it_is_told_to_stop() -> None:
-    async with demo() as process:
+    async with demo("phorest") as process:
         mock, url = await invited(process)
         person = Person(made_up_login(load_connector(CONNECTORS, "phorest")))
         async with connected(url, "auto", join(url, person).provider) as client:
@@ -155,7 +155,7 @@ async def test_it_stays_up_for_an_agent_until_it_is_told_to_stop() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 async def test_a_signal_in_the_midst_of_it_stops_everything(number: signal.Signals) -> None:
-    async with demo() as process:
+    async with demo("phorest") as process:
         assert process.stdout is not None
         async with asyncio.timeout(60):
             await process.stdout.readline()
@@ -168,7 +168,7 @@ async def test_a_signal_in_the_midst_of_it_stops_everything(number: signal.Signa
 
 
 async def test_nothing_outlives_a_demo_that_is_killed() -> None:
-    async with demo() as process:
+    async with demo("phorest") as process:
         links = [
             await asyncio.open_connection("127.0.0.1", port_of(url))
             for url in await invited(process)
@@ -182,7 +182,7 @@ async def test_nothing_outlives_a_demo_that_is_killed() -> None:
 
 
 async def test_a_call_that_fails_is_told_with_what_the_agent_was_told(broken: Path) -> None:
-    status, out, err = await run("--once", "--json", folder=broken)
+    status, out, err = await run("phorest", "--once", "--json", folder=broken)
 
     told = json.loads(out)
     assert status == 1
@@ -199,7 +199,7 @@ async def test_a_call_that_fails_is_told_with_what_the_agent_was_told(broken: Pa
 async def test_a_mock_that_cannot_start_is_told_with_its_reason(broken: Path) -> None:
     (broken / "specs" / "phorest.yaml").unlink()
 
-    status, out, err = await run("--once", "--json", folder=broken)
+    status, out, err = await run("phorest", "--once", "--json", folder=broken)
 
     assert status == 1
     assert json.loads(out) == {

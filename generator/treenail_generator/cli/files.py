@@ -46,16 +46,18 @@ def read_sources(project: Project, name: str) -> Sources:
     return Sources(
         connector=source,
         connector_name=project.shown(path),
-        spec=read_text(project, spec),
-        spec_name=project.shown(spec),
+        spec=read_text(project, spec) if spec is not None else None,
+        spec_name=project.shown(spec) if spec is not None else "",
         inputs=inputs,
         custom=read_text(project, custom) if custom.is_file() else None,
         custom_name=project.shown(custom),
     )
 
 
-def read_inputs(project: Project, source: Source) -> tuple[Path, Inputs]:
+def read_inputs(project: Project, source: Source) -> tuple[Path | None, Inputs]:
     """The path of the document that a connector file names, and what is read together with it.
+
+    Without `spec` there is none.
 
     Only the shape that leads to files is looked at; the rest is the build's.
 
@@ -69,10 +71,11 @@ def read_inputs(project: Project, source: Source) -> tuple[Path, Inputs]:
     if isinstance(given, dict):
         section, pointer = cast("dict[str, Any]", given), ("spec", "path")
         given = section.get("path")
+    if given is None and not section:
+        return None, Inputs()
     if not isinstance(given, str):
-        at = source.at(pointer) if "spec" in root else source.at(())
-        fault, hint = "the connector file needs 'spec'", "spec: specs/<name>.yaml"
-        raise BuildError([Diagnostic(at, "missing-key", fault, hint=hint)])
+        fault, hint = "spec needs the path of a document", "spec: specs/<name>.yaml"
+        raise BuildError([Diagnostic(source.at(pointer), "missing-key", fault, hint=hint)])
     spec = _inside(project, source, pointer, given)
     listed: object = section.get("overlays")
     overlays = cast("list[object]", listed) if isinstance(listed, list) else []

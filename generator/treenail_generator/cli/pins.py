@@ -27,12 +27,12 @@ class Pin:
 
 
 def read_pin(project: Project, built: Built) -> Pin:
-    """The pin of the build's document; nothing is wrong where the project pins nothing.
+    """The pin of the build's document; nothing is wrong where there is none, or no pins.
 
     Raises:
         BuildError: The file is no YAML.
     """
-    if not project.pins.is_file():
+    if not built.plan.spec or not project.pins.is_file():
         return Pin()
     shown = project.shown(project.pins)
     text = read_text(project, project.pins)

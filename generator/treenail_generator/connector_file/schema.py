@@ -4,7 +4,7 @@ Reference with examples: docs/connector-file.md. `gen schema --connector-file` p
 Schema of this model for editors, which show the descriptions.
 """
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag
 
@@ -50,6 +50,10 @@ class Servers(Closed):
         default_factory=list,
         description="Servers of single operations, which get the credentials, too.",
     )
+
+
+NO_SERVERS: Final = Servers.model_construct(default="", regions={})
+"""Those of a connector without an upstream."""
 
 
 class NoAuthKind(Closed):
@@ -258,10 +262,11 @@ class ConnectorFile(Closed):
         pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$", description="Version of the tools, as in 1.0.0."
     )
     instructions: str = Field(description="What an agent should know before its first call.")
-    spec: Spec = Field(
-        description="Path of the OpenAPI document, from the root of the project; or more about it."
+    spec: Spec | None = Field(
+        default=None,
+        description="Path of the OpenAPI document, from the root of the project; or more about it.",
     )
-    servers: Servers = Field(description="Where the upstream is.")
+    servers: Servers = Field(default=NO_SERVERS, description="Where the upstream is.")
     auth: AuthSection = Field(description="How credentials are sent.")
     login: Login = Field(default=Login(fields=[]), description="What a person fills in to connect.")
     token_prefix: TokenPrefix | None = Field(
@@ -290,8 +295,8 @@ class ConnectorFile(Closed):
 
     @property
     def spec_path(self) -> str:
-        """Path of the document, however the file tells it."""
-        return self.spec if isinstance(self.spec, str) else self.spec.path
+        """Path of the document, however the file tells it; empty without one."""
+        return self.spec.path if isinstance(self.spec, SpecSection) else self.spec or ""
 
 
 def json_schema() -> dict[str, Any]:

@@ -165,10 +165,16 @@ class Sampler:
         given = items(cast("JSON", example)) if isinstance(example, list) else []
         heads = items(flat.get("prefixItems"))
         count = self._count(flat, spot, given)
+
+        def index(number: int) -> int:
+            # What the first record's example lists is not varied: its items differ as they should.
+            is_told = spot.index == 0 and number < len(given)
+            return 0 if is_told else spot.index * max(count, 1) + number
+
         return [
             self._value(
                 heads[number] if number < len(heads) else self._shapes.item(flat),
-                spot.below(spot.name, spot.index * max(count, 1) + number),
+                spot.below(spot.name, index(number)),
                 given[number % len(given)] if given else ABSENT,
             )
             for number in range(max(count, len(heads)))

@@ -31,6 +31,7 @@ from .connection import check_headers, plan_auth, plan_login
 from .credentials import tell_security
 from .faults import Faults
 from .helpers import plan_helpers
+from .missing_document import tell_missing_document
 from .module_names import ModuleNames
 from .readings import Readings
 from .reserved import tell_reserved_name
@@ -73,6 +74,7 @@ def plan_connector(
     faults, names = Faults(), ModuleNames()
     readings = readings or Readings(request, document)
     _tell_faults_of_file(request, faults)
+    tell_missing_document(request, faults)
     types = Types(readings.views, request.file.defaults, names, faults)
     answers = Answers(request, readings, names, faults)
     planner = Tools(request, document, types, answers, names, faults)

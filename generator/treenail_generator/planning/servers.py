@@ -28,7 +28,7 @@ def plan_servers(
 ) -> tuple[ServerPlan, ...]:
     """The regions; each URL is one that the document names, unless the file says otherwise."""
     servers = request.file.servers
-    if servers.default not in servers.regions:
+    if servers.regions and servers.default not in servers.regions:
         faults.add(
             request.at("servers", "default"),
             "unknown-region",

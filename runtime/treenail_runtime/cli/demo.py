@@ -16,16 +16,24 @@ from .told import told
 
 @click.command
 @click.argument("connector", required=False)
+@click.option("--connector", "named", help="The same as CONNECTOR.")
 @click.option("--once", is_flag=True, help="Exit after the account.")
 @click.option("--json", "as_json", is_flag=True, help="The account as one line of JSON, too.")
 @click.option("--connectors-dir", type=click.Path(path_type=Path), help="Folder of the modules.")
-def demo(connector: str | None, once: bool, as_json: bool, connectors_dir: Path | None) -> None:
+def demo(
+    connector: str | None,
+    named: str | None,
+    once: bool,
+    as_json: bool,
+    connectors_dir: Path | None,
+) -> None:
     """Show CONNECTOR at work: a mock upstream, the server, and a client that calls every tool.
 
     Needs no credentials and reaches nothing outside this machine. Stays up for an agent until
     Ctrl-C. Status 1 when a call failed; with --json the account for people goes to stderr.
     """
     with told():
+        connector = named or connector
         chosen = (connector,) if connector else None
         settings = read_settings(connectors=chosen, connectors_dir=connectors_dir)
         set_up_logging("error", settings.log_format)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
+from urllib.parse import urljoin
 
 import httpx2
 import mcp_types as types
@@ -68,6 +69,13 @@ class Call:
     def ok(self) -> bool:
         """Whether it succeeded."""
         return self.problem is None
+
+
+async def reset(mock_url: str) -> None:
+    """Have the mock upstream forget what was written to it."""
+    async with httpx2.AsyncClient(trust_env=False, timeout=_TIMEOUT_S) as http:
+        answer = await http.post(urljoin(mock_url, "/__mock__/reset"))
+        answer.raise_for_status()
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from treenail_runtime.contract import Connector
 from .account import Account
 from .authorizing import join
 from .connection import demo_environment, made_up_login, storage_environment
-from .driving import CLIENT_FAULTS, MODES, calls, connected, listed
+from .driving import CLIENT_FAULTS, MODES, calls, connected, listed, reset
 from .gathering import Gathered
 from .person import Person
 from .processes import ProcessError, Started, started
@@ -74,7 +74,7 @@ async def _demonstrate(demo: Demo) -> int:
             _mock(demo, account) as mock,
             _server(demo, account, mock.url, folder) as server,
         ):
-            await _drive(account, server.url)
+            await _drive(account, mock.url, server.url)
             account.end({process.name: process.said for process in (mock, server)})
             if not demo.once:
                 account.invite(server.url, made_up_login(demo.connector))
@@ -85,12 +85,13 @@ async def _demonstrate(demo: Demo) -> int:
     return 1 if account.failures else 0
 
 
-async def _drive(account: Account, url: str) -> None:
-    """Every tool in both eras; what one era changes upstream, the next one finds."""
-    gathered = Gathered()
+async def _drive(account: Account, mock_url: str, url: str) -> None:
+    """Every tool in both eras, each before an upstream as it was at the start."""
     membership = join(url, Person(made_up_login(account.connector)))
     for mode in MODES:
+        gathered = Gathered()
         try:
+            await reset(mock_url)
             async with connected(url, mode, membership.provider) as client:
                 tools = await listed(client, account.connector)
                 account.authorized("registered", done=membership.is_registered)

@@ -74,7 +74,7 @@ def connection_from_environment(
 def server_url(
     connector: Connector, values: Mapping[str, str], upstream_url: str | None = None
 ) -> str:
-    """The URL of the connection's server, without a slash at the end.
+    """The URL of the connection's server, without a slash at the end; empty without an upstream.
 
     Args:
         connector: Its servers are chosen from.
@@ -86,7 +86,7 @@ def server_url(
     """
     region = values.get(_REGION, connector.default_server)
     server = connector.servers.get(region)
-    if upstream_url is None and server is None:
+    if upstream_url is None and server is None and connector.servers:
         raise NotConfigured(f"no server for region {region!r}", advice="Connect again.")
     return (upstream_url or (server.url if server else "")).rstrip("/")
 

@@ -3,14 +3,15 @@
 After an intended change: `make test ARGS="tests/connectors --snapshot-update"`, then read the diff.
 """
 
-import json
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
+from tests.support import exchanges
+from tests.support.exchanges import richest, shortened
 from tests.support.mock_upstream import MockUpstream
 from tests.support.phorest import (
     CONNECTORS,
@@ -24,12 +25,10 @@ from tests.support.serving import serving
 from tests.support.wire import JSON_HEADERS, modern, modern_headers, rpc
 from treenail_generator.build import Built, build
 from treenail_generator.cli.files import read_sources
-from treenail_generator.planning.samples import Samples
 from treenail_generator.project import Project
 from treenail_runtime.loading import load_connector
 
 TOOLS = {tool.name: tool for tool in load_connector(CONNECTORS, "phorest").tools}
-SHOWN_ITEMS = 2
 
 
 class ModuleExtension(SingleFileSnapshotExtension):
@@ -44,45 +43,13 @@ def built() -> Built:
     return build(read_sources(Project(ROOT), "phorest"))
 
 
-def richest(built: Built, name: str) -> dict[str, Any]:
-    """All arguments of a tool, each with its example or a plain value."""
-    (tool,) = (tool for tool in built.plan.tools if tool.name == name)
-    if tool.endpoint is None:
-        return {}
-    samples = Samples({model.name: model for model in built.plan.models})
-    return cast("dict[str, Any]", samples.arguments(tool.model.fields, tool.endpoint, "full"))
-
-
 def sent(mock: MockUpstream) -> dict[str, Any] | None:
-    """The one request since the last reset; without what differs between runs and releases."""
+    """The one request since the last reset; None without any."""
     requests = tool_requests(mock)
     if not requests:
         return None
     (request,) = requests
-    # Remote-Addr was not sent: the mock's framework adds it.
-    headers = {
-        name: value for name, value in request["headers"] if name not in {"host", "remote-addr"}
-    }
-    headers["user-agent"] = headers["user-agent"].partition("/")[0]
-    return {
-        "method": request["method"],
-        "path": request["path"],
-        "query": request["query"].split("&") if request["query"] else [],
-        "headers": headers,
-        "body": json.loads(request["body"]) if request["body"] else None,
-    }
-
-
-def shortened(value: Any) -> Any:
-    """The beginning of every list of records, and how many follow."""
-    if isinstance(value, dict):
-        fields = cast("dict[str, Any]", value)
-        return {name: shortened(item) for name, item in fields.items()}
-    if not isinstance(value, list):
-        return value
-    items = [shortened(item) for item in cast("list[Any]", value)]
-    hidden = len(items) - SHOWN_ITEMS
-    return [*items[:SHOWN_ITEMS], f"... {hidden} more"] if hidden > 0 else items
+    return exchanges.sent(request)
 
 
 def test_the_module_is_built_word_for_word(built: Built, snapshot: SnapshotAssertion) -> None:
