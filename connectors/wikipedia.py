@@ -12,6 +12,7 @@ from treenail_runtime.contract import (
     WHOLE,
     Annotations,
     Answer,
+    AsText,
     Connector,
     Endpoint,
     ErrorRules,
@@ -30,7 +31,7 @@ SEARCH_WEB_ANSWER: Final = Record(
     {
         "key": "key",
         "title": "title",
-        "excerpt": "excerpt",
+        "excerpt": AsText("excerpt"),
         "description": "description",
     }
 )

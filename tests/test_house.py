@@ -8,7 +8,13 @@ from treenail_generator import naming, render
 from treenail_runtime import contract
 
 MOST_LINES = 500
-GENERATED = ("connectors/phorest.py", "specs/", "tests/generator/cases/")
+GENERATED = (
+    "connectors/phorest.py",
+    "connectors/fergus.py",
+    "docs/connectors/",
+    "specs/",
+    "tests/generator/cases/",
+)
 SNAPSHOTS = "__snapshots__"
 
 

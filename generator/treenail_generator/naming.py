@@ -12,7 +12,7 @@ from typing import Final
 from pydantic import BaseModel
 
 CONTRACT_NAMES: Final = (
-    "WHOLE", "Annotations", "Answer", "ApiKeyAuth", "BasicAuth", "BearerAuth", "BinaryBody",
+    "WHOLE", "Annotations", "Answer", "ApiKeyAuth", "AsText", "BasicAuth", "BearerAuth", "BinaryBody",
     "Choices", "ClosedInput", "Connector", "CredentialCheck", "Date", "DateTime", "Definitions", "Endpoint", "ErrorRules", "File",
     "FileRules", "FormBody", "FormField", "Format", "InOrder", "Input", "JsonBody", "JsonObject", "JsonSchema",
     "LoginField", "MultipartBody", "Nested", "NoAuth", "OpaqueId", "OutputSchema", "PageNumbers", "Paging", "Part",

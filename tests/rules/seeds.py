@@ -132,7 +132,6 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     "S1-05": Requirement(
         _ONE,
         "Sample tools calculator, get_weather, search_web; tool registry module",
-        reason="sample connectors are no part of this release",
     ),
     "S1-06": Requirement(
         _ONE,

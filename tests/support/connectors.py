@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.exchanges import sent
+from tests.support.loopback import Loopback
 from tests.support.mock_upstream import MockUpstream
 from tests.support.phorest import CONNECTORS, ROOT
 from treenail_runtime.app.connecting import Offering
@@ -49,10 +50,10 @@ def mocks() -> Iterator[Mocks]:
     started.close()
 
 
-def offering(name: str, mock: MockUpstream | None, **fields: str) -> Offering:
-    """The connector before its mock; `fields` are variables of the login."""
+def offering(name: str, upstream: MockUpstream | Loopback | None, **fields: str) -> Offering:
+    """The connector before an upstream of its own; `fields` are variables of the login."""
     connector = load_connector(CONNECTORS, name)
-    url = mock.url if mock is not None else None
+    url = upstream.url if upstream is not None else None
     connection = connection_from_environment(connector, ENVIRONMENT | fields, upstream_url=url)
     return Offering(connector=connector, connection=connection)
 

@@ -58,6 +58,9 @@ class ResponseSection(Closed):
     redact: list[str] = Field(
         default=[], description="Dotted names of fields whose value becomes `[redacted]`."
     )
+    plain: list[str] = Field(
+        default=[], description="Dotted names of fields whose HTML is told as its text."
+    )
     rename: dict[str, str] = Field(
         default={}, description="What the agent calls a field, by its dotted name."
     )

@@ -11,6 +11,8 @@ def kept(field: KeptField) -> str:
         return "None"
     if field.redacted:
         return f"Redacted({field.name!r})"
+    if field.plain:
+        return f"AsText({field.name!r})"
     if field.record is not None:
         return f"Nested({field.name!r}, {_mentioned(field.record, late=field.late)})"
     return repr(field.name)

@@ -9,6 +9,7 @@ class KeptField:
     """What becomes of one field of an upstream object: dropped when `name` is None.
 
     Attributes:
+        plain: Whether its HTML is told as text.
         late: Whether the module defines `record` behind what mentions it.
     """
 
@@ -16,6 +17,7 @@ class KeptField:
     name: str | None
     record: str | None = None
     redacted: bool = False
+    plain: bool = False
     late: bool = False
 
 

@@ -1,7 +1,7 @@
 """The names that one `response` section speaks of."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .forms import Form
 
@@ -14,11 +14,12 @@ class Names:
     omit: list[str]
     redact: list[str]
     rename: dict[str, str]
+    plain: list[str] = field(default_factory=list[str])
 
     @property
     def told(self) -> Iterator[str]:
         """All of them."""
-        yield from (*(self.pick or ()), *self.omit, *self.redact, *self.rename)
+        yield from (*(self.pick or ()), *self.omit, *self.redact, *self.rename, *self.plain)
 
 
 def passes_rest(names: Names) -> bool:
@@ -41,7 +42,8 @@ def touches(names: Names, path: str) -> bool:
     A `pick` of `path` itself, or of what is around it, takes all that is known of it.
     """
     if not path:
-        return names.pick is not None or bool(names.omit or names.redact or names.rename)
+        said = names.omit or names.redact or names.rename or names.plain
+        return names.pick is not None or bool(said)
     return any(name.startswith(f"{path}.") for name in names.told)
 
 

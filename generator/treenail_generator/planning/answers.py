@@ -65,7 +65,7 @@ class Answers:
         name = section.name or (self._styled(told) if many else None)
         defaults = self._request.file.defaults
         page = self._page(success.schema, section, pointer) if many else None
-        names = Names(section.pick, section.omit, section.redact, section.rename)
+        names = Names(section.pick, section.omit, section.redact, section.rename, section.plain)
         self._tell_unknown(item, names, pointer)
         redacted = hidden(item, names, self._forms)
         self._tell_hidden_too(item, names, redacted, pointer)
@@ -175,7 +175,7 @@ class Answers:
         """Report verbs for fields of an answer that has none."""
         told = [
             key
-            for key in ("root", "jmespath", "pick", "omit", "redact", "rename")
+            for key in ("root", "jmespath", "pick", "omit", "redact", "rename", "plain")
             if getattr(section, key)
         ]
         if told and success.kind in ("text", "file"):
@@ -203,6 +203,7 @@ class Answers:
             "omit": names.omit,
             "redact": names.redact,
             "rename": list(names.rename),
+            "plain": names.plain,
         }
         for key, entries in told.items():
             for index, name in enumerate(entries):

@@ -14,7 +14,7 @@ from .selecting import Derived, ExpressionError, derive
 
 _SPECIAL: Final = re.compile(r"[\[\](){}|&*@'\"`,:!<>= ?]")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SHAPING: Final = ("pick", "omit", "redact", "rename")
+_SHAPING: Final = ("pick", "omit", "redact", "rename", "plain")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

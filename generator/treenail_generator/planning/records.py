@@ -29,6 +29,7 @@ from .module_names import ModuleNames
 from .readings import Readings
 from .redacting import NONE_HIDDEN, Hidden
 
+_TEXT = frozenset({"string", "null"})
 _NOTHING_SAID = Names(None, [], [], {})
 _ALL_KNOWN = Names([""], [], [], {})
 """Stands for an allow-list that names everything."""
@@ -162,10 +163,12 @@ class Records:
         for upstream, inner in properties.items():
             full = f"{place.path}.{upstream}" if place.path else upstream
             redacted = upstream in keys or place.hidden.hides(upstream, inner)
-            kept = self._kept(full, upstream, names, self._forms.of(inner), redacted=redacted)
+            kept = self._kept(
+                full, upstream, names, self._forms.of(inner), pointer, redacted=redacted
+            )
             if kept is None:
                 continue
-            if kept.name is not None and not kept.redacted:
+            if kept.name is not None and not kept.redacted and not kept.plain:
                 record = self._inner(inner, names, place, full, pointer)
                 if record is not None:
                     late = self._is_late(record, place.group)
@@ -243,7 +246,14 @@ class Records:
         return told
 
     def _kept(
-        self, path: str, upstream: str, names: Names, form: Form, *, redacted: bool
+        self,
+        path: str,
+        upstream: str,
+        names: Names,
+        form: Form,
+        pointer: Pointer,
+        *,
+        redacted: bool,
     ) -> KeptField | None:
         """What becomes of one field; None when an allow-list leaves it out by silence."""
         name = names.rename.get(path) or self._changes.styled(upstream)
@@ -253,7 +263,19 @@ class Records:
             return None if not passes_rest(names) else KeptField(upstream=upstream, name=None)
         if names.pick is not None and names is not _ALL_KNOWN and not names_it(names.pick, path):
             return None
+        if path in names.plain and not redacted:
+            self._tell_no_text(path, form, names, pointer)
+            return KeptField(upstream=upstream, name=name, plain=True)
         return KeptField(upstream=upstream, name=name, redacted=redacted)
+
+    def _tell_no_text(self, path: str, form: Form, names: Names, pointer: Pointer) -> None:
+        if pointer and form.kinds and not form.kinds <= _TEXT:
+            self._faults.add(
+                self._request.at(*pointer, "plain", names.plain.index(path)),
+                "plain-no-text",
+                f"plain: {path!r} is no text",
+                hint="leave it out",
+            )
 
     def _tell_clashes(self, fields: list[KeptField], path: str, pointer: Pointer) -> None:
         """Report fields of one object that would hide each other."""

@@ -4,7 +4,7 @@ What changes here changes every committed connector, so
 `CONTRACT_VERSION` counts the incompatible changes.
 """
 
-from .answer import Answer, Nested, PageNumbers, Record, Redacted
+from .answer import Answer, AsText, Nested, PageNumbers, Record, Redacted
 from .attachments import Attachment, WithFiles
 from .bodies import (
     BinaryBody,
@@ -77,6 +77,7 @@ __all__ = [
     "Annotations",
     "Answer",
     "ApiKeyAuth",
+    "AsText",
     "Attachment",
     "BasicAuth",
     "BearerAuth",

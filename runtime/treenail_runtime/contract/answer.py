@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from .media import media_of
 from .paging import Paging
+from .plain_text import plain_text
 from .selecting import Select, selection
 from .types import JsonObject
 
@@ -37,8 +38,15 @@ class Nested:
     record: "Record | Callable[[], Record]"
 
 
-Kept: TypeAlias = "str | Nested | Redacted | None"
-"""What becomes of an upstream field: its name in the answer, nested, redacted, or None: dropped."""
+@dataclass(frozen=True, slots=True)
+class AsText:
+    """A field with HTML, which is told as its text."""
+
+    name: str
+
+
+Kept: TypeAlias = "str | Nested | Redacted | AsText | None"
+"""What becomes of an upstream field: its name in the answer, nested, redacted, as text, or None: dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,8 @@ class Record:
                     continue
                 case Redacted(name):
                     kept[name] = _REDACTED
+                case AsText(name):
+                    kept[name] = plain_text(item) if isinstance(item, str) else item
                 case Nested(name, record):
                     inner = record if isinstance(record, Record) else record()
                     kept[name] = inner.of(item, nulls=nulls) if item is not None else None
