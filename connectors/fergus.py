@@ -18,6 +18,7 @@ from treenail_runtime.contract import (
     DateTime,
     Endpoint,
     ErrorRules,
+    InOrder,
     Input,
     JsonBody,
     JsonObject,
@@ -115,9 +116,9 @@ class UpdateQuote_Section(Input):
 class ContactItemModel(Input):
     """A way to reach somebody."""
 
-    contact_type: Literal["email", "phone", "mobile", "other", "fax", "website"] = Field(
-        description="Kind", serialization_alias="contactType"
-    )
+    contact_type: Annotated[
+        Literal["email", "phone", "mobile", "other", "fax", "website"], InOrder()
+    ] = Field(description="Kind", serialization_alias="contactType")
     contact_value: str = Field(description="Address or number", serialization_alias="contactValue")
 
 
@@ -790,19 +791,22 @@ class ListJobs(Input):
 
     job_no: str | MISSING = Field(MISSING, description="Number that people say, like 500.")
     status: (
-        Literal[
-            "Active",
-            "Completed",
-            "Estimate Rejected",
-            "Estimate Sent",
-            "Inactive",
-            "Quote Sent",
-            "Quote Rejected",
-            "To Price",
+        Annotated[
+            Literal[
+                "Active",
+                "Completed",
+                "Estimate Rejected",
+                "Estimate Sent",
+                "Inactive",
+                "Quote Sent",
+                "Quote Rejected",
+                "To Price",
+            ],
+            InOrder(),
         ]
         | MISSING
     ) = Field(MISSING, description="Only in this state.")
-    job_type: Literal["Quote", "Estimate", "Charge Up"] | MISSING = Field(
+    job_type: Annotated[Literal["Quote", "Estimate", "Charge Up"], InOrder()] | MISSING = Field(
         MISSING, description="Only of this type."
     )
     customer_id: Annotated[int, WHOLE] | MISSING = Field(
@@ -908,7 +912,7 @@ GET_JOB_TOOL: Final = Tool(
 class CreateJob(Input):
     """Arguments of create_job."""
 
-    job_type: Literal["Quote", "Estimate", "Charge Up"] = Field(
+    job_type: Annotated[Literal["Quote", "Estimate", "Charge Up"], InOrder()] = Field(
         description="Charge Up is by time and material."
     )
     title: Annotated[str, Field(min_length=1)] = Field(description="Short title.")
@@ -966,7 +970,7 @@ class UpdateJob(Input):
     """Arguments of update_job."""
 
     job_id: Annotated[int, WHOLE] = Field(description="From list_jobs.")
-    job_type: Literal["Quote", "Estimate", "Charge Up"] = Field(
+    job_type: Annotated[Literal["Quote", "Estimate", "Charge Up"], InOrder()] = Field(
         description="Charge Up is by time and material."
     )
     title: Annotated[str, Field(min_length=1)] = Field(description="Short title.")
@@ -1220,15 +1224,18 @@ class ListQuotes(Input):
     """Arguments of list_quotes."""
 
     status: (
-        Literal[
-            "draft",
-            "accepted",
-            "voided",
-            "superseded",
-            "declined",
-            "published",
-            "emailSent",
-            "emailNotSent",
+        Annotated[
+            Literal[
+                "draft",
+                "accepted",
+                "voided",
+                "superseded",
+                "declined",
+                "published",
+                "emailSent",
+                "emailNotSent",
+            ],
+            InOrder(),
         ]
         | MISSING
     ) = Field(MISSING, description="Only in this state.")
@@ -1299,15 +1306,18 @@ class ListJobQuotes(Input):
 
     job_id: Annotated[int, WHOLE] = Field(description="From list_jobs.")
     status: (
-        Literal[
-            "draft",
-            "accepted",
-            "voided",
-            "superseded",
-            "declined",
-            "published",
-            "emailSent",
-            "emailNotSent",
+        Annotated[
+            Literal[
+                "draft",
+                "accepted",
+                "voided",
+                "superseded",
+                "declined",
+                "published",
+                "emailSent",
+                "emailNotSent",
+            ],
+            InOrder(),
         ]
         | MISSING
     ) = Field(MISSING, description="Only in this state.")
@@ -2168,16 +2178,16 @@ class ListCalendarEvents(Input):
     """Arguments of list_calendar_events."""
 
     from_: DateTime = Field(description="Where the range begins, UTC.", validation_alias="from")
-    range: Literal["DAY", "THREE_DAY", "WEEK", "FORTNIGHT", "MONTH"] = Field(
+    range: Annotated[Literal["DAY", "THREE_DAY", "WEEK", "FORTNIGHT", "MONTH"], InOrder()] = Field(
         "WEEK", description="How long it is."
     )
     user_id: Annotated[int, WHOLE] | MISSING = Field(MISSING, description="From list_users.")
-    event_type: Literal["JOB_PHASE", "QUOTE", "ESTIMATE", "OTHER"] | MISSING = Field(
-        MISSING, description="Only of this type."
-    )
+    event_type: (
+        Annotated[Literal["JOB_PHASE", "QUOTE", "ESTIMATE", "OTHER"], InOrder()] | MISSING
+    ) = Field(MISSING, description="Only of this type.")
     job_id: Annotated[int, WHOLE] | MISSING = Field(MISSING, description="Only of this job.")
     phase_id: Annotated[int, WHOLE] | MISSING = Field(MISSING, description="Only of this phase.")
-    unassigned_only: Literal["TRUE", "FALSE"] | MISSING = Field(
+    unassigned_only: Annotated[Literal["TRUE", "FALSE"], InOrder()] | MISSING = Field(
         MISSING, description="Only those of nobody."
     )
 
@@ -2257,7 +2267,7 @@ class CreateCalendarEvent(Input):
     """Arguments of create_calendar_event."""
 
     title: Annotated[str, Field(min_length=1)] = Field(description="What is on, short.")
-    event_type: Literal["JOB_PHASE", "QUOTE", "ESTIMATE", "OTHER"] = Field(
+    event_type: Annotated[Literal["JOB_PHASE", "QUOTE", "ESTIMATE", "OTHER"], InOrder()] = Field(
         description="What an event is for"
     )
     start_time: DateTime = Field(description="Start, UTC, a quarter of an hour.")
@@ -2331,10 +2341,10 @@ class UpdateCalendarEvent(Input):
     linked_user_ids: list[Annotated[int, WHOLE]] | MISSING = Field(
         MISSING, description="Who comes along, from list_users."
     )
-    update_all_recurring: Literal["TRUE", "FALSE"] | MISSING = Field(
+    update_all_recurring: Annotated[Literal["TRUE", "FALSE"], InOrder()] | MISSING = Field(
         MISSING, description="TRUE changes the whole series, too."
     )
-    update_all_grouped: Literal["TRUE", "FALSE"] | MISSING = Field(
+    update_all_grouped: Annotated[Literal["TRUE", "FALSE"], InOrder()] | MISSING = Field(
         MISSING, description="TRUE changes it for all who share it."
     )
 
@@ -2386,10 +2396,10 @@ class DeleteCalendarEvent(Input):
     """Arguments of delete_calendar_event."""
 
     event_id: Annotated[int, WHOLE] = Field(description="From list_calendar_events.")
-    all_recurring: Literal["TRUE", "FALSE"] | MISSING = Field(
+    all_recurring: Annotated[Literal["TRUE", "FALSE"], InOrder()] | MISSING = Field(
         MISSING, description="TRUE takes the whole series."
     )
-    all_grouped: Literal["TRUE", "FALSE"] | MISSING = Field(
+    all_grouped: Annotated[Literal["TRUE", "FALSE"], InOrder()] | MISSING = Field(
         MISSING, description="TRUE takes it for all who share it."
     )
 
@@ -2430,14 +2440,17 @@ class ListUsers(Input):
 
     search: str | MISSING = Field(MISSING, description="Text to look for.")
     user_type: (
-        Literal[
-            "contractor",
-            "field_worker",
-            "apprentice",
-            "tradesman",
-            "advisor",
-            "full_user",
-            "time_sheet_only",
+        Annotated[
+            Literal[
+                "contractor",
+                "field_worker",
+                "apprentice",
+                "tradesman",
+                "advisor",
+                "full_user",
+                "time_sheet_only",
+            ],
+            InOrder(),
         ]
         | MISSING
     ) = Field(MISSING, description="Only of this type.")

@@ -15,6 +15,7 @@ from treenail_runtime.contract import (
     Connector,
     Endpoint,
     ErrorRules,
+    InOrder,
     Input,
     JsonObject,
     NoAuth,
@@ -121,22 +122,25 @@ class GetForecast(Input):
     current: (
         Annotated[
             list[
-                Literal[
-                    "temperature_2m",
-                    "relative_humidity_2m",
-                    "apparent_temperature",
-                    "is_day",
-                    "precipitation",
-                    "rain",
-                    "showers",
-                    "snowfall",
-                    "weather_code",
-                    "cloud_cover",
-                    "pressure_msl",
-                    "surface_pressure",
-                    "wind_speed_10m",
-                    "wind_direction_10m",
-                    "wind_gusts_10m",
+                Annotated[
+                    Literal[
+                        "temperature_2m",
+                        "relative_humidity_2m",
+                        "apparent_temperature",
+                        "is_day",
+                        "precipitation",
+                        "rain",
+                        "showers",
+                        "snowfall",
+                        "weather_code",
+                        "cloud_cover",
+                        "pressure_msl",
+                        "surface_pressure",
+                        "wind_speed_10m",
+                        "wind_direction_10m",
+                        "wind_gusts_10m",
+                    ],
+                    InOrder(),
                 ]
             ],
             Field(min_length=1),
@@ -146,29 +150,32 @@ class GetForecast(Input):
     hourly: (
         Annotated[
             list[
-                Literal[
-                    "temperature_2m",
-                    "relative_humidity_2m",
-                    "dew_point_2m",
-                    "apparent_temperature",
-                    "precipitation_probability",
-                    "precipitation",
-                    "rain",
-                    "showers",
-                    "snowfall",
-                    "snow_depth",
-                    "weather_code",
-                    "pressure_msl",
-                    "surface_pressure",
-                    "cloud_cover",
-                    "visibility",
-                    "wind_speed_10m",
-                    "wind_direction_10m",
-                    "wind_gusts_10m",
-                    "uv_index",
-                    "is_day",
-                    "sunshine_duration",
-                    "soil_temperature_0cm",
+                Annotated[
+                    Literal[
+                        "temperature_2m",
+                        "relative_humidity_2m",
+                        "dew_point_2m",
+                        "apparent_temperature",
+                        "precipitation_probability",
+                        "precipitation",
+                        "rain",
+                        "showers",
+                        "snowfall",
+                        "snow_depth",
+                        "weather_code",
+                        "pressure_msl",
+                        "surface_pressure",
+                        "cloud_cover",
+                        "visibility",
+                        "wind_speed_10m",
+                        "wind_direction_10m",
+                        "wind_gusts_10m",
+                        "uv_index",
+                        "is_day",
+                        "sunshine_duration",
+                        "soil_temperature_0cm",
+                    ],
+                    InOrder(),
                 ]
             ],
             Field(min_length=1),
@@ -178,26 +185,29 @@ class GetForecast(Input):
     daily: (
         Annotated[
             list[
-                Literal[
-                    "weather_code",
-                    "temperature_2m_max",
-                    "temperature_2m_min",
-                    "apparent_temperature_max",
-                    "apparent_temperature_min",
-                    "sunrise",
-                    "sunset",
-                    "daylight_duration",
-                    "sunshine_duration",
-                    "uv_index_max",
-                    "precipitation_sum",
-                    "rain_sum",
-                    "showers_sum",
-                    "snowfall_sum",
-                    "precipitation_hours",
-                    "precipitation_probability_max",
-                    "wind_speed_10m_max",
-                    "wind_gusts_10m_max",
-                    "wind_direction_10m_dominant",
+                Annotated[
+                    Literal[
+                        "weather_code",
+                        "temperature_2m_max",
+                        "temperature_2m_min",
+                        "apparent_temperature_max",
+                        "apparent_temperature_min",
+                        "sunrise",
+                        "sunset",
+                        "daylight_duration",
+                        "sunshine_duration",
+                        "uv_index_max",
+                        "precipitation_sum",
+                        "rain_sum",
+                        "showers_sum",
+                        "snowfall_sum",
+                        "precipitation_hours",
+                        "precipitation_probability_max",
+                        "wind_speed_10m_max",
+                        "wind_gusts_10m_max",
+                        "wind_direction_10m_dominant",
+                    ],
+                    InOrder(),
                 ]
             ],
             Field(min_length=1),
@@ -207,10 +217,10 @@ class GetForecast(Input):
     temperature_unit: Literal["celsius", "fahrenheit"] | MISSING = Field(
         MISSING, description="Of temperatures.", json_schema_extra={"default": "celsius"}
     )
-    wind_speed_unit: Literal["kmh", "ms", "mph", "kn"] | MISSING = Field(
+    wind_speed_unit: Annotated[Literal["kmh", "ms", "mph", "kn"], InOrder()] | MISSING = Field(
         MISSING, description="Of wind speeds.", json_schema_extra={"default": "kmh"}
     )
-    precipitation_unit: Literal["mm", "inch"] | MISSING = Field(
+    precipitation_unit: Annotated[Literal["mm", "inch"], InOrder()] | MISSING = Field(
         MISSING, description="Unit of rain and snow", json_schema_extra={"default": "mm"}
     )
     timezone: str = Field("auto", description="Of all times; auto is that of the place.")
