@@ -6,6 +6,17 @@ What changes here changes every committed connector, so
 
 from .answer import Answer, AsText, Nested, PageNumbers, Record, Redacted
 from .attachments import Attachment, WithFiles
+from .auth import (
+    ApiKeyAuth,
+    Auth,
+    BasicAuth,
+    BearerAuth,
+    ChainAuth,
+    NoAuth,
+    OAuthClientAuth,
+    OAuthCodeAuth,
+    OAuthProvider,
+)
 from .bodies import (
     BinaryBody,
     Content,
@@ -23,12 +34,8 @@ from .connector import (
     RESERVED_NAMES,
     RESERVED_SCOPES,
     Annotations,
-    ApiKeyAuth,
-    BasicAuth,
-    BearerAuth,
     Connector,
     ErrorRules,
-    NoAuth,
     Retries,
     Server,
     Tool,
@@ -79,9 +86,11 @@ __all__ = [
     "ApiKeyAuth",
     "AsText",
     "Attachment",
+    "Auth",
     "BasicAuth",
     "BearerAuth",
     "BinaryBody",
+    "ChainAuth",
     "Choices",
     "ClosedInput",
     "Connector",
@@ -108,6 +117,9 @@ __all__ = [
     "Nested",
     "NoAuth",
     "NotConfigured",
+    "OAuthClientAuth",
+    "OAuthCodeAuth",
+    "OAuthProvider",
     "OpaqueId",
     "OutputSchema",
     "PageNumbers",

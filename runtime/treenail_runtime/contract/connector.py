@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
+from .auth import Auth
 from .context import ToolContext
 from .cutting import Cut, cut
 from .login import CredentialCheck, LoginField
@@ -164,38 +165,6 @@ class Server:
 
     title: str
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class NoAuth:
-    """The upstream asks for no credentials."""
-
-
-@dataclass(frozen=True, slots=True)
-class BasicAuth:
-    """HTTP Basic (RFC 7617), UTF-8; `{field}` stands for a login field."""
-
-    username: str
-    password: str
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKeyAuth:
-    """A key in a header, query parameter or cookie; `{field}` stands for a login field."""
-
-    place: Literal["header", "query", "cookie"]
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class BearerAuth:
-    """A bearer token (RFC 6750 2.1); `{field}` stands for a login field."""
-
-    token: str
-
-
-Auth: TypeAlias = NoAuth | BasicAuth | ApiKeyAuth | BearerAuth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

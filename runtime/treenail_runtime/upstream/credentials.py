@@ -4,15 +4,24 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from treenail_runtime.contract import ApiKeyAuth, BasicAuth, BearerAuth, NoAuth, NotConfigured
-from treenail_runtime.contract.connector import Auth
+from treenail_runtime.contract import (
+    ApiKeyAuth,
+    Auth,
+    BasicAuth,
+    BearerAuth,
+    ChainAuth,
+    NoAuth,
+    NotConfigured,
+    OAuthClientAuth,
+    OAuthCodeAuth,
+)
 
 _FIELD: Final = re.compile(r"\{([^{}]+)\}")
 _UNUSABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -49,17 +58,31 @@ class Credentials:
 
 
 def credentials_for(
-    auth: Auth, values: Mapping[str, str], secrets: Mapping[str, SecretStr]
+    auth: Auth,
+    values: Mapping[str, str],
+    secrets: Mapping[str, SecretStr],
+    access: SecretStr | None = None,
 ) -> Credentials:
     """The credentials that `auth` describes, made from the login fields.
 
+    Args:
+        auth: What the connector declares.
+        values: Login fields that are not secret.
+        secrets: The others.
+        access: The access token that a provider granted; None when there is none.
+
     Raises:
-        NotConfigured: A field is missing, or holds what its place cannot carry. The text names the
-            field or the place, never the value.
+        NotConfigured: A field or the token is missing, or holds what its place cannot carry. The
+            text names the field or the place, never the value.
     """
     known = {**values, **{name: secret.get_secret_value() for name, secret in secrets.items()}}
     secret_texts = [secret.get_secret_value() for secret in secrets.values()]
     match auth:
+        case ChainAuth():
+            chosen = _chosen(auth, known, access)
+            return _joined([credentials_for(each, values, secrets, access) for each in chosen])
+        case OAuthCodeAuth() | OAuthClientAuth():
+            return _granted(access, secret_texts)
         case NoAuth():
             return Credentials(hidden=frozenset(secret_texts))
         case BasicAuth(username, password):
@@ -80,6 +103,53 @@ def credentials_for(
             key = _without_controls(_filled(value, known), "API key")
             pair = (quote(name, safe=""), quote(key, safe=""))
             return Credentials(query=(pair,), hidden=frozenset([*secret_texts, key]))
+
+
+def _chosen(chain: ChainAuth, known: Mapping[str, str], access: SecretStr | None) -> Iterable[Auth]:
+    """The schemes of the chain that go with a request."""
+    if chain.use == "all":
+        return chain.schemes
+    ready = [scheme for scheme in chain.schemes if _is_ready(scheme, known, access)]
+    if not ready:
+        raise NotConfigured("the connection has no complete credentials", advice=_ADVICE)
+    return ready[:1]
+
+
+def _is_ready(auth: Auth, known: Mapping[str, str], access: SecretStr | None) -> bool:
+    """Whether the connection has all that the scheme takes."""
+    match auth:
+        case NoAuth():
+            return True
+        case BasicAuth(username, password):
+            return _has(username + password, known)
+        case BearerAuth(template) | ApiKeyAuth(_, _, template):
+            return _has(template, known)
+        case OAuthCodeAuth() | OAuthClientAuth():
+            return access is not None
+        case ChainAuth(schemes, use):
+            decided = all if use == "all" else any
+            return decided(_is_ready(each, known, access) for each in schemes)
+
+
+def _has(template: str, known: Mapping[str, str]) -> bool:
+    return all(known.get(name) for name in _FIELD.findall(template))
+
+
+def _joined(parts: Sequence[Credentials]) -> Credentials:
+    return Credentials(
+        headers=tuple(header for part in parts for header in part.headers),
+        query=tuple(pair for part in parts for pair in part.query),
+        cookies=tuple(cookie for part in parts for cookie in part.cookies),
+        hidden=frozenset[str]().union(*(part.hidden for part in parts)),
+    )
+
+
+def _granted(access: SecretStr | None, hidden: Iterable[str]) -> Credentials:
+    if access is None:
+        raise NotConfigured("the connection has no token of the provider", advice=_ADVICE)
+    token = _header_text(access.get_secret_value(), "access token")
+    header = ("Authorization", f"Bearer {token}")
+    return Credentials((header,), hidden=frozenset([*hidden, token]))
 
 
 def _filled(template: str, known: Mapping[str, str]) -> str:

@@ -3,11 +3,24 @@ import base64
 import pytest
 from pydantic import SecretStr
 
-from treenail_runtime.contract import ApiKeyAuth, BasicAuth, BearerAuth, NoAuth, NotConfigured
-from treenail_runtime.contract.connector import Auth
+from treenail_runtime.contract import (
+    ApiKeyAuth,
+    Auth,
+    BasicAuth,
+    BearerAuth,
+    ChainAuth,
+    NoAuth,
+    NotConfigured,
+    OAuthClientAuth,
+    OAuthCodeAuth,
+    OAuthProvider,
+)
 from treenail_runtime.upstream import Credentials, credentials_for
 
 BASIC = BasicAuth("global/{email}", "{password}")
+CODE = OAuthCodeAuth(provider=OAuthProvider(issuer="https://login.example.test"))
+CLIENT = OAuthClientAuth(provider=CODE.provider)
+PERSONAL_OR_GRANTED = ChainAuth((BearerAuth("{password}"), CODE))
 
 
 def _made(auth: Auth, secret: str, **values: str) -> Credentials:
@@ -87,3 +100,56 @@ def test_every_form_of_a_secret_is_recognised() -> None:
     for text in ('p&"/ä', "p%26%22%2F%C3%A4", 'p&\\"/ä', "p&amp;&quot;/ä", proof):
         assert made.appear_in(f"wrong: {text}!")
     assert not made.appear_in("wrong: global/ann")
+
+
+@pytest.mark.parametrize("auth", [CODE, CLIENT])
+def test_a_granted_token_goes_as_bearer(auth: Auth) -> None:
+    made = credentials_for(auth, {}, {}, SecretStr("gr4nted"))
+    assert made.headers == (("Authorization", "Bearer gr4nted"),)
+    assert made.appear_in("token gr4nted is expired")
+
+
+@pytest.mark.parametrize("access", [None, "", "two words\n", "ключ"])
+def test_without_a_usable_granted_token_nothing_is_sent(access: str | None) -> None:
+    granted = None if access is None else SecretStr(access)
+    with pytest.raises(NotConfigured) as refused:
+        credentials_for(CODE, {}, {}, granted)
+    assert not access or access not in str(refused.value)
+
+
+def test_a_chain_takes_the_first_scheme_that_the_connection_has_everything_for() -> None:
+    both = credentials_for(
+        PERSONAL_OR_GRANTED, {}, {"password": SecretStr("own")}, SecretStr("gr4nted")
+    )
+    assert both.headers == (("Authorization", "Bearer own"),)
+    granted = credentials_for(PERSONAL_OR_GRANTED, {}, {}, SecretStr("gr4nted"))
+    assert granted.headers == (("Authorization", "Bearer gr4nted"),)
+
+
+def test_a_chain_for_which_the_connection_has_nothing_is_not_configured() -> None:
+    with pytest.raises(NotConfigured, match="no complete credentials"):
+        credentials_for(PERSONAL_OR_GRANTED, {"email": "ann"}, {})
+
+
+def test_a_chain_inside_a_chain_is_one_way() -> None:
+    keys = ChainAuth((ApiKeyAuth("query", "app", "{app}"), BearerAuth("{password}")), "all")
+    auth = ChainAuth((keys, NoAuth()))
+    assert _made(auth, "t0ken", app="a1").query == (("app", "a1"),)
+    assert _made(auth, "t0ken") == Credentials(hidden=frozenset({"t0ken"}))
+
+
+def test_all_schemes_of_a_chain_go_together() -> None:
+    auth = ChainAuth(
+        (
+            BearerAuth("{password}"),
+            ApiKeyAuth("header", "X-App", "{app}"),
+            ApiKeyAuth("cookie", "tenant", "{tenant}"),
+        ),
+        "all",
+    )
+    made = _made(auth, "t0ken", app="a1", tenant="t1")
+    assert made.headers == (("Authorization", "Bearer t0ken"), ("X-App", "a1"))
+    assert made.cookies == (("tenant", "t1"),)
+    assert {"t0ken", "a1", "t1"} <= made.hidden
+    with pytest.raises(NotConfigured, match="the connection has no tenant"):
+        _made(auth, "t0ken", app="a1")

@@ -10,6 +10,7 @@ from tests.support.loopback import Reply, loopback
 from tests.support.upstreams import connected, mocked
 from treenail_runtime.contract import (
     ApiKeyAuth,
+    Auth,
     BasicAuth,
     BearerAuth,
     Endpoint,
@@ -18,7 +19,6 @@ from treenail_runtime.contract import (
     ToolError,
     UpstreamRefused,
 )
-from treenail_runtime.contract.connector import Auth
 from treenail_runtime.upstream import Credentials, credentials_for
 
 READ = Endpoint("GET", "/things", reads=True)
