@@ -26,9 +26,13 @@ def is_verifier(text: str) -> bool:
     return _VERIFIER.fullmatch(text) is not None
 
 
+def challenge_of(verifier: str) -> str:
+    """What S256 makes of a verifier (RFC 7636 4.2)."""
+    return str(create_s256_code_challenge(verifier))  # pyright: ignore[reportUnknownArgumentType]  # no types
+
+
 def proves(verifier: str | None, challenge: str) -> bool:
     """Whether `verifier` is the one that `challenge` was made of (RFC 7636 4.6)."""
     if verifier is None or not is_verifier(verifier):
         return False
-    made = str(create_s256_code_challenge(verifier))  # pyright: ignore[reportUnknownArgumentType]  # the same
-    return hmac.compare_digest(made.encode(), challenge.encode())
+    return hmac.compare_digest(challenge_of(verifier).encode(), challenge.encode())

@@ -4,17 +4,14 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import Final
 
 import httpx
 
 from treenail_runtime.clock import Clock, Stopwatch, monotonic, utc_now
 from treenail_runtime.contract import Endpoint, Retries
+from treenail_runtime.retry_after import told_s
 
 from .exchange import AnswerError, Outcome, WholeResponse
-
-_MOST_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +58,7 @@ def _may_be_repeated(failure: Outcome, endpoint: Endpoint, retries: Retries) -> 
 
 
 def retry_after_s(failure: Outcome, now: Clock) -> float | None:
-    """Seconds that the upstream asks to wait (RFC 9110 10.2.3); None when it does not say.
-
-    A date counts from the answer's own `Date`, so the two clocks need not agree.
-    """
+    """Seconds that the upstream asks to wait (RFC 9110 10.2.3); None when it does not say."""
     if not isinstance(failure, WholeResponse):
         return None
-    told = failure.headers.get("Retry-After", "").strip()
-    if told.isascii() and told.isdigit():
-        return float(told) if len(told) <= _MOST_DIGITS else None
-    try:
-        then = parsedate_to_datetime(told)
-        since = failure.headers.get("Date")
-        return max(0.0, (then - (parsedate_to_datetime(since) if since else now())).total_seconds())
-    except (ValueError, TypeError, OverflowError):
-        # TypeError: a date without a zone. OverflowError: a number that no date has.
-        return None
+    return told_s(failure.headers, now)

@@ -1,0 +1,23 @@
+"""Authorization servers of upstreams: we are their client."""
+
+from .authorization import Attempt, Departure
+from .client import OAuthClient
+from .errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
+from .presets import PRESETS, Preset
+from .provider import Provider, ProviderClient
+from .tokens import TokenSet
+
+__all__ = [
+    "PRESETS",
+    "Attempt",
+    "Departure",
+    "OAuthClient",
+    "Preset",
+    "Provider",
+    "ProviderBroken",
+    "ProviderClient",
+    "ProviderError",
+    "ProviderRefused",
+    "ProviderUnavailable",
+    "TokenSet",
+]

@@ -1,0 +1,123 @@
+"""From an HTTP answer of a provider to what it says, or to the error that it is."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+from urllib.parse import parse_qsl
+
+import httpx
+
+from treenail_runtime.clock import Clock
+from treenail_runtime.retry_after import told_s
+
+from .errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
+from .presets import Preset
+
+_LONGEST_PAUSE_S: Final = 3600.0
+_LONGEST_DESCRIPTION: Final = 200
+_MOST_FIELDS: Final = 100
+_ERROR: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,64}")
+_GONE: Final = frozenset({404, 422})
+_BUSY: Final = frozenset({408, 425, 429})
+_OK: Final = 200
+_SERVER_ERRORS: Final = 500
+_TRANSIENT: Final = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
+"""RFC 6749 4.1.2.1, RFC 8628 3.5: errors that say "later"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with its whole body."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+def check_available(reply: Reply, now: Clock) -> None:
+    """Refuse an answer that says "later".
+
+    Raises:
+        ProviderUnavailable: It does, by its status.
+    """
+    if reply.status in _BUSY or reply.status >= _SERVER_ERRORS:
+        pause_s = told_s(reply.headers, now)
+        bounded = None if pause_s is None else min(pause_s, _LONGEST_PAUSE_S)
+        raise ProviderUnavailable(f"status {reply.status}", bounded)
+
+
+def read_document(reply: Reply, now: Clock) -> Mapping[str, Any]:
+    """The JSON object of a document of the provider.
+
+    Raises:
+        ProviderUnavailable: It cannot be had now.
+        ProviderBroken: It is not there, or is no JSON object.
+    """
+    check_available(reply, now)
+    if reply.status != _OK:
+        raise ProviderBroken(f"status {reply.status} where its document should be")
+    document = _object(reply)
+    if document is None:
+        raise ProviderBroken("its document is no JSON object")
+    return document
+
+
+def read_granted(reply: Reply, preset: Preset, now: Clock) -> Mapping[str, Any]:
+    """The members of a successful answer of the token endpoint (RFC 6749 5.1).
+
+    Raises:
+        ProviderRefused: The answer is an error (5.2); GitHub sends it with status 200.
+        ProviderUnavailable: It says "later".
+        ProviderBroken: It is neither.
+    """
+    check_available(reply, now)
+    said = _object(reply)
+    if said is not None and isinstance(said.get("error"), str):
+        raise refusal(said, preset)
+    if not httpx.codes.is_success(reply.status) or said is None:
+        raise ProviderBroken(f"status {reply.status} without an answer of OAuth")
+    return said
+
+
+def check_done(reply: Reply, preset: Preset, now: Clock) -> None:
+    """Refuse an answer of the revocation endpoint that is not a success (RFC 7009 2.2).
+
+    GitHub does not find a token that is gone already.
+
+    Raises:
+        ProviderRefused: The answer is an error.
+        ProviderUnavailable: It says "later".
+        ProviderBroken: It is neither.
+    """
+    gone = preset.revocation == "github" and reply.status in _GONE
+    if not gone and not httpx.codes.is_success(reply.status):
+        read_granted(reply, preset, now)
+
+
+def refusal(said: Mapping[str, Any], preset: Preset) -> ProviderError:
+    """The error that an answer with `error` is, bounded, in the standard's words."""
+    name = str(said["error"])
+    error = preset.error_names.get(name, name) if _ERROR.fullmatch(name) else "unreadable_error"
+    text = said.get("error_description")
+    described = text if isinstance(text, str) else ""
+    shown = "".join(letter for letter in described if letter.isprintable())[:_LONGEST_DESCRIPTION]
+    if error in _TRANSIENT:
+        return ProviderUnavailable(error)
+    return ProviderRefused(error, shown)
+
+
+def _object(reply: Reply) -> Mapping[str, Any] | None:
+    kind = reply.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    try:
+        if kind == "application/x-www-form-urlencoded":
+            return dict(parse_qsl(reply.body.decode(), max_num_fields=_MOST_FIELDS))
+        value = json.loads(reply.body, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,53 @@
+"""What can go wrong between us and a provider, by what the caller has to do about it."""
+
+from collections.abc import Iterable
+
+
+class ProviderError(Exception):
+    """The provider gave no tokens; the text is for the log and holds no secret."""
+
+
+class ProviderRefused(ProviderError):  # noqa: N818  # named for what the provider did
+    """It said no (RFC 6749 4.1.2.1 and 5.2), and will say so again.
+
+    Attributes:
+        error: Its code, such as `invalid_grant` or `access_denied`; the provider's words.
+        description: Its text, for the log only; empty when it gave none.
+    """
+
+    def __init__(self, error: str, description: str = "") -> None:
+        super().__init__(f"the provider refused: {error}")
+        self.error = error
+        self.description = description
+
+    def without(self, secrets: Iterable[str]) -> "ProviderRefused":
+        """The same, with nothing of the provider's words where they repeat one of `secrets`."""
+        said = f"{self.error} {self.description}"
+        if any(secret in said for secret in secrets):
+            return ProviderRefused("unreadable_error")
+        return self
+
+    @property
+    def ends_the_grant(self) -> bool:
+        """Whether the person has to log in again; otherwise the client itself is at fault."""
+        return self.error == "invalid_grant"
+
+
+class ProviderUnavailable(ProviderError):  # noqa: N818  # the same
+    """No connection, no answer in time, or an answer that says "later"; everything is kept.
+
+    Attributes:
+        retry_after_s: When the provider wants to be asked again; None when it does not say.
+    """
+
+    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
+        super().__init__(f"the provider is unavailable: {reason}")
+        self.retry_after_s = retry_after_s
+
+
+class ProviderBroken(ProviderError):  # noqa: N818  # the same
+    """What came is no answer, or one that must not be believed; somebody has to look at it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the provider cannot be used: {reason}")
+        self.reason = reason
