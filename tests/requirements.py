@@ -23,6 +23,7 @@ from tests.rules import (
     schemas,
     seeds,
     shaping,
+    upstream,
     wire,
 )
 from tests.rules.requirement import Requirement
@@ -40,4 +41,5 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     **curation.REQUIREMENTS,
     **changes.REQUIREMENTS,
     **connectors.REQUIREMENTS,
+    **upstream.REQUIREMENTS,
 }

@@ -189,7 +189,6 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     "T-073": Requirement(
         _CASE,
         "upstream returns tokens without refresh, with expires_in 0/negative/string/10^12, token 1 MB, wrong token_type: handled, bounded",
-        reason="upstreams with OAuth are not served yet; no upstream gives tokens",
     ),
     "T-075": Requirement(
         _CASE,

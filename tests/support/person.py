@@ -35,7 +35,7 @@ _MOST_PAGES = 5
 
 
 @dataclass
-class _Form:
+class Form:
     action: str
     values: dict[str, str] = field(default_factory=dict[str, str])
 
@@ -45,18 +45,26 @@ class _Page(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.forms: list[_Form] = []
+        self.forms: list[Form] = []
         self.text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(_Form(given["action"]))
+            self.forms.append(Form(given["action"]))
         elif self.forms and "name" in given and "form" not in given:
             self.forms[-1].values[given["name"]] = given.get("value", "")
 
     def handle_data(self, data: str) -> None:
         self.text += data
+
+
+def first_form(text: str) -> Form:
+    """The first form of a page."""
+    page = _Page()
+    page.feed(text)
+    assert page.forms, f"no form: {' '.join(page.text.split())}"
+    return page.forms[0]
 
 
 @dataclass(frozen=True)
@@ -124,11 +132,8 @@ class Person:
             target = urljoin(url, form.action)
         raise AssertionError(f"the page came back again and again: {pages[-1]}")
 
-    def _filled(self, text: str) -> _Form:
-        page = _Page()
-        page.feed(text)
-        assert page.forms, f"no form: {' '.join(page.text.split())}"
-        form = page.forms[0]
+    def _filled(self, text: str) -> Form:
+        form = first_form(text)
         form.values.update({name: self._typed[name] for name in form.values.keys() & self._typed})
         return form
 

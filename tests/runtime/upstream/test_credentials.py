@@ -117,6 +117,7 @@ def test_without_a_usable_granted_token_nothing_is_sent(access: str | None) -> N
     assert not access or access not in str(refused.value)
 
 
+@pytest.mark.requirement("UP-CHAIN")
 def test_a_chain_takes_the_first_scheme_that_the_connection_has_everything_for() -> None:
     both = credentials_for(
         PERSONAL_OR_GRANTED, {}, {"password": SecretStr("own")}, SecretStr("gr4nted")
@@ -126,11 +127,13 @@ def test_a_chain_takes_the_first_scheme_that_the_connection_has_everything_for()
     assert granted.headers == (("Authorization", "Bearer gr4nted"),)
 
 
+@pytest.mark.requirement("UP-CHAIN")
 def test_a_chain_for_which_the_connection_has_nothing_is_not_configured() -> None:
     with pytest.raises(NotConfigured, match="no complete credentials"):
         credentials_for(PERSONAL_OR_GRANTED, {"email": "ann"}, {})
 
 
+@pytest.mark.requirement("UP-CHAIN")
 def test_a_chain_inside_a_chain_is_one_way() -> None:
     keys = ChainAuth((ApiKeyAuth("query", "app", "{app}"), BearerAuth("{password}")), "all")
     auth = ChainAuth((keys, NoAuth()))
@@ -138,6 +141,7 @@ def test_a_chain_inside_a_chain_is_one_way() -> None:
     assert _made(auth, "t0ken") == Credentials(hidden=frozenset({"t0ken"}))
 
 
+@pytest.mark.requirement("UP-CHAIN")
 def test_all_schemes_of_a_chain_go_together() -> None:
     auth = ChainAuth(
         (

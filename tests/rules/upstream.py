@@ -1,0 +1,44 @@
+"""The role of a client of the upstream's authorization server."""
+
+from typing import Final
+
+from .requirement import Requirement
+
+_PROXY: Final = "MCP security best practices, Confused Deputy and Token Passthrough"
+
+REQUIREMENTS: Final[dict[str, Requirement]] = {
+    "PX-07": Requirement(
+        f"{_PROXY}; RFC 9207 2.4, RFC 9700 4.4, RFC 8414 3.3, OpenID Connect Discovery 4.3",
+        "as a client: the provider's metadata are its own, its endpoints https, S256 is known to it,"
+        " an authorization response with another `iss` or another provider's is refused",
+    ),
+    "PX-08": Requirement(
+        "MCP SEP-2352",
+        "codes and tokens of one issuer are never shown to another: not when the declared one changes",
+    ),
+    "UP-ID-TOKEN": Requirement(
+        "OpenID Connect Core 3.1.3.7, RFC 8725 3.1 and 3.2",
+        "an ID token is believed only with issuer, audience, party, time, nonce and a signature with"
+        " a public key of the set; keys that change are found, and asked for once a minute at most",
+    ),
+    "UP-COGNITO": Requirement(
+        "Amazon Cognito, Refresh tokens; User pool endpoints",
+        "refresh answers without a refresh token keep the old one; document and keys are on the"
+        " issuer's path; access tokens without an audience are taken as they are",
+    ),
+    "UP-GITHUB": Requirement(
+        "GitHub, Authorizing OAuth apps; Delete an app authorization",
+        "errors with status 200, forms, scopes with commas and tokens without lifetime are read, and"
+        " tokens are given back in its own way",
+    ),
+    "UP-ERRORS": Requirement(
+        "RFC 6749 4.1.2.1 and 5.2, RFC 9110 10.2.3; ours",
+        "a provider's no, its `later`, and what is no answer are told apart; nothing of a request"
+        " is repeated in an error",
+    ),
+    "UP-REVOKE": Requirement("RFC 7009 2", "refresh and access token are given back"),
+    "UP-CHAIN": Requirement(
+        "OpenAPI 3.2, Security Requirement Object; ours",
+        "several schemes go together, or the first goes that the connection has everything for",
+    ),
+}
