@@ -13,6 +13,7 @@ from .errors import ProviderUnavailable
 T = TypeVar("T")
 
 _MOST: Final = 1000
+_PAUSE: Final = timedelta(minutes=1)
 _FOR_EVER: Final = timedelta.max
 
 
@@ -54,6 +55,8 @@ class Memory(Generic[T]):
         except ProviderUnavailable:
             if kept is None or no_older != _FOR_EVER:
                 raise
+            # Not at once again: each caller would wait for a provider that hangs.
+            self._kept[url] = _Kept(kept.value, self._clock() - self._lifetime + _PAUSE)
             return kept.value
 
     async def aclose(self) -> None:

@@ -247,6 +247,23 @@ async def test_in_an_outage_what_was_known_holds() -> None:
         assert await up.oauth.provider(up.auth.provider) == before
 
 
+async def test_in_an_outage_a_provider_is_asked_once_a_minute() -> None:
+    clock = _Clock()
+    async with upstream(clock=clock) as up:
+        await up.oauth.provider(up.auth.provider)
+        clock.now += timedelta(hours=3)
+        up.fake.switches.fall_ill("error", "document")
+        for _ in range(10):
+            await up.oauth.provider(up.auth.provider)
+        assert len(up.fake.journal.of("document")) == 2
+
+        clock.now += timedelta(minutes=1)
+        up.fake.switches.recover()
+        for _ in range(10):
+            await up.oauth.provider(up.auth.provider)
+        assert len(up.fake.journal.of("document")) == 3
+
+
 async def test_in_an_outage_without_anything_known_everybody_hears_of_it() -> None:
     async with upstream() as up:
         up.fake.switches.fall_ill("error", "document", retry_after="7")

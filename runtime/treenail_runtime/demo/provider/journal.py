@@ -1,8 +1,12 @@
 """What the provider was asked, so that a test can say "exactly once" and "never that token"."""
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+_MOST: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +26,9 @@ class Asked:
 
 @dataclass
 class Journal:
-    """All requests, in the order of their arrival, also those that got no answer."""
+    """The latest requests, in the order of their arrival, also those that got no answer."""
 
-    entries: list[Asked] = field(default_factory=list[Asked])
+    entries: deque[Asked] = field(default_factory=lambda: deque[Asked](maxlen=_MOST))
     _grown: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def add(self, asked: Asked) -> None:
