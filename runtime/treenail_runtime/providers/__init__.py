@@ -2,6 +2,7 @@
 
 from .authorization import Attempt, Departure
 from .client import OAuthClient
+from .environment import client_from_environment
 from .errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
 from .presets import PRESETS, Preset
 from .provider import Provider, ProviderClient
@@ -20,4 +21,5 @@ __all__ = [
     "ProviderRefused",
     "ProviderUnavailable",
     "TokenSet",
+    "client_from_environment",
 ]
