@@ -26,6 +26,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "refresh answers without a refresh token keep the old one; document and keys are on the"
         " issuer's path; access tokens without an audience are taken as they are",
     ),
+    "UP-GOOGLE": Requirement(
+        "Google, Using OAuth 2.0 for Web Server Applications; OpenID Connect",
+        "offline access is asked for, and both names of the issuer are taken",
+    ),
     "UP-GITHUB": Requirement(
         "GitHub, Authorizing OAuth apps; Delete an app authorization",
         "errors with status 200, forms, scopes with commas and tokens without lifetime are read, and"

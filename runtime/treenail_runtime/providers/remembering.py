@@ -12,7 +12,6 @@ from .errors import ProviderUnavailable
 
 T = TypeVar("T")
 
-_MOST: Final = 1000
 _PAUSE: Final = timedelta(minutes=1)
 _FOR_EVER: Final = timedelta.max
 
@@ -24,7 +23,7 @@ class _Kept(Generic[T]):
 
 
 class Memory(Generic[T]):
-    """Values by URL.
+    """Values by URL; there are as many as connectors name, so none is thrown out.
 
     Args:
         clock: The time of day.
@@ -77,8 +76,6 @@ class Memory(Generic[T]):
 
     async def _ask(self, url: str, ask: Callable[[], Awaitable[T]]) -> T:
         value = await ask()
-        if len(self._kept) >= _MOST:
-            self._kept.pop(next(iter(self._kept)))
         self._kept[url] = _Kept(value, self._clock())
         return value
 

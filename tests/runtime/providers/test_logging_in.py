@@ -135,6 +135,17 @@ async def test_an_answer_without_the_id_token_that_was_asked_for_is_refused() ->
             await up.logged_in()
 
 
+@pytest.mark.requirement("UP-GOOGLE")
+async def test_google_is_asked_for_a_refresh_token_and_may_leave_out_https_in_its_name() -> None:
+    async with upstream(preset="google") as up:
+        up.fake.switches.id_claims = {"iss": "accounts.google.com"}
+        tokens = await up.logged_in()
+        asked = up.fake.journal.of("authorize")[0].form
+
+        assert (asked["access_type"], asked["prompt"]) == ("offline", "consent")
+        assert tokens.subject == "Ann"
+
+
 @pytest.mark.requirement("UP-GITHUB")
 async def test_github_needs_no_document_and_lists_scopes_with_commas() -> None:
     async with upstream("github", scopes=("repo", "read:user")) as up:
