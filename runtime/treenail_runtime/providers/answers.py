@@ -15,6 +15,11 @@ from treenail_runtime.retry_after import told_s
 from .errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
 from .presets import Preset
 
+HEADERS: Final = {"Accept": "application/json", "User-Agent": "treenail", "Connection": "close"}
+"""Of every request. On a kept connection that the provider has closed meanwhile, nobody knows whether
+a code or a refresh token arrived; a second time it may end the grant.
+"""
+
 _LONGEST_PAUSE_S: Final = 3600.0
 _LONGEST_DESCRIPTION: Final = 200
 _MOST_FIELDS: Final = 100

@@ -8,7 +8,7 @@ import httpx
 
 from treenail_runtime.clock import Clock
 
-from .answers import Reply, read_document
+from .answers import HEADERS, Reply, read_document
 from .errors import ProviderBroken, ProviderUnavailable
 
 MOST_BYTES: Final = 1_000_000
@@ -37,8 +37,7 @@ class Asker:
             ProviderUnavailable: It cannot be had now.
             ProviderBroken: It is not there, or is none.
         """
-        headers = {"Accept": "application/json", "User-Agent": "treenail"}
-        reply = await self.send(httpx.Request("GET", url, headers=headers))
+        reply = await self.send(httpx.Request("GET", url, headers=HEADERS))
         return read_document(reply, self._clock)
 
     async def send(self, request: httpx.Request) -> Reply:

@@ -11,6 +11,7 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
+from .answers import HEADERS
 from .errors import ProviderBroken
 from .presets import Preset
 from .provider import Provider, ProviderClient
@@ -22,7 +23,6 @@ _HEADER_TEXT: Final = re.compile(r"[\x21-\x7e]+")
 _VISIBLE: Final = re.compile(r"[\x20-\x7e]+")
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _SECRET: Final = ("code", "code_verifier", "refresh_token", "access_token")
-_HEADERS: Final = {"Accept": "application/json", "User-Agent": "treenail"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ def secrets_of(form: Mapping[str, str], client: ProviderClient) -> Sequence[str]
 def _posted(
     url: str, provider: Provider, client: ProviderClient, form: Mapping[str, str]
 ) -> httpx.Request:
-    headers = {**_HEADERS, "Content-Type": "application/x-www-form-urlencoded"}
+    headers = {**HEADERS, "Content-Type": "application/x-www-form-urlencoded"}
     secret = client.client_secret
     if secret is None or provider.token_auth == "none":  # noqa: S105  # the name of a way
         form = {**form, "client_id": client.client_id}
@@ -88,7 +88,7 @@ def _given_back_to_github(
     provider: Provider, client: ProviderClient, token: SecretStr
 ) -> httpx.Request:
     url = provider.revoke_url.replace("{client_id}", quote(client.client_id, safe=""))
-    headers = {**_HEADERS, "Content-Type": "application/json"}
+    headers = {**HEADERS, "Content-Type": "application/json"}
     headers["Authorization"] = _basic(client.client_id, client.client_secret or SecretStr(""))
     body = orjson.dumps({"access_token": token.get_secret_value()})
     return httpx.Request("DELETE", url, headers=headers, content=body)

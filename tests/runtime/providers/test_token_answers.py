@@ -1,5 +1,6 @@
 """What is made of answers of a token endpoint that no standard foresaw."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -252,6 +253,24 @@ async def test_an_error_that_repeats_a_secret_is_not_repeated(name: str) -> None
         error = await error_of(said(400, **members))
         assert isinstance(error, ProviderRefused)
         assert secret not in error.error + error.description
+
+
+async def test_each_request_ends_its_connection() -> None:
+    """On one that is kept, and closed meanwhile, a code or token would be lost or sent twice."""
+    transport = AiohttpTransport()
+    answer = replace(said(200, "Connection: close", **NEW), then="close")
+    try:
+        async with loopback(answer) as site:
+            url = f"{site.url}/token"
+            oauth = OAuthClient(transport)
+            for _ in range(3):
+                await oauth.refresh(
+                    OAuthProvider(token_url=url), CLIENT, refresh=SecretStr(REFRESH), issuer=url
+                )
+            assert [asked.value("Connection") for asked in site.requests] == ["close"] * 3
+            assert site.connections == 3
+    finally:
+        await transport.aclose()
 
 
 @pytest.mark.requirement("NO-SECRETS")
