@@ -5,13 +5,13 @@ fields of its answer; a change elsewhere in the document moves nothing but the d
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
 from .document import Document
+from .json_texts import laid_out
 from .plan import ConnectorPlan, RecordPlan, ToolPlan, wire_facts
 from .tokens import compact, tokens_of
 from .verify import LoadedTool
@@ -126,7 +126,7 @@ def lock_text(
         "tools": {tool.name: _locked(tool, planned.get(tool.name), surfaces) for tool in tools},
         "tokens": surfaces.total,
     }
-    return json.dumps(lock, indent=2, sort_keys=True) + "\n"
+    return laid_out(lock)
 
 
 def _spec(plan: ConnectorPlan, document: Document, sha256: str) -> dict[str, Any]:

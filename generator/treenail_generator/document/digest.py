@@ -1,7 +1,6 @@
 """One hash for what an operation depends on: the lock's answer to "did upstream change it?"."""
 
 import hashlib
-import json
 from collections.abc import Iterable
 from functools import partial
 from itertools import chain
@@ -10,6 +9,7 @@ from treenail_generator.document.circles import circles
 from treenail_generator.document.model import Operation, Server
 from treenail_generator.document.references import References, Target, join_ref
 from treenail_generator.document.values import mapping
+from treenail_generator.json_texts import canonical
 from treenail_generator.yaml_source import JSON, Pointer
 
 # Callbacks are another service's interface; the others count as they are in force.
@@ -98,8 +98,7 @@ def _contract(
 
 
 def _sha256(value: JSON) -> str:
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical(value)).hexdigest()
 
 
 def _plain_server(server: Server) -> JSON:
