@@ -13,6 +13,7 @@ from treenail_runtime.contract import (
     Annotations,
     Answer,
     BearerAuth,
+    ChainAuth,
     Connector,
     CredentialCheck,
     DateTime,
@@ -24,6 +25,8 @@ from treenail_runtime.contract import (
     JsonObject,
     LoginField,
     Nested,
+    OAuthCodeAuth,
+    OAuthProvider,
     Paging,
     Record,
     Retries,
@@ -2575,13 +2578,25 @@ CONNECTOR: Final = Connector(
         "main": Server("Fergus", "https://api.fergus.com"),
     },
     default_server="main",
-    auth=BearerAuth(token="{token}"),
+    auth=ChainAuth(
+        (
+            BearerAuth(token="{token}"),
+            OAuthCodeAuth(
+                provider=OAuthProvider(
+                    authorize_url="https://auth.fergus.com/oauth2/authorize",
+                    token_url="https://auth.fergus.com/oauth2/token",
+                    revoke_url="https://auth.fergus.com/oauth2/revoke",
+                )
+            ),
+        )
+    ),
     login=(
         LoginField(
             name="token",
             label="Personal access token",
             kind="password",
             secret=True,
+            required=False,
             help=(
                 'From your account settings at Fergus; begins with "fergPAT_" and is good for the '
                 "whole company."

@@ -13,9 +13,9 @@ from pydantic import BaseModel
 
 CONTRACT_NAMES: Final = (
     "WHOLE", "Annotations", "Answer", "ApiKeyAuth", "AsText", "BasicAuth", "BearerAuth", "BinaryBody",
-    "Choices", "ClosedInput", "Connector", "CredentialCheck", "Date", "DateTime", "Definitions", "Endpoint", "ErrorRules", "File",
+    "ChainAuth", "Choices", "ClosedInput", "Connector", "CredentialCheck", "Date", "DateTime", "Definitions", "Endpoint", "ErrorRules", "File",
     "FileRules", "FormBody", "FormField", "Format", "InOrder", "Input", "JsonBody", "JsonObject", "JsonSchema",
-    "LoginField", "MultipartBody", "Nested", "NoAuth", "OpaqueId", "OutputSchema", "PageNumbers", "Paging", "Part",
+    "LoginField", "MultipartBody", "Nested", "NoAuth", "OAuthClientAuth", "OAuthCodeAuth", "OAuthProvider", "OpaqueId", "OutputSchema", "PageNumbers", "Paging", "Part",
     "Record", "Redacted", "Retries", "Server", "TextBody", "Tool", "ToolContext", "cookie", "deep_object", "described",
     "first_pages", "form", "json_text", "label", "matrix", "pipe_delimited", "simple",
     "space_delimited", "tab_delimited", "urlencoded_text",

@@ -15,6 +15,7 @@ import jinja2
 from .expressions import (
     annotation,
     assigned,
+    authenticated,
     bound,
     definition,
     json_text,
@@ -77,6 +78,7 @@ def _environment() -> jinja2.Environment:
     filters: dict[str, Callable[..., Any]] = {
         "annotation": annotation,
         "assigned": assigned,
+        "authenticated": authenticated,
         "bound": bound,
         "check_docstring": _check_docstring,
         "choices_docstring": _choices_docstring,

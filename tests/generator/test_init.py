@@ -76,7 +76,8 @@ AUTH: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"in": "header", "name": "X-Key"},
     ),
     "query": ({"type": "apiKey", "in": "query", "name": "key"}, {"in": "query", "name": "key"}),
-    "cookie": ({"type": "apiKey", "in": "cookie", "name": "sid"}, {"kind": "none"}),
+    "cookie": ({"type": "apiKey", "in": "cookie", "name": "sid"}, {"in": "cookie", "name": "sid"}),
+    "mutual": ({"type": "mutualTLS"}, {"kind": "none"}),
     "oauth2": ({"type": "oauth2", "flows": {}}, {"kind": "bearer"}),
     "openid": ({"type": "openIdConnect", "openIdConnectUrl": "https://x.test"}, {"kind": "bearer"}),
 }
@@ -95,7 +96,74 @@ def test_each_security_scheme_becomes_an_auth_section_with_login_fields(
     file = proposed(tmp_path, content)
 
     assert expected.items() <= file["auth"].items()
-    assert ("login" in file) == (kind != "cookie")
+    assert ("login" in file) == (kind != "mutual")
+
+
+FLOWS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "code": (
+        {
+            "type": "oauth2",
+            "flows": {
+                "implicit": {"authorizationUrl": "https://id.test/a", "scopes": {}},
+                "authorizationCode": {
+                    "authorizationUrl": "https://id.test/a",
+                    "tokenUrl": "https://id.test/t",
+                    "scopes": {"read": "", "write": ""},
+                },
+            },
+        },
+        {
+            "kind": "oauth2_authorization_code",
+            "scheme": "own",
+            "provider": {"authorize_url": "https://id.test/a", "token_url": "https://id.test/t"},
+            "scopes": ["read"],
+        },
+    ),
+    "client": (
+        {
+            "type": "oauth2",
+            "flows": {"clientCredentials": {"tokenUrl": "https://id.test/t", "scopes": {}}},
+        },
+        {
+            "kind": "oauth2_client_credentials",
+            "scheme": "own",
+            "provider": {"token_url": "https://id.test/t"},
+            "scopes": ["read"],
+            "client_id": "{client_id}",
+            "client_secret": "{client_secret}",
+        },
+    ),
+    "openid": (
+        {
+            "type": "openIdConnect",
+            "openIdConnectUrl": "https://id.test/x/.well-known/openid-configuration",
+        },
+        {
+            "kind": "oauth2_authorization_code",
+            "scheme": "own",
+            "provider": {"preset": "oidc", "issuer": "https://id.test/x"},
+            "scopes": ["openid", "read"],
+        },
+    ),
+    "relative": (
+        {
+            "type": "oauth2",
+            "flows": {"authorizationCode": {"authorizationUrl": "/a", "tokenUrl": "/t"}},
+        },
+        {"kind": "bearer", "value": "{token}"},
+    ),
+}
+
+
+@pytest.mark.requirement("INIT-AUTH", "AUTH-KINDS")
+@pytest.mark.parametrize("flow", FLOWS)
+def test_flows_of_a_document_become_logins_at_its_provider(flow: str, tmp_path: Path) -> None:
+    scheme, expected = FLOWS[flow]
+    content = document(
+        plot(security=[{"own": ["read"]}]), components={"securitySchemes": {"own": scheme}}
+    )
+
+    assert proposed(tmp_path, content)["auth"] == expected
 
 
 @pytest.mark.requirement("INIT-AUTH")

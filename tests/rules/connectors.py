@@ -9,6 +9,14 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "treenail",
         "HTML of a field that `plain` names is told as its text, in one pass whatever comes",
     ),
+    "AUTH-KINDS": Requirement(
+        "OpenAPI 3.1.1, 4.8.27 Security Scheme Object",
+        "Each kind of credentials, alone and in chains, is declared, compared with the document, and checked "
+        "by the mock",
+    ),
+    "AUTH-NO-CLIENT": Requirement(
+        "RFC 6749 2.3.1", "No client secret stands in a connector file or in a module made of it"
+    ),
     "CONN-ALL": Requirement(
         "CONTRIBUTING.md", "Every connector is published, sends and answers as its snapshots say"
     ),

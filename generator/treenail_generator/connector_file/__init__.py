@@ -1,11 +1,11 @@
 """Connector file text to a typed request that knows where each part of it stands."""
 
+from .auth import AuthSection
 from .login import Check, LoginEntry, OptionsFrom
 from .params import Constrain, Param
 from .reading import ConnectorRequest, read_connector_file, understood_request
 from .response import PageSection, PaginationSection, ResponseSection
 from .schema import (
-    AuthSection,
     ConnectionInfo,
     ConnectorFile,
     Defaults,

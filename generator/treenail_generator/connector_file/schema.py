@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag
 
+from .auth import AuthSection
 from .login import Login
 from .params import Arrays, Param
 from .response import PageSection, PaginationSection
@@ -54,50 +55,6 @@ class Servers(Closed):
 
 NO_SERVERS: Final = Servers.model_construct(default="", regions={})
 """Those of a connector without an upstream."""
-
-
-class NoAuthKind(Closed):
-    """The upstream asks for no credentials."""
-
-    kind: Literal["none"] = Field(description="No credentials are sent.")
-
-
-class BasicKind(Closed):
-    """HTTP Basic over login fields."""
-
-    kind: Literal["basic"] = Field(description="HTTP Basic.")
-    username: str = Field(description="User name; `{field}` stands for a login field.")
-    password: str = Field(description="Password; `{field}` stands for a login field.")
-    scheme: str | None = Field(
-        default=None, description="The document's security scheme to satisfy."
-    )
-
-
-class ApiKeyKind(Closed):
-    """A key in a header or in the query."""
-
-    kind: Literal["api_key"] = Field(description="A key in a header or in the query.")
-    place: Literal["header", "query"] = Field(alias="in", description="Where the key goes.")
-    name: str = Field(description="Name of the header or query parameter.")
-    value: str = Field(description="The key; `{field}` stands for a login field.")
-    scheme: str | None = Field(
-        default=None, description="The document's security scheme to satisfy."
-    )
-
-
-class BearerKind(Closed):
-    """A bearer token."""
-
-    kind: Literal["bearer"] = Field(description="A bearer token in `Authorization`.")
-    value: str = Field(description="The token; `{field}` stands for a login field.")
-    scheme: str | None = Field(
-        default=None, description="The document's security scheme to satisfy."
-    )
-
-
-AuthSection: TypeAlias = Annotated[
-    NoAuthKind | BasicKind | ApiKeyKind | BearerKind, Field(discriminator="kind")
-]
 
 
 class RetriesSection(Closed):

@@ -50,6 +50,16 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthFlow:
+    """One way to a token (OpenAPI 3.1.1, "OAuth Flow Object"); an empty text is not there."""
+
+    authorize_url: str
+    token_url: str
+    refresh_url: str
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityScheme:
     """One entry of `components.securitySchemes`.
 
@@ -60,6 +70,8 @@ class SecurityScheme:
         place: Where an API key goes; None when kind is not `apiKey`.
         parameter_name: The name under which an API key goes, empty otherwise.
         location: Where it is declared.
+        flows: Of OAuth 2, by the name of the flow.
+        openid_url: Where a provider of OpenID Connect tells of itself, empty otherwise.
     """
 
     name: str
@@ -68,6 +80,8 @@ class SecurityScheme:
     place: Place | None
     parameter_name: str
     location: Location
+    flows: Mapping[str, OAuthFlow] = field(default_factory=dict[str, OAuthFlow])
+    openid_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from treenail_generator.document.gathering import gather
 from treenail_generator.document.inputs import Inputs, TextFile
 from treenail_generator.document.model import (
     WITH_SIBLINGS,
+    OAuthFlow,
     SecurityKind,
     SecurityScheme,
     Version,
@@ -25,7 +26,7 @@ from treenail_generator.document.references import References, Target, child
 from treenail_generator.document.schemas import Schemas
 from treenail_generator.document.upgrading import upgrade
 from treenail_generator.document.values import mapping, text
-from treenail_generator.yaml_source import Source, read_source
+from treenail_generator.yaml_source import JSON, Source, read_source
 
 _VERSION = re.compile(r"(3\.[012])(?:\.[0-9]+)?(?:-[0-9A-Za-z.-]+)?")
 _VERSIONS: Mapping[str, Version] = {version: version for version in get_args(Version)}
@@ -177,4 +178,15 @@ def _read_security_scheme(context: Context, name: str, listed: Target) -> Securi
         place=PLACES.get(text(node.get("in"))) if is_key else None,
         parameter_name=text(node.get("name")) if is_key else "",
         location=context.references.source.key_at(target.pointer),
+        flows={name: _flow(mapping(flow)) for name, flow in mapping(node.get("flows")).items()},
+        openid_url=text(node.get("openIdConnectUrl")),
+    )
+
+
+def _flow(node: Mapping[str, JSON]) -> OAuthFlow:
+    return OAuthFlow(
+        authorize_url=text(node.get("authorizationUrl")),
+        token_url=text(node.get("tokenUrl")),
+        refresh_url=text(node.get("refreshUrl")),
+        scopes=tuple(mapping(node.get("scopes"))),
     )

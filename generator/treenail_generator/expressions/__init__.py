@@ -1,6 +1,7 @@
 """Plans of types and values to Python expressions; every text from outside goes through `repr`."""
 
 from .answers import kept, paged, rest
+from .auth import authenticated
 from .bodies import sent_as
 from .definitions import definition, json_text
 from .fields import annotation, assigned
@@ -9,6 +10,7 @@ from .requests import bound
 __all__ = [
     "annotation",
     "assigned",
+    "authenticated",
     "bound",
     "definition",
     "json_text",

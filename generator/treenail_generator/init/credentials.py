@@ -8,6 +8,7 @@ from treenail_generator.document import Document, Operation, SecurityScheme
 from treenail_generator.planning.headers import is_header_name
 from treenail_generator.yaml_source import JSON
 
+from .grants import propose_grant
 from .proposal import AuthProposal
 
 _NONE: Final = AuthProposal(section={"kind": "none"})
@@ -23,12 +24,12 @@ def propose_auth(document: Document, operations: Sequence[Operation]) -> AuthPro
     """The way that satisfies most of the operations; the other ways become notes."""
     schemes = document.security_schemes
     counted = _counted(document, operations)
-    usable = [names for names in counted if _auth_of_all(names, schemes) is not None]
+    usable = [names for names in counted if _auth_of_all(names, schemes, operations) is not None]
     if not usable:
         return _without(document, counted)
     # More operations first; then what needs fewer credentials at once; then the file's order.
     best = max(usable, key=lambda names: (counted[names], -len(names)))
-    chosen = _auth_of_all(best, schemes)
+    chosen = _auth_of_all(best, schemes, operations)
     assert chosen is not None  # noqa: S101  # only usable ones are looked at
     return AuthProposal(
         section=chosen.section,
@@ -58,14 +59,14 @@ def _without(document: Document, counted: Counter[tuple[str, ...]]) -> AuthPropo
 
 
 def _auth_of_all(
-    names: tuple[str, ...], schemes: Mapping[str, SecurityScheme]
+    names: tuple[str, ...], schemes: Mapping[str, SecurityScheme], operations: Sequence[Operation]
 ) -> AuthProposal | None:
     """The auth for schemes that are needed at once: the first that can be carried."""
     found = [schemes[name] for name in names if name in schemes]
     if len(found) < len(names):
         return None
     for scheme in found:
-        own = _auth(scheme)
+        own = _auth(scheme, _scopes(scheme.name, operations))
         if own is not None:
             others = [each.name for each in found if each is not scheme]
             notes = (f"also needed, but not sent: {', '.join(others)}",) if others else ()
@@ -73,8 +74,8 @@ def _auth_of_all(
     return None
 
 
-def _auth(scheme: SecurityScheme) -> AuthProposal | None:
-    """None for what no connector can send: cookies, client certificates, other HTTP schemes."""
+def _auth(scheme: SecurityScheme, scopes: Sequence[str]) -> AuthProposal | None:
+    """None for what no connector can send: client certificates, other HTTP schemes."""
     match scheme.kind, scheme.scheme, scheme.place:
         case "http", "basic", _:
             section = {"kind": "basic", "scheme": scheme.name}
@@ -85,7 +86,7 @@ def _auth(scheme: SecurityScheme) -> AuthProposal | None:
                 section={"kind": "bearer", "scheme": scheme.name, "value": "{token}"},
                 fields=(_TOKEN,),
             )
-        case "apiKey", _, ("header" | "query") as place if _can_be_sent(scheme):
+        case "apiKey", _, ("header" | "query" | "cookie") as place if _can_be_sent(scheme):
             return AuthProposal(
                 section={
                     "kind": "api_key",
@@ -97,15 +98,20 @@ def _auth(scheme: SecurityScheme) -> AuthProposal | None:
                 fields=(_KEY,),
             )
         case "oauth2" | "openIdConnect", _, _:
-            return AuthProposal(
-                section={"kind": "bearer", "value": "{token}"},
-                fields=(_TOKEN,),
-                notes=(
-                    f"{scheme.name} is {scheme.kind}: people paste an access token of their own",
-                ),
-            )
+            return propose_grant(scheme, scopes)
         case _:
             return None
+
+
+def _scopes(name: str, operations: Iterable[Operation]) -> list[str]:
+    """What the operations ask of a scheme, each once."""
+    asked = (
+        scope
+        for operation in operations
+        for alternative in operation.security
+        for scope in alternative.get(name, ())
+    )
+    return list(dict.fromkeys(asked))
 
 
 def _can_be_sent(scheme: SecurityScheme) -> bool:

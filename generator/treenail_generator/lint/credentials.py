@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from treenail_generator.connector_file.schema import BasicKind
+from treenail_generator.connector_file.auth import BasicKind, ChainKind, singles
 from treenail_generator.naming import snake_case
 
 from .connector import LintedConnector
@@ -76,17 +76,19 @@ def secrets(connector: LintedConnector) -> Iterator[Finding]:
 def _literal_credentials(connector: LintedConnector) -> Iterator[Finding]:
     """A password beside a user name that each person gives is the same for everybody."""
     request = connector.built.request
-    auth = request.file.auth
-    # One letter stands for "no password" with APIs that take the key as the user name.
-    if isinstance(auth, BasicKind) and len(auth.password) > 1 and "{" not in auth.password:
-        yield Finding(
-            rule="secrets",
-            severity="error",
-            tool="",
-            message="`auth.password` is written out",
-            hint="name a login field: {password}, and let each person fill it in",
-            location=request.at("auth", "password"),
-        )
+    for index, auth in enumerate(singles(request.file.auth)):
+        is_chain = isinstance(request.file.auth, ChainKind)
+        pointer = ("auth", "schemes", index) if is_chain else ("auth",)
+        # One letter stands for "no password" with APIs that take the key as the user name.
+        if isinstance(auth, BasicKind) and len(auth.password) > 1 and "{" not in auth.password:
+            yield Finding(
+                rule="secrets",
+                severity="error",
+                tool="",
+                message="`auth.password` is written out",
+                hint="name a login field: {password}, and let each person fill it in",
+                location=request.at(*pointer, "password"),
+            )
 
 
 def _kind(text: Text) -> str | None:

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from treenail_generator.connector_file.schema import (
+from treenail_generator.connector_file.auth import (
     ApiKeyKind,
     AuthSection,
     BasicKind,
     BearerKind,
+    SingleAuth,
+    singles,
+    together,
 )
 from treenail_generator.document import Document, Operation, SecurityScheme
 
@@ -20,6 +23,13 @@ WRONG: Final = "wrong"
 """The one secret that is refused."""
 
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
+_HTTP_SCHEMES: Final = {
+    "basic": "basic",
+    "api_key": "",
+    "bearer": "bearer",
+    "oauth2_authorization_code": "bearer",
+    "oauth2_client_credentials": "bearer",
+}
 _CHALLENGES: Final = {"basic": 'Basic realm="mock", charset="UTF-8"', "bearer": "Bearer"}
 
 
@@ -27,7 +37,8 @@ class Credentials:
     """What the document demands of a request, in the form that the connector gives it."""
 
     def __init__(self, document: Document, auth: AuthSection) -> None:
-        self._auth = auth
+        self._sets = together(auth)
+        self._ways = tuple(singles(auth))
         self._schemes = document.security_schemes
         self._is_declared = bool(document.security) or any(
             operation.security for operation in document.operations
@@ -37,8 +48,7 @@ class Credentials:
     def secret_names(self) -> frozenset[str]:
         """Headers and query parameters, in lower case, whose values are never told."""
         keys = {scheme.parameter_name for scheme in self._schemes.values()}
-        if isinstance(self._auth, ApiKeyKind):
-            keys.add(self._auth.name)
+        keys.update(each.name for each in self._api_keys)
         return frozenset(name.lower() for name in keys | {"authorization", "cookie"} if name)
 
     def query_names(self, operation: Operation) -> Iterator[str]:
@@ -48,8 +58,11 @@ class Credentials:
                 scheme = self._schemes.get(name)
                 if scheme is not None and scheme.place == "query":
                     yield scheme.parameter_name
-        if isinstance(self._auth, ApiKeyKind) and self._auth.place == "query":
-            yield self._auth.name
+        yield from (each.name for each in self._api_keys if each.place == "query")
+
+    @property
+    def _api_keys(self) -> Iterator[ApiKeyKind]:
+        return (each for each in self._ways if isinstance(each, ApiKeyKind))
 
     def check(self, operation: Operation, call: Call) -> None:
         """Do nothing when the credentials are good, or when none are needed.
@@ -73,17 +86,25 @@ class Credentials:
 
     def _check_auth(self, call: Call) -> None:
         """A document that never speaks of security leaves it to the connector file."""
-        match self._auth:
-            case BasicKind():
-                fault, kind = self._basic_fault(call), "basic"
-            case BearerKind():
-                fault, kind = self._bearer_fault(call), "bearer"
-            case ApiKeyKind(place=place, name=name):
-                fault, kind = self._key_fault(call, place, name), ""
-            case _:
+        missing: list[tuple[str, str]] = []
+        for sent in self._sets:
+            found = [(self._fault_of(each, call), each.kind) for each in sent]
+            faults = [(fault, kind) for fault, kind in found if fault is not None]
+            if not faults:
                 return
-        if fault is not None:
-            raise _refusal(fault, kind)
+            missing.append(faults[0])
+        if missing:
+            fault, kind = missing[0]
+            raise _refusal(fault, _HTTP_SCHEMES[kind])
+
+    def _fault_of(self, auth: SingleAuth, call: Call) -> str | None:
+        match auth:
+            case BasicKind():
+                return self._basic_fault(call)
+            case ApiKeyKind(place=place, name=name):
+                return self._key_fault(call, place, name)
+            case _:
+                return self._bearer_fault(call)
 
     def _kind(self, scheme: SecurityScheme | None) -> str:
         if scheme is None or scheme.kind == "apiKey":
@@ -108,9 +129,10 @@ class Credentials:
         if pair is None:
             return "no credentials for HTTP Basic were sent"
         username, password = pair
-        names, secrets = "{}", "{}"
-        if isinstance(self._auth, BasicKind):
-            names, secrets = self._auth.username, self._auth.password
+        names, secrets = next(
+            ((each.username, each.password) for each in self._ways if isinstance(each, BasicKind)),
+            ("{}", "{}"),
+        )
         if _filled(names, username) is None:
             return f"the user name is not of the form {names}"
         return _secret_fault(secrets, password)
@@ -119,9 +141,9 @@ class Credentials:
         token = _after_scheme(call, "bearer")
         if not token:
             return "no bearer token was sent"
-        return _secret_fault(
-            self._auth.value if isinstance(self._auth, BearerKind) else "{}", token
-        )
+        templates = [each.value for each in self._ways if isinstance(each, BearerKind)]
+        only = templates[0] if len(self._ways) == len(templates) == 1 else "{}"
+        return _secret_fault(only, token)
 
     def _key_fault(self, call: Call, place: str, name: str) -> str | None:
         match place:
@@ -133,9 +155,8 @@ class Credentials:
                 value = call.header(name.lower())
         if not value:
             return f"no key was sent in {place} {name!r}"
-        is_ours = isinstance(self._auth, ApiKeyKind) and self._auth.name.lower() == name.lower()
-        template = self._auth.value if isinstance(self._auth, ApiKeyKind) and is_ours else "{}"
-        return _secret_fault(template, value)
+        ours = (each.value for each in self._api_keys if each.name.lower() == name.lower())
+        return _secret_fault(next(ours, "{}"), value)
 
 
 def _refusal(fault: str, kind: str) -> Refusal:

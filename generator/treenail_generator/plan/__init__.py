@@ -5,9 +5,9 @@ already; every other text is data and is printed as a literal.
 """
 
 from .answers import AnswerPlan, KeptField, PagePlan, PagingPlan, RecordPlan
+from .auth import AuthPlan, ProviderPlan, SchemePlan
 from .connector import (
     AnnotationPlan,
-    AuthPlan,
     BudgetPlan,
     CheckPlan,
     ChoicesPlan,
@@ -102,9 +102,11 @@ __all__ = [
     "PagePlan",
     "PagingPlan",
     "Place",
+    "ProviderPlan",
     "RecordPlan",
     "RetriesPlan",
     "SchemasPlan",
+    "SchemePlan",
     "ServerPlan",
     "StylePlan",
     "TextType",

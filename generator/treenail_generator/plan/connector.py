@@ -1,12 +1,13 @@
 """A connector as the generated module will declare it."""
 
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from treenail_generator.diagnostics import Diagnostic, Location
 from treenail_generator.yaml_source import JSON
 
 from .answers import RecordPlan
+from .auth import AuthPlan
 from .requests import EndpointPlan, FromPage
 from .types import ModelPlan
 
@@ -89,14 +90,6 @@ class ServerPlan:
     key: str
     title: str
     url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthPlan:
-    """The contract's auth class and its arguments."""
-
-    kind: Literal["NoAuth", "BasicAuth", "ApiKeyAuth", "BearerAuth"]
-    arguments: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,9 +25,10 @@ from treenail_generator.plan import (
 from treenail_generator.yaml_source import Pointer
 
 from .answers import Answers
+from .auth import plan_auth
 from .checks import LoginCalls, plan_check
 from .choices import ChoiceFields
-from .connection import check_headers, plan_auth, plan_login
+from .connection import check_headers, plan_login
 from .credentials import tell_security
 from .faults import Faults
 from .helpers import plan_helpers

@@ -1,25 +1,12 @@
-"""Credentials and login fields: what a connection is made of."""
+"""Fixed header fields, and login fields: what a connection is made of."""
 
-import re
 from collections.abc import Mapping
-from typing import Final
 
 from treenail_generator.connector_file import ConnectorRequest
-from treenail_generator.connector_file.schema import (
-    ApiKeyKind,
-    BasicKind,
-    BearerKind,
-    NoAuthKind,
-)
-from treenail_generator.diagnostics import nearest
-from treenail_generator.document import Document
-from treenail_generator.plan import AuthPlan, ChoicesPlan, LoginFieldPlan
+from treenail_generator.plan import ChoicesPlan, LoginFieldPlan
 
 from .faults import Faults
-from .headers import is_header_name, why_no_header
-
-_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
-_FILLED_IN: Final = frozenset({"password", "token", "username", "value"})
+from .headers import why_no_header
 
 
 def check_headers(request: ConnectorRequest, faults: Faults) -> None:
@@ -68,92 +55,3 @@ def plan_login(
         )
         for entry in request.file.login.fields
     )
-
-
-def plan_auth(request: ConnectorRequest, document: Document, faults: Faults) -> AuthPlan:
-    """How credentials are sent, checked against the document's security schemes."""
-    auth = request.file.auth
-    match auth:
-        case NoAuthKind():
-            return AuthPlan(kind="NoAuth")
-        case BasicKind():
-            plan = AuthPlan(
-                kind="BasicAuth",
-                arguments=(("username", auth.username), ("password", auth.password)),
-            )
-            expected = ("http", "basic")
-        case ApiKeyKind():
-            plan = AuthPlan(
-                kind="ApiKeyAuth",
-                arguments=(("place", auth.place), ("name", auth.name), ("value", auth.value)),
-            )
-            expected = ("apiKey", auth.name)
-            if auth.place != "query" and not is_header_name(auth.name):
-                fault = f"{auth.name!r}: not a name that HTTP can carry"
-                faults.add(request.at("auth", "name"), "unusable-header", fault)
-        case BearerKind():
-            plan = AuthPlan(kind="BearerAuth", arguments=(("token", auth.value),))
-            expected = ("http", "bearer")
-    _check_scheme(request, document, auth.scheme, expected, faults)
-    _check_placeholders(request, plan, faults)
-    return plan
-
-
-def _check_scheme(
-    request: ConnectorRequest,
-    document: Document,
-    scheme: str | None,
-    expected: tuple[str, str],
-    faults: Faults,
-) -> None:
-    if scheme is None:
-        return
-    found = document.security_schemes.get(scheme)
-    if found is None:
-        close = nearest(scheme, document.security_schemes)
-        faults.add(
-            request.at("auth", "scheme"),
-            "unknown-security-scheme",
-            f"{document.file} has no security scheme {scheme!r}",
-            hint=f"did you mean {close!r}?" if close else None,
-        )
-    elif (found.kind, found.scheme or found.parameter_name) != expected:
-        faults.add(
-            request.at("auth", "kind"),
-            "wrong-security-scheme",
-            f"security scheme {scheme!r} is {found.kind} {found.scheme or found.parameter_name}, "
-            f"not {expected[0]} {expected[1]}",
-        )
-
-
-def _check_placeholders(request: ConnectorRequest, plan: AuthPlan, faults: Faults) -> None:
-    known = [entry.name for entry in request.file.login.fields]
-    later = asked_last(request)
-    if not any(_PLACEHOLDER.search(text) for key, text in plan.arguments if key in _FILLED_IN):
-        faults.add(
-            request.at("auth"),
-            "literal-secret",
-            "a credential stands in the connector file, and would be committed",
-            hint="name a login field: {password}",
-        )
-    for key, text in plan.arguments:
-        if key not in _FILLED_IN:
-            continue
-        written = "value" if request.has("auth", "value") and key in {"token", "value"} else key
-        at = request.at("auth", written)
-        for name in _PLACEHOLDER.findall(text):
-            if name in later:
-                faults.add(
-                    at,
-                    "asked-later",
-                    f"{{{name}}} is asked only once the credentials are proven",
-                    hint=f"give {name!r} no options_from",
-                )
-            elif name not in known:
-                close = nearest(name, known)
-                faults.add(
-                    at,
-                    "unknown-login-field",
-                    f"{{{name}}} is no login field",
-                    hint=f"did you mean {{{close}}}?" if close else None,
-                )

@@ -1,15 +1,20 @@
 """Whether the connection's credentials are what an operation asks for, and the name that they take."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from treenail_generator.connector_file import ConnectorRequest
-from treenail_generator.connector_file.schema import (
+from treenail_generator.connector_file.auth import (
     ApiKeyKind,
     AuthSection,
     BasicKind,
     BearerKind,
     NoAuthKind,
+    OAuthClientKind,
+    OAuthCodeKind,
+    SingleAuth,
+    singles,
+    together,
 )
 from treenail_generator.document import Document, Operation, SecurityScheme
 from treenail_generator.plan import ToolPlan
@@ -20,11 +25,19 @@ Key: TypeAlias = tuple[str, str]
 """Where a credential goes, and under which name; that of a header in lower case."""
 
 
-def key_of(auth: AuthSection) -> Key | None:
-    """What the credentials take for themselves; None when it is nothing that a tool could have."""
+_AUTHORIZATION: Final[Key] = ("header", "authorization")
+
+
+def key_of(auth: SingleAuth) -> Key:
+    """Where the credentials go, and under which name."""
     if not isinstance(auth, ApiKeyKind):
-        return None
+        return _AUTHORIZATION
     return auth.place, auth.name.lower() if auth.place == "header" else auth.name
+
+
+def keys_of(auth: AuthSection) -> frozenset[Key]:
+    """What the credentials take for themselves, of all that a tool could have."""
+    return frozenset(key_of(each) for each in singles(auth) if isinstance(each, ApiKeyKind))
 
 
 def tell_security(
@@ -72,39 +85,50 @@ def _satisfies(
     tool: ToolPlan,
     way: Mapping[str, object],
 ) -> bool:
-    return all(name in schemes and _is_met(request, schemes[name], tool) for name in way)
+    """Whether one set of credentials that goes with a request is all that `way` asks for."""
+    return any(
+        all(name in schemes and _is_met(request, sent, schemes[name], tool) for name in way)
+        for sent in together(request.file.auth)
+    )
 
 
-def _is_met(request: ConnectorRequest, scheme: SecurityScheme, tool: ToolPlan) -> bool:
+def _is_met(
+    request: ConnectorRequest, sent: Sequence[SingleAuth], scheme: SecurityScheme, tool: ToolPlan
+) -> bool:
     """Whether the credentials, a fixed header, or a value of the tool say what `scheme` asks."""
-    auth = request.file.auth
-    if not isinstance(auth, NoAuthKind) and auth.scheme == scheme.name:
+    if any(each.scheme == scheme.name for each in sent):
         return True
     match scheme.kind:
         case "http":
-            kind = {"basic": BasicKind, "bearer": BearerKind}.get(scheme.scheme)
-            return (kind is not None and isinstance(auth, kind)) or _has(
-                request, _AUTHORIZATION, tool
+            kinds = _OF_HTTP.get(scheme.scheme, ())
+            return any(isinstance(each, kinds) for each in sent) or _has(
+                request, sent, _AUTHORIZATION, tool
             )
         case "oauth2" | "openIdConnect":
-            return isinstance(auth, BearerKind) or _has(request, _AUTHORIZATION, tool)
+            is_token = any(isinstance(each, _TOKENS) for each in sent)
+            return is_token or _has(request, sent, _AUTHORIZATION, tool)
         case "apiKey":
             name = scheme.parameter_name
             key = (str(scheme.place), name.lower() if scheme.place == "header" else name)
-            by_name = key == _AUTHORIZATION and isinstance(auth, BasicKind | BearerKind)
-            return by_name or _has(request, key, tool)
+            by_name = key == _AUTHORIZATION and any(key_of(each) == key for each in sent)
+            return by_name or _has(request, sent, key, tool)
         case _:
             return False
 
 
-_AUTHORIZATION: Key = ("header", "authorization")
+_TOKENS: Final = (BearerKind, OAuthCodeKind, OAuthClientKind)
+_OF_HTTP: Final[Mapping[str, tuple[type[SingleAuth], ...]]] = {
+    "basic": (BasicKind,),
+    "bearer": _TOKENS,
+}
 
 
-def _has(request: ConnectorRequest, key: Key, tool: ToolPlan) -> bool:
+def _has(request: ConnectorRequest, sent: Sequence[SingleAuth], key: Key, tool: ToolPlan) -> bool:
     """Whether a request of `tool` holds something at `key`."""
     fixed = {("header", name.lower()) for name in request.file.defaults.headers}
     bound = {
         (each.place, each.upstream.lower() if each.place == "header" else each.upstream)
         for each in (tool.endpoint.bindings if tool.endpoint is not None else ())
     }
-    return key in {key_of(request.file.auth), *fixed, *bound}
+    keys = {key_of(each) for each in sent if isinstance(each, ApiKeyKind)}
+    return key in {*keys, *fixed, *bound}

@@ -1,7 +1,7 @@
 """Connectors without a document: hand-written tools alone, and no upstream."""
 
 from treenail_generator.connector_file import ConnectorRequest
-from treenail_generator.connector_file.schema import NoAuthKind
+from treenail_generator.connector_file.auth import NoAuthKind
 from treenail_generator.diagnostics import BuildError
 
 from .faults import Faults

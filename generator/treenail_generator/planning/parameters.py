@@ -66,7 +66,7 @@ class Parameters:
         values: Values,
         verbs: Verbs,
         ids: str | None,
-        key: Key | None,
+        keys: frozenset[Key],
         known: SharedParameters,
         faults: Faults,
     ) -> None:
@@ -74,7 +74,7 @@ class Parameters:
         self._values = values
         self._verbs = verbs
         self._ids = ids
-        self._key = key
+        self._taken = keys
         self._known = known
         self._faults = faults
 
@@ -144,7 +144,7 @@ class Parameters:
                     self._tell_shared(binding, "whatever it holds", any_key)
             for name in self._keys(binding.type):
                 key = f"{binding.upstream}[{name}]" if is_deep else name
-                if ("query", key) == self._key:
+                if ("query", key) in self._taken:
                     self._tell_key(binding, name)
                 other = seen.setdefault(key, binding)
                 if other is not binding:
@@ -186,7 +186,7 @@ class Parameters:
                 f"header parameter {parameter.name!r}: the connection sets this header itself",
             )
             return False
-        if self._key == _key(parameter):
+        if _key(parameter) in self._taken:
             self._faults.note(
                 parameter.location,
                 "parameter-of-credentials",

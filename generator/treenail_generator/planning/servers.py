@@ -37,7 +37,7 @@ def plan_servers(
         )
     for key, region in servers.regions.items():
         at = request.at("servers", "regions", key, "url")
-        if _is_sent_in_clear(region.url, at, faults) or region.unlisted:
+        if is_sent_in_clear(region.url, at, faults) or region.unlisted:
             continue
         if not any(lists(server, region.url) for server in document.servers):
             close = nearest(region.url, [url for each in document.servers for url in urls_of(each)])
@@ -50,7 +50,7 @@ def plan_servers(
                 else "say `unlisted: true` if that is meant",
             )
     for index, url in enumerate(servers.others):
-        _is_sent_in_clear(url, request.at("servers", "others", index), faults)
+        is_sent_in_clear(url, request.at("servers", "others", index), faults)
     return tuple(
         ServerPlan(key=key, title=region.title, url=region.url.rstrip("/"))
         for key, region in servers.regions.items()
@@ -217,7 +217,8 @@ def _secured(url: str) -> str:
     return re.sub(r"^http:", "https:", url)
 
 
-def _is_sent_in_clear(url: str, at: Location, faults: Faults) -> bool:
+def is_sent_in_clear(url: str, at: Location, faults: Faults) -> bool:
+    """Whether `url` is of plain HTTP beyond this machine, which is a fault."""
     in_clear = url.startswith("http://") and not _LOOPBACK.match(url)
     if in_clear:
         faults.add(

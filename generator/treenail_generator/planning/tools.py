@@ -30,7 +30,7 @@ from .annotations import REPEATABLE, SAFE, is_repeatable, plan_annotations
 from .answers import Answers
 from .argument_names import Clash, fields_by_name
 from .bodies import Bodies
-from .credentials import key_of
+from .credentials import keys_of
 from .faults import Faults
 from .module_names import ModuleNames
 from .paging import with_argument
@@ -187,7 +187,7 @@ class Tools:
             values,
             verbs,
             file.defaults.ids,
-            key_of(file.auth),
+            keys_of(file.auth),
             self._parameters,
             self._faults,
         )
@@ -195,7 +195,7 @@ class Tools:
         self._tell_key_in_path(path)
         bindings += _constants(path)
         parameters.tell_shared_keys(bindings)
-        tell_two_queries(bindings, key_of(file.auth), self._faults)
+        tell_two_queries(bindings, keys_of(file.auth), self._faults)
         bodies = Bodies(self._types, values, verbs, self._faults)
         more, further, body = bodies.plan(operation, section, owner)
         fields, bindings = [*fields, *more], [*bindings, *further]
@@ -221,8 +221,8 @@ class Tools:
         )
 
     def _tell_key_in_path(self, path: PathPlan) -> None:
-        key = key_of(self._request.file.auth)
-        if any(("query", name) == key for name, _ in path.query):
+        keys = keys_of(self._request.file.auth)
+        if any(("query", name) in keys for name, _ in path.query):
             self._faults.add(
                 path.operation.location,
                 "unsupported-path",

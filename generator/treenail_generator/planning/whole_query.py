@@ -8,7 +8,7 @@ from .credentials import Key
 from .faults import Faults
 
 
-def tell_two_queries(bindings: Sequence[Binding], key: Key | None, faults: Faults) -> None:
+def tell_two_queries(bindings: Sequence[Binding], keys: frozenset[Key], faults: Faults) -> None:
     """Report what stands beside a whole query: parameters, and behind JSON or text the credentials.
 
     Source: OpenAPI 3.2.0, 4.12.1 Parameter Locations: `querystring` comes once, and without `query`.
@@ -22,7 +22,7 @@ def tell_two_queries(bindings: Sequence[Binding], key: Key | None, faults: Fault
             hint="hide one of the two",
         )
     takes_more = whole and whole[0].style is not None and whole[0].style.style == "urlencoded"
-    if whole and key is not None and key[0] == "query" and not takes_more:
+    if whole and any(place == "query" for place, _ in keys) and not takes_more:
         faults.add(
             whole[0].source,
             "unsupported-parameter",

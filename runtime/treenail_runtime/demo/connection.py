@@ -32,8 +32,9 @@ def storage_environment(folder: Path) -> dict[str, str]:
 
 
 def made_up_login(connector: Connector) -> dict[str, str]:
-    """What to type into the login form; only what is required."""
-    return {field.name: _made_up(field) for field in connector.login if field.required}
+    """What to type into the login form: what is required, and all credentials."""
+    wanted = (field for field in connector.login if field.required or field.secret)
+    return {field.name: _made_up(field) for field in wanted}
 
 
 def _made_up(field: LoginField) -> str:
