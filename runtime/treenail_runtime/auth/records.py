@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NewType
+from typing import Literal, NewType, TypeAlias
 
 from pydantic import SecretStr
 
@@ -108,6 +108,29 @@ class AuthorizationRequest:
     resource: str
 
 
+LoginStep: TypeAlias = Literal["page", "upstream", "returned"]
+"""Where an authorization waits: at our page, at the upstream's provider, or at our page again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class UpstreamTrip:
+    """What must be known when a person comes back from the upstream's provider.
+
+    Attributes:
+        verifier: Of our PKCE with the provider (RFC 7636); None without PKCE.
+        nonce: That the ID token must hold (OpenID Connect Core 3.1.2.1); None without one.
+        issuer: The provider that the person was sent to, and that must have answered (RFC 9207).
+        redirect_uri: Ours, to be repeated when the code is exchanged.
+        return_path: Where the person goes on.
+    """
+
+    verifier: SecretStr | None
+    nonce: SecretStr | None
+    issuer: str
+    redirect_uri: str
+    return_path: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingLogin:
     """An authorization that waits for a person.
@@ -118,6 +141,8 @@ class PendingLogin:
         csrf: Digests of the form tokens that are alive, at most 10.
         draft: Login values that were accepted while a picker still asks; empty before that.
         attempts: Logins that the upstream refused.
+        step: Where it waits.
+        upstream: Of the person's last trip to the provider; None before one.
     """
 
     id: Digest
@@ -126,6 +151,8 @@ class PendingLogin:
     request: AuthorizationRequest
     draft: Mapping[str, SecretStr] = field(default_factory=dict[str, SecretStr])
     attempts: int = 0
+    step: LoginStep = "page"
+    upstream: UpstreamTrip | None = None
     expires_at: datetime
 
 

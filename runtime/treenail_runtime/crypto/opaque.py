@@ -10,8 +10,9 @@ import secrets
 import zlib
 from typing import Final, Literal, get_args
 
-TokenKind = Literal["atk", "rtk", "cod", "txn", "csr", "ses", "sec", "bro"]
-"""Access token, refresh token, code, transaction, CSRF token, session, client secret, browser id."""
+TokenKind = Literal["atk", "rtk", "cod", "txn", "csr", "ses", "sec", "bro", "iak"]
+"""Access token, refresh token, code, transaction, CSRF token, session, client secret, browser id,
+access key of an instance."""
 
 _KINDS: Final[tuple[str, ...]] = get_args(TokenKind)
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9]{0,15}")

@@ -1,0 +1,266 @@
+"""Instances that are made while the server runs, and what they hold of the upstream's tokens."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal, NewType, TypeAlias
+
+from pydantic import SecretStr
+
+from treenail_runtime.contract import RESERVED_NAMES
+
+from .records import Digest
+
+Slug = NewType("Slug", str)
+"""An instance's name in paths, as `read_slug` lets it pass."""
+
+SlugFault: TypeAlias = Literal["malformed", "reserved", "taken"]
+"""Not of the form, begins a path of the server, or names a connector or another instance."""
+
+InstanceStatus: TypeAlias = Literal["pending", "active", "reauth", "failed", "disabled", "deleted"]
+"""Waits for credentials, works, was refused by the upstream, never got credentials, was switched
+off by its owner, is gone."""
+
+CredentialsOf: TypeAlias = Literal["person", "instance"]
+"""Whose account of the upstream is used: that of each person, or one of the instance's own."""
+
+ServiceStatus: TypeAlias = Literal["healthy", "degraded", "unhealthy"]
+
+PENDING_S: Final = 300
+"""How long an instance may wait for its credentials."""
+
+_SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+_BEFORE: Final[Mapping[InstanceStatus, frozenset[InstanceStatus]]] = {
+    "pending": frozenset({"failed"}),
+    "active": frozenset({"pending", "reauth", "disabled"}),
+    "reauth": frozenset({"active"}),
+    "failed": frozenset({"pending"}),
+    "disabled": frozenset({"active", "reauth"}),
+    "deleted": frozenset({"pending", "active", "reauth", "failed", "disabled"}),
+}
+
+
+class SlugError(ValueError):
+    """No instance can have this slug.
+
+    Attributes:
+        fault: Why.
+    """
+
+    def __init__(self, fault: SlugFault) -> None:
+        super().__init__(f"the slug is {fault}")
+        self.fault: SlugFault = fault
+
+
+def is_slug(text: str) -> bool:
+    """Whether `text` has the form of a slug: a DNS label (RFC 1123 2.1) in lower case."""
+    return _SLUG.fullmatch(text) is not None
+
+
+def read_slug(text: str, taken: Collection[str]) -> Slug:
+    """The slug of a new instance.
+
+    `-` counts as `_`, so that nobody makes an `open-meteo` beside the connector `open_meteo`.
+
+    Args:
+        text: What was asked for.
+        taken: Names of connectors, and first parts of other paths of the server.
+
+    Raises:
+        SlugError: It cannot be one.
+    """
+    if not is_slug(text):
+        raise SlugError("malformed")
+    name = text.replace("-", "_")
+    if name in RESERVED_NAMES:
+        raise SlugError("reserved")
+    if name in {each.replace("-", "_") for each in taken}:
+        raise SlugError("taken")
+    return Slug(text)
+
+
+def first_status(credentials: CredentialsOf) -> InstanceStatus:
+    """What a new instance is: ready for people to log in, or waiting for its own credentials."""
+    return "active" if credentials == "person" else "pending"
+
+
+def may_become(status: InstanceStatus) -> frozenset[InstanceStatus]:
+    """What an instance must be to become `status`."""
+    return _BEFORE[status]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class InstanceSettings:
+    """What an instance has of its own: sealed at rest.
+
+    Attributes:
+        upstream_client_id: By which the upstream's provider knows it; None for the connector's.
+        upstream_client_secret: None for a public client.
+        server_url: In place of the connector's; None for that one.
+        region: The connector's server of that name; None for the first.
+        values: Login fields that tools may read, as the owner gave them.
+        secrets: The other login fields.
+        limits: By name, in the notation of the settings, such as `{"mcp": "100/15m"}`.
+    """
+
+    upstream_client_id: str | None = None
+    upstream_client_secret: SecretStr | None = None
+    server_url: str | None = None
+    region: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+    secrets: Mapping[str, SecretStr] = field(default_factory=dict[str, SecretStr])
+    limits: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewInstance:
+    """An instance to be made.
+
+    Attributes:
+        service: The connector's name.
+        owner: Who may see and change it.
+        access_key: Digest of the key with which people connect to an instance that has credentials
+            of its own; None when each person logs in.
+    """
+
+    slug: Slug
+    service: str
+    title: str
+    owner: str
+    credentials: CredentialsOf = "person"
+    settings: InstanceSettings = field(default_factory=InstanceSettings)
+    access_key: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceRecord:
+    """An instance as it is kept, without its settings.
+
+    Attributes:
+        id: Random; a slug that is used again gets another one, so no old token fits.
+        service: The connector's name.
+        version: Of status and settings: counts their changes.
+        access_key: As in `NewInstance`.
+        pending_since: Since when it waits for credentials; None when it does not.
+        last_error: Why it is not active, in a word of ours.
+    """
+
+    id: str
+    slug: Slug
+    service: str
+    title: str
+    owner: str
+    status: InstanceStatus
+    credentials: CredentialsOf
+    version: int
+    access_key: Digest | None = field(repr=False)
+    created_at: datetime
+    changed_at: datetime
+    pending_since: datetime | None
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredInstance:
+    """An instance with its settings."""
+
+    record: InstanceRecord
+    settings: InstanceSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ObtainedTokens:
+    """What the upstream's provider has just given.
+
+    Attributes:
+        refresh: None when it gave none; a refresh then keeps the one there is (RFC 6749 6).
+        expires_in_s: None when it did not tell.
+        scopes: None when they are those that were asked for (RFC 6749 5.1).
+        issuer: Of the provider; tokens of one are never sent to another.
+    """
+
+    access: SecretStr
+    refresh: SecretStr | None = None
+    expires_in_s: int | None = None
+    scopes: frozenset[str] | None = None
+    issuer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class UpstreamTokens:
+    """A connection's tokens of the upstream, as they are kept.
+
+    Attributes:
+        version: Counts the changes; whoever replaces tokens names the version that it replaces.
+        expires_at: Of the access token; None when the provider did not tell.
+        left_s: Seconds to `expires_at` by the database's clock when they were read; negative when
+            they are over, None as `expires_at`.
+        scopes: As in `ObtainedTokens`.
+        attempts: Refreshes that failed since the last one that did not.
+        retry_after_s: Seconds until the next attempt may be made; 0 for now.
+        last_error: Of the last attempt, in a word of ours; None when it did not fail.
+    """
+
+    connection_id: str
+    instance_id: str
+    access: SecretStr
+    refresh: SecretStr | None
+    issuer: str
+    scopes: frozenset[str] | None
+    version: int
+    expires_at: datetime | None
+    left_s: int | None
+    attempts: int
+    retry_after_s: int
+    last_error: str | None
+    refreshed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueRefresh:
+    """An access token that will be over soon and can be refreshed."""
+
+    connection_id: str
+    instance_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class EndedInstance:
+    """What a deleted instance leaves to be done: its tokens are to be revoked upstream.
+
+    Attributes:
+        settings: With the client that the provider knows; None when they could not be opened.
+        tokens: Of all its connections, as far as they could be opened.
+        grants: How many were ended.
+        connections: How many were emptied.
+    """
+
+    record: InstanceRecord
+    settings: InstanceSettings | None
+    tokens: tuple[UpstreamTokens, ...]
+    grants: int
+    connections: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRecord:
+    """A connector that a server has loaded, or tried to.
+
+    Attributes:
+        contract: The contract version of its module; None when it could not be read.
+        sha256: Of the module's file, in hex.
+        reason: Why it is not healthy, for the operator; None when it is.
+        loaded_at: None before it is kept.
+    """
+
+    name: str
+    title: str
+    version: str
+    contract: int | None
+    sha256: str
+    status: ServiceStatus
+    reason: str | None = None
+    loaded_at: datetime | None = None
