@@ -18,8 +18,22 @@ from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import Sealer
 from treenail_runtime.storage.connections import config_facts, open_config, seal_config
 from treenail_runtime.storage.database import Database, now_ms
-from treenail_runtime.storage.sealed import CLIENTS, PENDING_LOGINS, SealedTable
-from treenail_runtime.storage.tables import clients, connections, grants, pending_logins, sessions
+from treenail_runtime.storage.sealed import (
+    CLIENTS,
+    CREDENTIALS,
+    INSTANCES,
+    PENDING_LOGINS,
+    SealedTable,
+)
+from treenail_runtime.storage.tables import (
+    clients,
+    connections,
+    credentials,
+    grants,
+    instances,
+    pending_logins,
+    sessions,
+)
 
 OLD, NEW, FOREIGN = secrets.token_bytes(32), secrets.token_bytes(32), secrets.token_bytes(32)
 BEFORE = KeyRing({"k1": OLD})
@@ -39,13 +53,15 @@ class Stored:
 
 
 async def fill(database: Database, ring: KeyRing, names: range) -> None:
-    """For each name a client, a login that waits, and a connection with a grant and a session."""
+    """For each name one row in every table with sealed columns, a grant and a session."""
 
     async def work(connection: AsyncConnection) -> None:
         for name in map(str, names):
             await _add_client(connection, ring, name)
             await _add_pending(connection, ring, name)
             await add_connection(connection, ring, name)
+            await _add_instance(connection, ring, name)
+            await _add_tokens(connection, ring, name)
 
     await database.write(work)
 
@@ -69,12 +85,14 @@ async def _add_pending(connection: AsyncConnection, ring: KeyRing, name: str) ->
     sealer = Sealer(ring)
     sealed = sealer.seal(f"request {name}".encode(), f"oauth_pending_logins.request:{txn.hex()}")
     draft = sealer.seal(f"draft {name}".encode(), f"oauth_pending_logins.draft:{txn.hex()}")
+    trip = sealer.seal(f"trip {name}".encode(), f"oauth_pending_logins.upstream:{txn.hex()}")
     row = {
         "txn_hash": txn,
         "browser_hash": txn,
         "csrf_hashes": txn,
         "request": sealed.text,
         "draft": draft.text if int(name) % 2 else None,
+        "upstream": trip.text if int(name) % 3 else None,
         "kid": sealed.kid,
         "instance_id": "default",
         "ip_mac": Macs(ring).ip(name),
@@ -82,6 +100,43 @@ async def _add_pending(connection: AsyncConnection, ring: KeyRing, name: str) ->
         "expires_at": now_ms + _HOUR_MS,
     }
     await connection.execute(insert(pending_logins).values(row))
+
+
+async def _add_instance(connection: AsyncConnection, ring: KeyRing, name: str) -> None:
+    sealed = Sealer(ring).seal(f"settings {name}".encode(), f"mcp_instances.config:i{name}")
+    row = {
+        "id": f"i{name}",
+        "slug": name,
+        "service": "phorest",
+        "title": name,
+        "owner": "owner",
+        "status": "active",
+        "config": sealed.text,
+        "kid": sealed.kid,
+        "version": 1,
+        "credentials": "person",
+        "created_at": now_ms,
+        "changed_at": now_ms,
+    }
+    await connection.execute(insert(instances).values(row))
+
+
+async def _add_tokens(connection: AsyncConnection, ring: KeyRing, name: str) -> None:
+    """The tokens of the connection `name`."""
+    sealer = Sealer(ring)
+    access = sealer.seal(f"access {name}".encode(), f"mcp_credentials.access:{name}")
+    refresh = sealer.seal(f"refresh {name}".encode(), f"mcp_credentials.refresh:{name}")
+    row = {
+        "connection_id": name,
+        "instance_id": "default",
+        "issuer": "https://provider.test",
+        "access": access.text,
+        "refresh": refresh.text if int(name) % 2 else None,
+        "kid": access.kid,
+        "version": 1,
+        "refreshed_at": now_ms,
+    }
+    await connection.execute(insert(credentials).values(row))
 
 
 async def add_connection(connection: AsyncConnection, ring: KeyRing, name: str) -> None:
@@ -162,9 +217,9 @@ async def read_all(database: Database, ring: KeyRing) -> Stored:
             .join(sessions, sessions.c.grant_id == grants.c.id)
         )
         rows = (await connection.execute(joined)).all()
-        opened = await _opened(connection, ring, CLIENTS) | await _opened(
-            connection, ring, PENDING_LOGINS
-        )
+        opened: dict[str, str] = {}
+        for sealed in (CLIENTS, PENDING_LOGINS, INSTANCES, CREDENTIALS):
+            opened |= await _opened(connection, ring, sealed)
         configs = {row.id: open_config(Sealer(ring), row.id, row.config) for row in rows}
         return Stored(
             opened=opened | {f"connection {name}": _plain(configs[name]) for name in configs},
@@ -211,6 +266,8 @@ async def texts(database: Database) -> set[str]:
             connections.c.config,
             connections.c.fingerprint,
             pending_logins.c.request,
+            instances.c.config,
+            credentials.c.access,
             grants.c.fingerprint,
         )
         return {text for each in columns for text in await connection.scalars(select(each))}

@@ -10,7 +10,7 @@ from treenail_runtime.crypto.keys import KeyRing, WeakSecretError
 from treenail_runtime.settings import ConfigurationError, Settings
 from treenail_runtime.storage.cleanup import Cleanup
 from treenail_runtime.storage.database import Database, now_ms
-from treenail_runtime.storage.retention import Retention
+from treenail_runtime.storage.removal import Retention
 
 
 def open_ring(settings: Settings) -> KeyRing:

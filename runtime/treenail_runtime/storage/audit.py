@@ -34,6 +34,9 @@ EventType: TypeAlias = Literal[
     "connection.denied",
     "session.opened",
     "session.ended",
+    "instance.created",
+    "instance.changed",
+    "instance.deleted",
     "key.rotated",
     "limit.exceeded",
 ]

@@ -11,7 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .database import Database
-from .retention import BATCH, Retention, Rule, rules, sweep
+from .removal import BATCH, Retention, Rule
+from .retention import rules, sweep
 
 __all__ = ["Cleanup", "CleanupTask", "Retention"]
 

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal, cast
 
 import structlog
@@ -37,6 +37,7 @@ from treenail_runtime.clock import Stopwatch, monotonic
 from treenail_runtime.crypto.sealing import BrokenSealError, Sealer, context_of
 
 from .database import Database, now_ms
+from .moments import moment, moment_or_none
 from .tables import clients, grants
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -230,8 +231,8 @@ class ClientStore:
         return [
             ListedClient(
                 client=client,
-                created_at=_moment(row.created_at),
-                last_used_at=None if row.last_used_at is None else _moment(row.last_used_at),
+                created_at=moment(row.created_at),
+                last_used_at=moment_or_none(row.last_used_at),
             )
             for row, client in found
             if client is not None
@@ -417,12 +418,8 @@ def _made(row: Row[Any], kept: _Kept) -> Client:
         instance_id=row.instance_id,
         may_introspect=kept.may_introspect,
         disabled=row.disabled_at is not None,
-        expires_at=None if row.expires_at is None else _moment(row.expires_at),
+        expires_at=moment_or_none(row.expires_at),
     )
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def _ms(moment: datetime) -> int:

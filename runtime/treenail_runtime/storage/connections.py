@@ -1,18 +1,21 @@
 """Connections at rest: sealed to their row, known by their fingerprint."""
 
+import uuid
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 import orjson
 from pydantic import SecretStr
-from sqlalchemy import update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from treenail_runtime.auth.records import ConnectionConfig
+from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import BrokenSealError, Sealed, Sealer, context_of
 
-from .database import Database
+from .database import Database, now_ms
 from .tables import connections as table
+from .tables import instances
 
 
 class ConnectionStore:
@@ -34,21 +37,73 @@ class ConnectionStore:
         Raises:
             StoreUnavailableError: The database does not answer.
         """
-        refused = (
-            update(table)
-            .where(
-                table.c.id == connection_id,
-                table.c.fingerprint == fingerprint,
-                table.c.status == "active",
-            )
-            .values(status="reauth")
-            .returning(table.c.id)
-        )
 
         async def work(connection: AsyncConnection) -> bool:
-            return (await connection.execute(refused)).one_or_none() is not None
+            held = await hold_connection(connection, connection_id)
+            if held is None or (held.fingerprint, held.status) != (fingerprint, "active"):
+                return False
+            await require_login(connection, connection_id)
+            return True
 
         return await self._database.write(work)
+
+
+async def hold_connection(
+    connection: AsyncConnection, connection_id: str
+) -> Row[Any, Any, Any] | None:
+    """Instance, status and fingerprint of a connection, which stays so until the transaction ends.
+
+    With it the instance whose own it is; always in this order.
+    """
+    own = select(instances.c.id).where(instances.c.id == connection_id).with_for_update()
+    await connection.execute(own)
+    found = select(table.c.instance_id, table.c.status, table.c.fingerprint)
+    mine = found.where(table.c.id == connection_id).with_for_update()
+    return (await connection.execute(mine)).one_or_none()
+
+
+async def require_login(connection: AsyncConnection, connection_id: str) -> None:
+    """Have the owner of a connection that is held connect again, or that of its instance."""
+    for each in (instances, table):
+        refused = update(each).where(each.c.id == connection_id, each.c.status == "active")
+        change: dict[str, Any] = {"status": "reauth"}
+        if each is instances:
+            change |= {"last_error": "refused", "version": each.c.version + 1, "changed_at": now_ms}
+        await connection.execute(refused.values(change))
+
+
+async def put_own_connection(
+    connection: AsyncConnection,
+    sealer: Sealer,
+    macs: Macs,
+    instance_id: str,
+    config: ConnectionConfig,
+) -> None:
+    """Keep what an instance itself connects with, in the connection of the same id.
+
+    Logins that were made with another configuration end, as its fingerprint is another.
+    """
+    values = connection_values(sealer, macs, instance_id, config)
+    change = update(table).where(table.c.id == instance_id).values(values)
+    if (await connection.execute(change)).rowcount == 0:
+        subject = uuid.uuid4().hex
+        made = {"id": instance_id, "instance_id": instance_id, "subject": subject}
+        row = {**values, **made, "created_at": now_ms}
+        await connection.execute(insert(table).values(row))
+
+
+def connection_values(
+    sealer: Sealer, macs: Macs, connection_id: str, config: ConnectionConfig
+) -> dict[str, Any]:
+    """What a row has of its configuration."""
+    sealed = seal_config(sealer, connection_id, config)
+    return {
+        "config": sealed.text,
+        "kid": sealed.kid,
+        "fingerprint": macs.fingerprint(config_facts(config)),
+        "status": "active",
+        "last_used_at": now_ms,
+    }
 
 
 def config_facts(config: ConnectionConfig) -> dict[str, object]:

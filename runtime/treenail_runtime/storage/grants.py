@@ -33,12 +33,14 @@ from .codes import PresentedCode, find_code
 from .database import Database, now_ms
 from .families import lock_family
 from .introspection import find_token
-from .tables import auth_codes, grants, tokens
+from .tables import auth_codes, connections, grants, tokens
 
 DecideCode: TypeAlias = Callable[[CodeFacts], CodeDecision]
 DecideRefresh: TypeAlias = Callable[[RefreshFacts], RefreshDecision]
 
-EndReason: TypeAlias = Literal["client", "operator", "code_reused", "refresh_reused"]
+EndReason: TypeAlias = Literal[
+    "client", "operator", "code_reused", "refresh_reused", "instance_deleted"
+]
 """Why a grant ended."""
 
 # A grant ends by this one row. Changing the rows of its tokens instead would miss the ones that a
@@ -60,6 +62,11 @@ _END_OF_TOKEN: Final = _END.where(
     ),
 )
 _END_OF_CLIENT: Final = _END.where(grants.c.client_id == bindparam("client"))
+_END_OF_INSTANCE: Final = _END.where(
+    grants.c.connection_id.in_(
+        select(connections.c.id).where(connections.c.instance_id == bindparam("instance"))
+    )
+)
 
 _END_ACCESS: Final = (
     update(tokens)
@@ -213,6 +220,13 @@ async def refresh_in(
             return Denied(error=error, ended_grant=family.grant_id)
         case _:
             assert_never(decision)
+
+
+async def end_grants_of(connection: AsyncConnection, instance_id: str) -> int:
+    """End all grants of an instance that is being deleted; their number."""
+    why: EndReason = "instance_deleted"
+    ending = {"instance": instance_id, "ended": "revoked", "why": why}
+    return len((await connection.execute(_END_OF_INSTANCE, ending)).all())
 
 
 async def _apply(

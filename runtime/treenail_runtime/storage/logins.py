@@ -1,18 +1,21 @@
 """The end of a login: a connection and a code for it, or nothing at all."""
 
 import uuid
+from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from treenail_runtime.auth.instances import ObtainedTokens
 from treenail_runtime.auth.records import AuthorizationRequest, ConnectionConfig, Digest
 from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import Sealer
 
-from .connections import config_facts, seal_config
+from .connections import connection_values, hold_connection
 from .database import Database, now_ms
 from .pending_logins import take
-from .tables import auth_codes, connections
+from .tables import auth_codes, connections, instances
+from .token_rows import SealedTokens, put_tokens
 
 
 class LoginStore:
@@ -31,6 +34,7 @@ class LoginStore:
         config: ConnectionConfig,
         code: Digest,
         code_s: int,
+        tokens: ObtainedTokens | None = None,
     ) -> str | None:
         """Consume the pending login, keep the connection, make the code valid: in one transaction.
 
@@ -40,41 +44,79 @@ class LoginStore:
             config: What the upstream has just accepted.
             code: Digest of the authorization code.
             code_s: Seconds for which the code is valid.
+            tokens: What the upstream's provider gave; None for the kinds without.
 
         Returns:
-            The id of the new connection; None when the pending login is gone, and nothing was made.
+            The id of the new connection; None when the pending login is gone or its instance is not
+            in use, and nothing was made.
+
+        Raises:
+            ValueError: A token is too long to be sealed.
         """
         connection_id = uuid.uuid4().hex
-        sealed = seal_config(self._sealer, connection_id, config)
         connected = {
+            **connection_values(self._sealer, self._macs, connection_id, config),
             "id": connection_id,
             "instance_id": request.instance_id,
             "subject": uuid.uuid4().hex,
-            "config": sealed.text,
-            "kid": sealed.kid,
-            "fingerprint": self._macs.fingerprint(config_facts(config)),
-            "status": "active",
             "created_at": now_ms,
-            "last_used_at": now_ms,
         }
-        coded = {
-            "code_hash": code,
-            "client_id": request.client_id,
-            "connection_id": connection_id,
-            "instance_id": request.instance_id,
-            "redirect_uri": request.redirect_uri,
-            "redirect_explicit": request.redirect_explicit,
-            "code_challenge": request.code_challenge,
-            "scope": " ".join(sorted(request.scopes)),
-            "resource": request.resource,
-            "expires_at": now_ms + code_s * 1000,
-        }
+        coded = _code(request, connection_id, code, code_s)
+        kept = SealedTokens.of(self._sealer, connection_id, tokens) if tokens is not None else None
 
         async def work(connection: AsyncConnection) -> str | None:
-            if not await take(connection, txn):
+            if not (await _is_open(connection, request) and await take(connection, txn)):
                 return None
             await connection.execute(insert(connections).values(connected))
+            if kept is not None:
+                await put_tokens(connection, connection_id, request.instance_id, kept)
             await connection.execute(insert(auth_codes).values(coded))
             return connection_id
 
         return await self._database.write(work)
+
+    async def join(
+        self, txn: Digest, *, request: AuthorizationRequest, code: Digest, code_s: int
+    ) -> bool:
+        """As `complete`, for an instance with credentials of its own: a code for its connection.
+
+        Returns:
+            False when the pending login is gone, or the instance or its connection is not in use.
+        """
+        own = request.instance_id
+        coded = _code(request, own, code, code_s)
+
+        async def work(connection: AsyncConnection) -> bool:
+            if not (await _is_open(connection, request) and await take(connection, txn)):
+                return False
+            held = await hold_connection(connection, own)
+            if held is None or held.status != "active":
+                return False
+            await connection.execute(insert(auth_codes).values(coded))
+            return True
+
+        return await self._database.write(work)
+
+
+async def _is_open(connection: AsyncConnection, request: AuthorizationRequest) -> bool:
+    """Whether people may log in: configured instances have no row. It stays so until the end."""
+    found = select(instances.c.status).where(instances.c.id == request.instance_id)
+    status = await connection.scalar(found.with_for_update(read=True))
+    return status in {None, "active"}
+
+
+def _code(
+    request: AuthorizationRequest, connection_id: str, code: Digest, code_s: int
+) -> dict[str, Any]:
+    return {
+        "code_hash": code,
+        "client_id": request.client_id,
+        "connection_id": connection_id,
+        "instance_id": request.instance_id,
+        "redirect_uri": request.redirect_uri,
+        "redirect_explicit": request.redirect_explicit,
+        "code_challenge": request.code_challenge,
+        "scope": " ".join(sorted(request.scopes)),
+        "resource": request.resource,
+        "expires_at": now_ms + code_s * 1000,
+    }

@@ -12,7 +12,13 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from treenail_runtime.auth.records import AuthorizationRequest, Digest, Mac, PendingLogin
+from treenail_runtime.auth.records import (
+    AuthorizationRequest,
+    Digest,
+    Mac,
+    PendingLogin,
+    UpstreamTrip,
+)
 from treenail_runtime.crypto.sealing import BrokenSealError, Sealer, context_of
 
 from .database import Database, now_ms
@@ -94,14 +100,56 @@ class PendingLoginStore:
             alive = (table.c.txn_hash == txn, table.c.expires_at > now_ms)
             return (await connection.execute(select(table).where(*alive))).one_or_none()
 
-        row = await self._database.read(work)
-        if row is None:
-            return None
-        try:
-            return self._opened(txn, row)
-        except BrokenSealError as error:
-            log.warning("pending_login.broken_seal", reason=error.reason)
-            return None
+        return self._found(await self._database.read(work))
+
+    async def send_upstream(self, txn: Digest, state: Digest, trip: UpstreamTrip) -> bool:
+        """Remember that the person goes to the upstream's provider; an earlier trip is forgotten.
+
+        Args:
+            txn: The pending login.
+            state: Digest of the `state` that the provider gives back.
+            trip: What must be known then.
+
+        Returns:
+            False when the pending login is gone.
+        """
+        facts = asdict(trip) | {
+            "verifier": _shown(trip.verifier),
+            "nonce": _shown(trip.nonce),
+        }
+        sealed = self._sealer.seal(orjson.dumps(facts), _place("upstream", txn))
+        values = {"upstream_state_hash": state, "upstream": sealed.text, "step": "upstream"}
+        alive = (table.c.txn_hash == txn, table.c.expires_at > now_ms)
+
+        async def work(connection: AsyncConnection) -> bool:
+            change = update(table).where(*alive).values(values)
+            return (await connection.execute(change)).rowcount == 1
+
+        return await self._database.write(work)
+
+    async def take_returned(self, state: Digest, browser: Digest) -> PendingLogin | None:
+        """The one whose person comes back from the provider; a state is good for one return.
+
+        Args:
+            state: Digest of what the provider gave back.
+            browser: Digest of the browser's cookie. With another one than that which the person
+                was sent away with, nothing is found, and the state stays good for its own.
+
+        Returns:
+            None when there is none, or no longer.
+        """
+        here = (table.c.upstream_state_hash == state, table.c.browser_hash == browser)
+        change = (
+            update(table)
+            .where(*here, table.c.expires_at > now_ms)
+            .values(upstream_state_hash=None, step="returned")
+            .returning(table)
+        )
+
+        async def work(connection: AsyncConnection) -> Row[Any] | None:
+            return (await connection.execute(change)).one_or_none()
+
+        return self._found(await self._database.write(work))
 
     async def add_csrf(self, txn: Digest, csrf: Digest) -> None:
         """Accept one more form; beyond `MOST_FORMS` the oldest is forgotten."""
@@ -151,6 +199,15 @@ class PendingLoginStore:
 
         return await self._database.write(work)
 
+    def _found(self, row: Row[Any] | None) -> PendingLogin | None:
+        if row is None:
+            return None
+        try:
+            return self._opened(Digest(bytes(row.txn_hash)), row)
+        except BrokenSealError as error:
+            log.warning("pending_login.broken_seal", reason=error.reason)
+            return None
+
     def _opened(self, txn: Digest, row: Row[Any]) -> PendingLogin:
         facts = orjson.loads(self._sealer.open(row.request, _place("request", txn)))
         draft: dict[str, str] = {}
@@ -166,7 +223,21 @@ class PendingLoginStore:
             request=AuthorizationRequest(**facts | {"scopes": frozenset(facts["scopes"])}),
             draft={name: SecretStr(value) for name, value in draft.items()},
             attempts=row.attempts,
+            step=row.step,
+            upstream=self._trip(txn, row.upstream),
             expires_at=datetime.fromtimestamp(row.expires_at / 1000, UTC),
+        )
+
+    def _trip(self, txn: Digest, text: str | None) -> UpstreamTrip | None:
+        if text is None:
+            return None
+        facts = orjson.loads(self._sealer.open(text, _place("upstream", txn)))
+        return UpstreamTrip(
+            verifier=_hidden(facts["verifier"]),
+            nonce=_hidden(facts["nonce"]),
+            issuer=facts["issuer"],
+            redirect_uri=facts["redirect_uri"],
+            return_path=facts["return_path"],
         )
 
 
@@ -191,6 +262,14 @@ async def _make_room(connection: AsyncConnection) -> None:
         .limit(1)
     )
     await connection.execute(delete(table).where(table.c.txn_hash == oldest.scalar_subquery()))
+
+
+def _shown(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
+
+
+def _hidden(text: str | None) -> SecretStr | None:
+    return None if text is None else SecretStr(text)
 
 
 def _place(column: str, txn: Digest) -> str:

@@ -1,30 +1,23 @@
-"""How long what has ended is kept, and the statements that remove it."""
+"""The statements that remove what has ended, when it has been kept for long enough."""
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
-    Delete,
     Select,
-    String,
-    Table,
-    Update,
     and_,
     delete,
     exists,
     literal_column,
     or_,
     select,
-    tuple_,
     update,
 )
 
-from treenail_runtime.auth.client_documents import RESERVE_S
-
 from .database import now_ms
+from .instance_retention import instance_rules
+from .removal import BATCH, NO_KEY, Retention, Rule, before, has_grant, is_own, remove
 from .tables import (
     audit_events,
     auth_codes,
@@ -37,63 +30,12 @@ from .tables import (
     tokens,
 )
 
-BATCH: Final = 500
-
 _ACCESS: Final[ColumnElement[str]] = literal_column("'access'")
 _ACTIVE: Final[ColumnElement[str]] = literal_column("'active'")
 """Not bound values, as those cannot be compared with the condition of an index beforehand."""
 
-_NO_KEY: Final[ColumnElement[str]] = literal_column("''", String)
-"""In place of what was sealed, and of its key's id."""
-
 _SLACK: Final = timedelta(seconds=60)
 """So that a refresh in the last moment is over before its grant is looked at."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
-    """Periods after which a row goes.
-
-    Attributes:
-        code: After an authorization code's expiry.
-        access: After an access token's expiry.
-        family: After a grant's end; until then its tokens are needed to detect reuse.
-        compromised: The same for a grant that was ended by reuse.
-        orphan: Age of a connection that never got, or no longer has, a grant.
-        session_idle: Since a session's last use.
-        grace: Since a refresh token's rotation, in which its successor can be had again.
-        audit: Age of an event.
-        unused_client: Since a dynamic client's last use.
-        untried_client: Age of a dynamic client that was never used.
-        document: After a client document's expiry; until then it may stand in for a site that fails.
-    """
-
-    code: timedelta = timedelta(minutes=10)
-    access: timedelta = timedelta(days=1)
-    family: timedelta = timedelta(days=7)
-    compromised: timedelta = timedelta(days=90)
-    orphan: timedelta = timedelta(minutes=10)
-    session_idle: timedelta = timedelta(minutes=30)
-    grace: timedelta = timedelta(seconds=60)
-    audit: timedelta = timedelta(days=180)
-    unused_client: timedelta = timedelta(days=90)
-    untried_client: timedelta = timedelta(days=30)
-    document: timedelta = timedelta(seconds=RESERVE_S)
-
-
-Statement: TypeAlias = Delete | Update
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """Something that is done to at most `BATCH` rows at a time, until there are none.
-
-    Attributes:
-        counts: Under which name the rows are counted.
-    """
-
-    counts: str
-    statement: Statement
 
 
 def rules(retention: Retention) -> tuple[Rule, ...]:
@@ -105,10 +47,11 @@ def rules(retention: Retention) -> tuple[Rule, ...]:
         *_removing_codes(retention),
         *_removing_tokens(retention),
         *_removing_clients(retention),
-        _remove(pending_logins, pending_logins.c.expires_at < now_ms),
-        _remove(sessions, sessions.c.last_seen < _before(retention.session_idle)),
-        _remove(rate_buckets, rate_buckets.c.expires_at < now_ms),
-        _remove(audit_events, audit_events.c.at < _before(retention.audit)),
+        *instance_rules(retention),
+        remove(pending_logins, pending_logins.c.expires_at < now_ms),
+        remove(sessions, sessions.c.last_seen < before(retention.session_idle)),
+        remove(rate_buckets, rate_buckets.c.expires_at < now_ms),
+        remove(audit_events, audit_events.c.at < before(retention.audit)),
     )
 
 
@@ -117,10 +60,11 @@ def sweep(retention: Retention) -> Rule:
 
     The other rules remove a connection along with its last code or grant.
     """
-    return _remove(
+    return remove(
         connections,
-        connections.c.created_at < _before(retention.orphan),
-        ~_has_grant(),
+        connections.c.created_at < before(retention.orphan),
+        ~has_grant(),
+        ~is_own(),
         ~exists().where(auth_codes.c.connection_id == connections.c.id),
     )
 
@@ -155,12 +99,12 @@ def _outlived(kind: str, since: timedelta) -> Select[tuple[str]]:
         .where(
             dead.c.kind == literal_column(f"'{kind}'"),
             dead.c.state == _ACTIVE,
-            dead.c.expires_at < _before(since),
+            dead.c.expires_at < before(since),
             grants.c.status == "active",
             ~exists().where(
                 living.c.grant_id == grants.c.id,
                 living.c.state == _ACTIVE,
-                living.c.expires_at >= _before(_SLACK),
+                living.c.expires_at >= before(_SLACK),
             ),
         )
     )
@@ -176,8 +120,9 @@ def _forgetting() -> Rule:
         select(connections.c.id)
         .join(grants, grants.c.connection_id == connections.c.id)
         .where(
-            grants.c.ended_at < _before(_SLACK),
-            connections.c.kid != _NO_KEY,
+            grants.c.ended_at < before(_SLACK),
+            connections.c.kid != NO_KEY,
+            ~is_own(),
             ~exists().where(living.c.connection_id == connections.c.id, living.c.status == _ACTIVE),
         )
         .limit(BATCH)
@@ -186,15 +131,15 @@ def _forgetting() -> Rule:
         counts="oauth_connections emptied",
         statement=update(connections)
         .where(connections.c.id.in_(due))
-        .values(config=_NO_KEY, kid=_NO_KEY, status="deleted"),
+        .values(config=NO_KEY, kid=NO_KEY, status="deleted"),
     )
 
 
 def _removing_families(retention: Retention) -> tuple[Rule, ...]:
     """Their tokens first, batch by batch: one family may hold thousands."""
     due = and_(
-        grants.c.ended_at < _before(retention.family),
-        or_(grants.c.status != "compromised", grants.c.ended_at < _before(retention.compromised)),
+        grants.c.ended_at < before(retention.family),
+        or_(grants.c.status != "compromised", grants.c.ended_at < before(retention.compromised)),
     )
     its_tokens = select(tokens.c.token_hash).join(grants, tokens.c.grant_id == grants.c.id)
     is_empty = ~exists().where(tokens.c.grant_id == grants.c.id)
@@ -213,33 +158,35 @@ def _removing_families(retention: Retention) -> tuple[Rule, ...]:
         Rule(  # takes the grant along
             counts=connections.name,
             statement=delete(connections).where(
-                connections.c.id.in_(due_connections.where(only_grant))
+                connections.c.id.in_(due_connections.where(only_grant)), ~is_own()
             ),
         ),
-        _remove(grants, due, is_empty),
+        remove(grants, due, is_empty),
     )
 
 
 def _removing_codes(retention: Retention) -> tuple[Rule, ...]:
-    due = auth_codes.c.expires_at < _before(retention.code)
+    due = auth_codes.c.expires_at < before(retention.code)
     unused = select(auth_codes.c.connection_id).where(due).limit(BATCH)
     return (
         Rule(  # takes the code along
             counts=connections.name,
-            statement=delete(connections).where(connections.c.id.in_(unused), ~_has_grant()),
+            statement=delete(connections).where(
+                connections.c.id.in_(unused), ~has_grant(), ~is_own()
+            ),
         ),
-        _remove(auth_codes, due),
+        remove(auth_codes, due),
     )
 
 
 def _removing_tokens(retention: Retention) -> tuple[Rule, ...]:
     stale = (
         select(tokens.c.token_hash)
-        .where(tokens.c.replay.is_not(None), tokens.c.rotated_at < _before(retention.grace))
+        .where(tokens.c.replay.is_not(None), tokens.c.rotated_at < before(retention.grace))
         .limit(BATCH)
     )
     return (
-        _remove(tokens, tokens.c.kind == _ACCESS, tokens.c.expires_at < _before(retention.access)),
+        remove(tokens, tokens.c.kind == _ACCESS, tokens.c.expires_at < before(retention.access)),
         Rule(
             counts="oauth_tokens replays",
             statement=update(tokens).where(tokens.c.token_hash.in_(stale)).values(replay=None),
@@ -253,27 +200,12 @@ def _removing_clients(retention: Retention) -> tuple[Rule, ...]:
         grants.c.client_id == clients.c.client_id, grants.c.status == "active"
     )
     last_used, created = clients.c.last_used_at, clients.c.created_at
-    untried_since = _before(retention.untried_client)
+    untried_since = before(retention.untried_client)
     # A disabled document stays, or fetching it again would make it welcome.
-    spent = clients.c.expires_at < _before(retention.document)
+    spent = clients.c.expires_at < before(retention.document)
     expired = and_(spent, clients.c.disabled_at.is_(None))
     return (
-        _remove(clients, is_dynamic, last_used < _before(retention.unused_client), is_idle),
-        _remove(clients, is_dynamic, last_used.is_(None), created < untried_since, is_idle),
-        _remove(clients, clients.c.kind == "document", expired),
+        remove(clients, is_dynamic, last_used < before(retention.unused_client), is_idle),
+        remove(clients, is_dynamic, last_used.is_(None), created < untried_since, is_idle),
+        remove(clients, clients.c.kind == "document", expired),
     )
-
-
-def _remove(table: Table, *conditions: ColumnElement[bool]) -> Rule:
-    key = tuple(table.primary_key.columns)
-    chosen = select(*key).where(*conditions).limit(BATCH)
-    row = key[0] if len(key) == 1 else tuple_(*key)
-    return Rule(counts=table.name, statement=delete(table).where(row.in_(chosen)))
-
-
-def _has_grant() -> ColumnElement[bool]:
-    return exists().where(grants.c.connection_id == connections.c.id)
-
-
-def _before(period: timedelta) -> ColumnElement[int]:
-    return now_ms - literal_column(str(round(period.total_seconds() * 1000)), BigInteger)

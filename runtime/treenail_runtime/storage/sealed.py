@@ -8,7 +8,7 @@ from sqlalchemy import Column, ColumnElement, Table, true
 from treenail_runtime.crypto.sealing import context_of
 
 from .database import now_ms
-from .tables import clients, connections, crypto_keys, pending_logins
+from .tables import clients, connections, credentials, crypto_keys, instances, pending_logins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +58,23 @@ CONNECTIONS: Final = SealedTable(
 PENDING_LOGINS: Final = SealedTable(
     table=pending_logins,
     key=pending_logins.c.txn_hash,
-    columns=(pending_logins.c.request, pending_logins.c.draft),
+    columns=(pending_logins.c.request, pending_logins.c.draft, pending_logins.c.upstream),
     in_use=pending_logins.c.expires_at > now_ms,
 )
-SEALED: Final = (CLIENTS, CONNECTIONS, PENDING_LOGINS)
+INSTANCES: Final = SealedTable(
+    table=instances,
+    key=instances.c.id,
+    columns=(instances.c.config,),
+    # What is deleted is emptied.
+    in_use=instances.c.kid != "",
+)
+CREDENTIALS: Final = SealedTable(
+    table=credentials,
+    key=credentials.c.connection_id,
+    columns=(credentials.c.access, credentials.c.refresh),
+    in_use=true(),
+)
+SEALED: Final = (CLIENTS, CONNECTIONS, PENDING_LOGINS, INSTANCES, CREDENTIALS)
 
 
 def canary_context(kid: str) -> str:

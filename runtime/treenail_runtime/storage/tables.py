@@ -49,6 +49,12 @@ clients: Final = Table(
     Index(None, "kind", "last_used_at", "created_at"),
     Index(None, "expires_at"),
     Index(None, "kid"),
+    Index(
+        "ix_oauth_clients_instance_id",
+        "instance_id",
+        sqlite_where=text("instance_id IS NOT NULL"),
+        postgresql_where=text("instance_id IS NOT NULL"),
+    ),
 )
 
 connections: Final = Table(
@@ -81,8 +87,12 @@ pending_logins: Final = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("upstream_state_hash", LargeBinary(32)),
+    Column("upstream", Text),  # sealed JSON
+    Column("step", String(16), nullable=False, server_default=text("'page'")),
     Index(None, "expires_at"),
     Index(None, "ip_mac", "created_at"),
+    Index(None, "upstream_state_hash"),
 )
 
 grants: Final = Table(
@@ -231,4 +241,81 @@ crypto_keys: Final = Table(
     Column("canary", Text, nullable=False),  # sealed
     Column("created_at", BigInteger, nullable=False),
     Column("retired_at", BigInteger),
+)
+
+services: Final = Table(
+    "mcp_services",
+    metadata,
+    Column("name", String(ID), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("contract", Integer),
+    Column("sha256", String(64), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("reason", Text),
+    Column("loaded_at", BigInteger, nullable=False),
+)
+
+instances: Final = Table(
+    "mcp_instances",
+    metadata,
+    Column("id", String(ID), primary_key=True),
+    Column("slug", String(63), nullable=False),
+    Column("service", String(ID), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("config", Text, nullable=False),  # sealed JSON
+    Column("kid", String(ID), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("credentials", String(16), nullable=False),  # person, instance
+    Column("access_key_hash", LargeBinary(32)),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("pending_since", BigInteger),
+    Column("last_error", String(64)),
+    Index(
+        "ix_mcp_instances_slug",
+        "slug",
+        unique=True,
+        sqlite_where=text("status <> 'deleted'"),
+        postgresql_where=text("status <> 'deleted'"),
+    ),
+    Index(None, "owner"),
+    Index(None, "kid"),
+    Index(None, "status", "changed_at"),
+)
+
+# The id of a configured instance is no row of `instances`, so there is no foreign key to it.
+credentials: Final = Table(
+    "mcp_credentials",
+    metadata,
+    Column(
+        "connection_id",
+        String(ID),
+        ForeignKey(connections.c.id, ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("instance_id", String(ID), nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("access", Text, nullable=False),  # sealed
+    Column("refresh", Text),  # sealed
+    Column("kid", String(ID), nullable=False),
+    Column("scope", Text),
+    Column("expires_at", BigInteger),
+    Column("version", Integer, nullable=False),
+    Column("refresh_attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_attempt_at", BigInteger),
+    Column("lease_owner", String(ID)),
+    Column("lease_until", BigInteger),
+    Column("last_error", String(64)),
+    Column("refreshed_at", BigInteger, nullable=False),
+    Index(None, "instance_id"),
+    Index(None, "kid"),
+    Index(
+        "ix_mcp_credentials_refreshable",
+        "expires_at",
+        sqlite_where=text("refresh IS NOT NULL"),
+        postgresql_where=text("refresh IS NOT NULL"),
+    ),
 )

@@ -17,7 +17,13 @@ from treenail_runtime.storage.canaries import SealedRows, admit_keys, sealed_row
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.tables import clients
 
-TABLES = ("oauth_clients", "oauth_connections", "oauth_pending_logins")
+TABLES = (
+    "oauth_clients",
+    "oauth_connections",
+    "oauth_pending_logins",
+    "mcp_instances",
+    "mcp_credentials",
+)
 
 
 def entry(kid: str, secret: bytes) -> str:
@@ -101,7 +107,7 @@ async def test_check_tells_what_each_key_sealed_and_what_is_wrong(
     await admit_keys(database, BEFORE)
     await fill(database, BEFORE, range(2))
     old, new = entry("k1", OLD), entry("k2", NEW)
-    counts = [f"{table}: 2 sealed with k1" for table in TABLES]
+    counts = [f"{table}: 2 sealed with k1" for table in sorted(TABLES)]
 
     fitting = await keys("check", url=database_url, entries=(new, old), folder=tmp_path)
     missing = await keys("check", url=database_url, entries=(new,), folder=tmp_path)
@@ -117,7 +123,7 @@ async def test_check_tells_what_each_key_sealed_and_what_is_wrong(
     assert missing[2].splitlines() == [
         f"treenail: 2 rows are sealed with k1 in {table}, which is not among the keys;"
         " add it at the end of AUTH_SECRETS"
-        for table in TABLES
+        for table in sorted(TABLES)
     ]
     assert (wrong[0], wrong[1].splitlines()) == (1, counts)
     assert wrong[2] == (
@@ -222,6 +228,6 @@ async def test_a_rotation_that_is_killed_goes_on_where_it_was(
     assert SealedRows(TABLES[2], "k1", 100) in half
     assert (status, err) == (0, "")
     assert await database.read(sealed_rows) == tuple(
-        SealedRows(table, "k2", 100) for table in TABLES
+        SealedRows(table, "k2", 100) for table in sorted(TABLES)
     )
     assert await read_all(database, AFTER) == before

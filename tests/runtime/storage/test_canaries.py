@@ -74,7 +74,7 @@ async def test_a_missing_key_is_refused_with_the_rows_that_need_it(database: Dat
     assert await refusal(database, AFTER) == tuple(
         f"3 rows are sealed with k1 in {table}, which is not among the keys;"
         " add it at the end of AUTH_SECRETS"
-        for table in ("oauth_clients", "oauth_connections", "oauth_pending_logins")
+        for table in sorted(each.name for each in SEALED)
     )
 
 
@@ -84,7 +84,9 @@ async def test_logins_that_have_expired_need_no_key(database: Database) -> None:
 
     told = await refusal(database, AFTER)
 
-    assert [re.findall(r"oauth_\w+", problem) for problem in told] == [
+    assert [re.findall(r"(?:oauth|mcp)_\w+", problem) for problem in told] == [
+        ["mcp_credentials"],
+        ["mcp_instances"],
         ["oauth_clients"],
         ["oauth_connections"],
     ]
@@ -127,6 +129,8 @@ async def test_looking_changes_nothing(database: Database) -> None:
     assert report.unused == ("k2", "k1")
     assert report.problems == ()
     assert [(rows.table, rows.kid, rows.count) for rows in report.rows] == [
+        ("mcp_credentials", "k1", 2),
+        ("mcp_instances", "k1", 2),
         ("oauth_clients", "k1", 2),
         ("oauth_connections", "k1", 2),
         ("oauth_pending_logins", "k1", 2),

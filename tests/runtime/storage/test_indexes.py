@@ -8,7 +8,8 @@ from sqlalchemy import ClauseElement, ColumnElement, Table, insert, literal_colu
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from treenail_runtime.storage.database import Database
-from treenail_runtime.storage.retention import Retention, rules
+from treenail_runtime.storage.removal import Retention
+from treenail_runtime.storage.retention import rules
 from treenail_runtime.storage.tables import (
     audit_events,
     auth_codes,

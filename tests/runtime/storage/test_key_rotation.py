@@ -35,12 +35,19 @@ from treenail_runtime.storage.tables import (
     audit_events,
     clients,
     connections,
+    credentials,
     crypto_keys,
     grants,
     pending_logins,
 )
 
-TABLES = ("oauth_clients", "oauth_connections", "oauth_pending_logins")
+TABLES = (
+    "oauth_clients",
+    "oauth_connections",
+    "oauth_pending_logins",
+    "mcp_instances",
+    "mcp_credentials",
+)
 
 
 def resealed(report: RotationReport) -> dict[str, int]:
@@ -96,7 +103,7 @@ async def test_the_audit_tells_of_each_run(database: Database) -> None:
     query = select(audit_events).order_by(audit_events.c.at)
     rows = await database.read(lambda connection: connection.execute(query))
     assert [(row.type, row.outcome, row.detail) for row in rows] == [
-        ("key.rotated", "success", '{"count": 6, "kid": "k2"}'),
+        ("key.rotated", "success", '{"count": 10, "kid": "k2"}'),
         ("key.rotated", "success", '{"count": 0, "kid": "k2"}'),
     ]
 
@@ -212,10 +219,12 @@ async def test_a_row_that_cannot_be_opened_is_told_and_stops_nothing(database: D
             ("5", "fingerprint"),
         ],
         "oauth_pending_logins": [],
+        "mcp_instances": [("i10", "key id")],
+        "mcp_credentials": [("10", "key id")],
     }
     assert report.tables["oauth_connections"].broken == 4
     assert report.retired == ()
-    assert told[-1].table == "oauth_pending_logins"
+    assert told[-1].table == "mcp_credentials"
     assert told[-1].done == 10
 
 
@@ -297,7 +306,8 @@ async def held(database: Database, table: Table, row: str) -> AsyncGenerator[asy
 
 @pytest.mark.requirement("T-131")
 @pytest.mark.parametrize(
-    ("table", "row"), [(clients, "https://client.test/1"), (connections, "1"), (grants, "g1")]
+    ("table", "row"),
+    [(clients, "https://client.test/1"), (connections, "1"), (grants, "g1"), (credentials, "1")],
 )
 async def test_a_row_that_somebody_holds_is_left_for_later_and_not_waited_for(
     postgres_url: str, table: Table, row: str

@@ -1,0 +1,226 @@
+"""Tokens of the upstream: sealed, refreshed by one worker at a time, replaced by their version."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from treenail_runtime.auth.instances import DueRefresh, ObtainedTokens, UpstreamTokens
+from treenail_runtime.crypto.sealing import BrokenSealError, Sealer
+
+from .connections import hold_connection, require_login
+from .database import Database, now_ms
+from .tables import connections, instances
+from .tables import credentials as table
+from .token_rows import UNCLAIMED, SealedTokens, place, put_tokens, read_tokens, take_tokens
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+LEASE_S: Final = 15
+"""Longer than a provider is waited for."""
+
+_WORD: Final = 64
+_FREE: Final = or_(table.c.lease_until.is_(None), table.c.lease_until <= now_ms)
+_RETRIABLE: Final = or_(table.c.next_attempt_at.is_(None), table.c.next_attempt_at <= now_ms)
+
+
+class CredentialStore:
+    """The upstream's tokens by connection."""
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+
+    async def put(self, connection_id: str, tokens: ObtainedTokens) -> int | None:
+        """Keep tokens of a connection, in place of those there were.
+
+        Returns:
+            Their version; None when the connection is not in use, and nothing is kept.
+
+        Raises:
+            ValueError: A token is longer than 48 KiB.
+            StoreUnavailableError: The database does not answer.
+        """
+        sealed = SealedTokens.of(self._sealer, connection_id, tokens)
+
+        async def work(connection: AsyncConnection) -> int | None:
+            held = await hold_connection(connection, connection_id)
+            if held is None or held.status != "active":
+                return None
+            return await put_tokens(connection, connection_id, held.instance_id, sealed)
+
+        return await self._database.write(work)
+
+    async def get(self, connection_id: str) -> UpstreamTokens | None:
+        """A connection's tokens; None when there are none, or when their seal is broken."""
+
+        async def work(connection: AsyncConnection) -> Row[Any] | None:
+            found = _selected().where(table.c.connection_id == connection_id)
+            return (await connection.execute(found)).one_or_none()
+
+        row = await self._database.read(work)
+        return None if row is None else read_tokens(self._sealer, row)
+
+    async def claim(
+        self, connection_id: str, *, version: int, worker: str, seconds: int = LEASE_S
+    ) -> UpstreamTokens | None:
+        """Be the one that refreshes; whoever is not reads again in a moment.
+
+        Args:
+            connection_id: Whose tokens.
+            version: Of the tokens that are to be replaced.
+            worker: Who asks, for the operator.
+            seconds: After which somebody else may, when nothing came of it.
+
+        Returns:
+            The tokens; None when they were replaced, another worker is at it, or the next attempt
+            is to be made later.
+        """
+        mine = (
+            update(table)
+            .where(_version(connection_id, version), _FREE, _RETRIABLE)
+            .values(lease_owner=worker[:_WORD], lease_until=now_ms + seconds * 1000)
+            .returning(table, now_ms.label("now"))
+        )
+
+        async def work(connection: AsyncConnection) -> Row[Any] | None:
+            return (await connection.execute(mine)).one_or_none()
+
+        row = await self._database.write(work)
+        return None if row is None else read_tokens(self._sealer, row)
+
+    async def replace(self, connection_id: str, version: int, tokens: ObtainedTokens) -> int | None:
+        """Put what a refresh gave in the place of the tokens of `version`.
+
+        Without a refresh token among `tokens` the one there is stays (RFC 6749 6).
+
+        Returns:
+            The new version; None when they were replaced or removed meanwhile, or are of another
+            issuer, and nothing was changed.
+
+        Raises:
+            ValueError: A token is longer than 48 KiB.
+        """
+        sealed = SealedTokens.of(self._sealer, connection_id, tokens)
+        same = and_(_version(connection_id, version), table.c.issuer == tokens.issuer)
+
+        async def work(connection: AsyncConnection) -> int | None:
+            values = sealed.values()
+            if sealed.refresh is None:
+                held = select(table.c.refresh).where(same).with_for_update()
+                values["refresh"] = self._anew(connection_id, await connection.scalar(held))
+            change = update(table).where(same).values(values | {"version": version + 1})
+            new: int | None = await connection.scalar(change.returning(table.c.version))
+            return new
+
+        return await self._database.write(work)
+
+    async def failed(self, connection_id: str, version: int, error: str, retry_s: int) -> bool:
+        """Count a refresh that failed and may succeed later; the tokens stay.
+
+        Args:
+            connection_id: Whose tokens.
+            version: Of those that could not be replaced.
+            error: Why, in a word of ours.
+            retry_s: Seconds until the next attempt may be made.
+
+        Returns:
+            False when they were replaced meanwhile, and nothing was counted.
+        """
+        change = (
+            update(table)
+            .where(_version(connection_id, version))
+            .values(
+                refresh_attempts=table.c.refresh_attempts + 1,
+                next_attempt_at=now_ms + retry_s * 1000,
+                last_error=error[:_WORD],
+                **UNCLAIMED,
+            )
+        )
+
+        async def work(connection: AsyncConnection) -> bool:
+            return (await connection.execute(change)).rowcount == 1
+
+        return await self._database.write(work)
+
+    async def mark_reauth(self, connection_id: str, version: int) -> bool:
+        """Forget tokens that the provider refuses, and have their owner connect again.
+
+        Returns:
+            False when they were replaced meanwhile, by a refresh that the provider did not refuse;
+            nothing was changed then.
+        """
+
+        async def work(connection: AsyncConnection) -> bool:
+            await hold_connection(connection, connection_id)
+            dead = delete(table).where(_version(connection_id, version))
+            if (await connection.execute(dead)).rowcount == 0:
+                return False
+            await require_login(connection, connection_id)
+            return True
+
+        return await self._database.write(work)
+
+    async def due(self, within_s: int, limit: int) -> Sequence[DueRefresh]:
+        """Access tokens that end within so many seconds, the first to end first.
+
+        Left out are those that cannot be refreshed, that a worker is at, whose next attempt is to
+        be made later, and those of instances that are switched off.
+        """
+        is_off = exists().where(
+            instances.c.id == table.c.instance_id, instances.c.status != "active"
+        )
+        found = (
+            select(table.c.connection_id, table.c.instance_id, table.c.version)
+            .join(connections, connections.c.id == table.c.connection_id)
+            .where(table.c.refresh.is_not(None), table.c.expires_at <= now_ms + within_s * 1000)
+            .where(_FREE, _RETRIABLE, connections.c.status == "active", ~is_off)
+            .order_by(table.c.expires_at)
+            .limit(limit)
+        )
+
+        async def work(connection: AsyncConnection) -> Sequence[DueRefresh]:
+            rows = (await connection.execute(found)).tuples()
+            return [DueRefresh(connection_id=a, instance_id=b, version=c) for a, b, c in rows]
+
+        return await self._database.read(work)
+
+    async def take_ended(self, limit: int) -> Sequence[UpstreamTokens]:
+        """Remove tokens of logins that have ended, for the caller to revoke them upstream.
+
+        Nobody gets them a second time; cleanup removes what nobody takes within 10 minutes.
+        """
+        over = (
+            select(table.c.connection_id)
+            .join(connections, connections.c.id == table.c.connection_id)
+            .where(connections.c.kid == "")
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=table)
+        )
+
+        async def work(connection: AsyncConnection) -> Sequence[Row[Any]]:
+            return await take_tokens(connection, table.c.connection_id.in_(over))
+
+        opened = (read_tokens(self._sealer, row) for row in await self._database.write(work))
+        return [each for each in opened if each is not None]
+
+    def _anew(self, connection_id: str, text: str | None) -> str | None:
+        """A refresh token that stays, sealed with the key of the row's other column."""
+        if text is None:
+            return None
+        try:
+            plain = self._sealer.open(text, place("refresh", connection_id))
+        except BrokenSealError as error:
+            log.warning("credentials.broken_seal", connection_id=connection_id, reason=error.reason)
+            return None
+        return self._sealer.seal(plain, place("refresh", connection_id)).text
+
+
+def _selected() -> Select[Any]:
+    return select(table, now_ms.label("now"))
+
+
+def _version(connection_id: str, version: int) -> ColumnElement[bool]:
+    return and_(table.c.connection_id == connection_id, table.c.version == version)

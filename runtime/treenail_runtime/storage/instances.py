@@ -1,0 +1,282 @@
+"""Instances that are made while the server runs: `mcp_instances`."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Row, and_, delete, insert, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from treenail_runtime.auth.instances import (
+    EndedInstance,
+    InstanceRecord,
+    InstanceSettings,
+    NewInstance,
+    ObtainedTokens,
+    SlugError,
+    StoredInstance,
+    first_status,
+    is_slug,
+    may_become,
+)
+from treenail_runtime.auth.records import ConnectionConfig, Digest
+from treenail_runtime.crypto.macs import Macs
+from treenail_runtime.crypto.sealing import Sealer
+
+from .audit import AuditStore
+from .connections import put_own_connection
+from .database import Database, now_ms
+from .instance_deletion import LeftBehind, end_instance
+from .instance_rows import (
+    STATUS,
+    of_owner,
+    open_settings,
+    owned,
+    read_record,
+    seal_settings,
+    selected,
+)
+from .tables import credentials
+from .tables import instances as table
+from .token_rows import SealedTokens, put_tokens, read_tokens
+
+
+class InstanceStore:
+    """Instances by id and by slug.
+
+    The verbs that take an `owner` know only this owner's instances, or all when it is None.
+    """
+
+    def __init__(self, database: Database, sealer: Sealer, macs: Macs) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._macs = macs
+        self._audit = AuditStore(database)
+
+    async def create(self, new: NewInstance) -> InstanceRecord:
+        """Make an instance.
+
+        Raises:
+            SlugError: Another instance has the slug.
+            StoreUnavailableError: The database does not answer.
+        """
+        instance_id = uuid.uuid4().hex
+        status = first_status(new.credentials)
+        sealed = seal_settings(self._sealer, instance_id, new.settings)
+        row = {
+            "id": instance_id,
+            "slug": new.slug,
+            "service": new.service,
+            "title": new.title,
+            "owner": new.owner,
+            "status": status,
+            "config": sealed.text,
+            "kid": sealed.kid,
+            "version": 1,
+            "credentials": new.credentials,
+            "access_key_hash": new.access_key,
+            "created_at": now_ms,
+            "changed_at": now_ms,
+            "pending_since": now_ms if status == "pending" else None,
+        }
+
+        async def work(connection: AsyncConnection) -> Row[Any]:
+            await connection.execute(insert(table).values(row))
+            await self._audit.insert(
+                connection,
+                "instance.created",
+                "success",
+                instance=instance_id,
+                kind=new.credentials,
+            )
+            return (await connection.execute(selected(table.c.id == instance_id))).one()
+
+        try:
+            return read_record(await self._database.write(work))
+        except IntegrityError:
+            raise SlugError("taken") from None
+
+    async def by_slug(self, slug: str) -> StoredInstance | None:
+        """The instance at a path; None when there is none, or when its seal is broken."""
+        return await self._stored(table.c.slug == slug) if is_slug(slug) else None
+
+    async def show(self, instance_id: str, *, owner: str | None = None) -> StoredInstance | None:
+        """An instance; None as `by_slug`."""
+        return await self._stored(owned(instance_id, owner))
+
+    async def list(self, *, owner: str | None = None) -> Sequence[InstanceRecord]:
+        """All that are not deleted, in the order of their slugs."""
+        found = selected(of_owner(owner)).order_by(table.c.slug)
+
+        async def work(connection: AsyncConnection) -> Sequence[Row[Any]]:
+            return (await connection.execute(found)).all()
+
+        return [read_record(row) for row in await self._database.read(work)]
+
+    async def set_status(
+        self,
+        instance_id: str,
+        status: Literal["pending", "active", "reauth", "failed", "disabled"],
+        *,
+        error: str | None = None,
+        owner: str | None = None,
+    ) -> bool:
+        """Let an instance become `status`; False when there is none that may.
+
+        Args:
+            instance_id: The instance.
+            status: What it becomes.
+            error: Why, in a word of ours.
+            owner: Whose it must be.
+        """
+        values = {
+            "status": status,
+            "pending_since": now_ms if status == "pending" else None,
+            "last_error": error,
+        }
+        before = STATUS.in_(may_become(status))
+        return await self._change(instance_id, values, before, owner, status) is not None
+
+    async def set_settings(
+        self,
+        instance_id: str,
+        settings: InstanceSettings,
+        *,
+        version: int,
+        owner: str | None = None,
+    ) -> int | None:
+        """Replace the settings of `version`, so that no two changes at once undo each other.
+
+        Returns:
+            The new version; None when there is no such instance, or no longer in that version.
+        """
+        sealed = seal_settings(self._sealer, instance_id, settings)
+        values = {"config": sealed.text, "kid": sealed.kid}
+        same = table.c.version == version
+        return await self._change(instance_id, values, same, owner, "settings")
+
+    async def set_access_key(
+        self, instance_id: str, key: Digest, *, owner: str | None = None
+    ) -> bool:
+        """Put another access key in the place of an instance's; False when there is none."""
+        has_one = table.c.credentials == "instance"
+        values = {"access_key_hash": key}
+        return await self._change(instance_id, values, has_one, owner, "access_key") is not None
+
+    async def connect(
+        self, instance_id: str, config: ConnectionConfig, tokens: ObtainedTokens | None = None
+    ) -> bool:
+        """Give an instance credentials of its own; it is active then, in the same transaction.
+
+        They are those of the connection whose id is the instance's.
+
+        Args:
+            instance_id: An instance that may have some, and waits, works or was refused.
+            config: Login fields, as the upstream accepted them.
+            tokens: What the upstream's provider gave; None for the kinds without.
+
+        Returns:
+            Whether there was such an instance; else nothing is kept.
+
+        Raises:
+            ValueError: A token is too long to be sealed.
+        """
+        kept = SealedTokens.of(self._sealer, instance_id, tokens) if tokens is not None else None
+        values = {"status": "active", "pending_since": None, "last_error": None}
+        may = and_(table.c.credentials == "instance", STATUS.in_(("pending", "active", "reauth")))
+
+        async def work(connection: AsyncConnection) -> bool:
+            change = (instance_id, values, may, None, "connected")
+            if await self._changed(connection, *change) is None:
+                return False
+            await put_own_connection(connection, self._sealer, self._macs, instance_id, config)
+            if kept is None:
+                mine = credentials.c.connection_id == instance_id
+                await connection.execute(delete(credentials).where(mine))
+            else:
+                await put_tokens(connection, instance_id, instance_id, kept)
+            return True
+
+        return await self._database.write(work)
+
+    async def delete(self, instance_id: str, *, owner: str | None = None) -> EndedInstance | None:
+        """End an instance and all that was made through it, in one transaction.
+
+        Its tokens are dead when this returns, and no credential of it can be opened any more. Its
+        slug is free, and leads to nothing that was.
+
+        Returns:
+            What is to be revoked upstream, where nobody does it a second time; None when there is
+            no such instance, or no longer.
+        """
+
+        async def work(connection: AsyncConnection) -> LeftBehind | None:
+            found = selected(owned(instance_id, owner)).with_for_update()
+            row = (await connection.execute(found)).one_or_none()
+            if row is None:
+                return None
+            left = await end_instance(connection, row)
+            await self._audit.insert(
+                connection, "instance.deleted", "success", instance=instance_id, count=left.grants
+            )
+            return left
+
+        left = await self._database.write(work)
+        return None if left is None else self._ended(left)
+
+    async def _stored(self, condition: ColumnElement[bool]) -> StoredInstance | None:
+        async def work(connection: AsyncConnection) -> Row[Any] | None:
+            return (await connection.execute(selected(condition))).one_or_none()
+
+        row = await self._database.read(work)
+        settings = open_settings(self._sealer, row) if row is not None else None
+        if row is None or settings is None:
+            return None
+        return StoredInstance(record=read_record(row), settings=settings)
+
+    async def _change(
+        self,
+        instance_id: str,
+        values: Mapping[str, object],
+        condition: ColumnElement[bool],
+        owner: str | None,
+        change: str,
+    ) -> int | None:
+        async def work(connection: AsyncConnection) -> int | None:
+            return await self._changed(connection, instance_id, values, condition, owner, change)
+
+        return await self._database.write(work)
+
+    async def _changed(
+        self,
+        connection: AsyncConnection,
+        instance_id: str,
+        values: Mapping[str, object],
+        condition: ColumnElement[bool],
+        owner: str | None,
+        change: str,
+    ) -> int | None:
+        """The new version; None when there is no such instance."""
+        statement = (
+            update(table)
+            .where(owned(instance_id, owner), condition)
+            .values({**values, "version": table.c.version + 1, "changed_at": now_ms})
+            .returning(table.c.version)
+        )
+        version: int | None = await connection.scalar(statement)
+        if version is not None:
+            await self._audit.insert(
+                connection, "instance.changed", "success", instance=instance_id, change=change
+            )
+        return version
+
+    def _ended(self, left: LeftBehind) -> EndedInstance:
+        opened = (read_tokens(self._sealer, row) for row in left.tokens)
+        return EndedInstance(
+            record=read_record(left.instance),
+            settings=open_settings(self._sealer, left.instance),
+            tokens=tuple(each for each in opened if each is not None),
+            grants=left.grants,
+            connections=left.connections,
+        )
