@@ -24,6 +24,7 @@ from tests.rules import (
     seeds,
     shaping,
     upstream,
+    tenants,
     wire,
 )
 from tests.rules.requirement import Requirement
@@ -42,4 +43,5 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     **changes.REQUIREMENTS,
     **connectors.REQUIREMENTS,
     **upstream.REQUIREMENTS,
+    **tenants.REQUIREMENTS,
 }

@@ -284,12 +284,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     "T-109": Requirement(
         _CASE,
         "user of instance A calls status/refresh/delete of B: 404",
-        reason="instances have no status, refresh or delete of their own yet",
     ),
     "T-111": Requirement(
         _CASE,
         "delete instance while calls run: tokens dead, upstream tokens revoked, ciphertext gone, running calls end",
-        reason="instances are made at the start and not deleted while the server runs",
     ),
     "T-112": Requirement(
         _CASE,

@@ -169,17 +169,7 @@ class CredentialStore:
         Left out are those that cannot be refreshed, that a worker is at, whose next attempt is to
         be made later, and those of instances that are switched off.
         """
-        is_off = exists().where(
-            instances.c.id == table.c.instance_id, instances.c.status != "active"
-        )
-        found = (
-            select(table.c.connection_id, table.c.instance_id, table.c.version)
-            .join(connections, connections.c.id == table.c.connection_id)
-            .where(table.c.refresh.is_not(None), table.c.expires_at <= now_ms + within_s * 1000)
-            .where(_FREE, _RETRIABLE, connections.c.status == "active", ~is_off)
-            .order_by(table.c.expires_at)
-            .limit(limit)
-        )
+        found = soon_over(within_s, limit)
 
         async def work(connection: AsyncConnection) -> Sequence[DueRefresh]:
             rows = (await connection.execute(found)).tuples()
@@ -192,13 +182,7 @@ class CredentialStore:
 
         Nobody gets them a second time; cleanup removes what nobody takes within 10 minutes.
         """
-        over = (
-            select(table.c.connection_id)
-            .join(connections, connections.c.id == table.c.connection_id)
-            .where(connections.c.kid == "")
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=table)
-        )
+        over = ended(limit)
 
         async def work(connection: AsyncConnection) -> Sequence[Row[Any]]:
             return await take_tokens(connection, table.c.connection_id.in_(over))
@@ -216,6 +200,29 @@ class CredentialStore:
             log.warning("credentials.broken_seal", connection_id=connection_id, reason=error.reason)
             return None
         return self._sealer.seal(plain, place("refresh", connection_id)).text
+
+
+def soon_over(within_s: int, limit: int) -> Select[str, str, int]:
+    """Connection, instance and version of tokens to be refreshed, as `due` says."""
+    is_off = exists().where(instances.c.id == table.c.instance_id, instances.c.status != "active")
+    return (
+        select(table.c.connection_id, table.c.instance_id, table.c.version)
+        .join(connections, connections.c.id == table.c.connection_id)
+        .where(table.c.refresh.is_not(None), table.c.expires_at <= now_ms + within_s * 1000)
+        .where(_FREE, _RETRIABLE, connections.c.status == "active", ~is_off)
+        .order_by(table.c.expires_at)
+        .limit(limit)
+    )
+
+
+def ended(limit: int) -> Select[str]:
+    """Connections of logins that have ended, as far as they still have tokens."""
+    return (
+        select(table.c.connection_id)
+        .where(table.c.ended_at.is_not(None))
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=table)
+    )
 
 
 def _selected() -> Select[Any]:

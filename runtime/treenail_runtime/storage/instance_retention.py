@@ -3,14 +3,14 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, exists, literal_column, select, update
+from sqlalchemy import ColumnElement, literal_column, select, update
 
 from treenail_runtime.auth.instances import PENDING_S
 
 from .database import now_ms
 from .instance_rows import LATE
-from .removal import BATCH, NO_KEY, Retention, Rule, before, remove
-from .tables import connections, credentials, grants, instances
+from .removal import BATCH, Retention, Rule, before, remove
+from .tables import credentials, instances
 
 _WAITING: Final = timedelta(seconds=PENDING_S)
 
@@ -21,7 +21,8 @@ def instance_rules(retention: Retention) -> tuple[Rule, ...]:
         _giving_up(),
         remove(instances, _is("failed"), _unchanged_for(retention.failed_instance)),
         remove(instances, _is("deleted"), _unchanged_for(retention.deleted_instance)),
-        _forgetting_tokens(retention),
+        # A worker takes them before that, to revoke them upstream.
+        remove(credentials, credentials.c.ended_at < before(retention.unrevoked)),
     )
 
 
@@ -40,19 +41,6 @@ def _giving_up() -> Rule:
             changed_at=now_ms,
         ),
     )
-
-
-def _forgetting_tokens(retention: Retention) -> Rule:
-    """Tokens of connections that are emptied, when no worker took them to be revoked upstream."""
-    lately = exists().where(
-        grants.c.connection_id == connections.c.id, grants.c.ended_at >= before(retention.unrevoked)
-    )
-    left = (
-        select(credentials.c.connection_id)
-        .join(connections, connections.c.id == credentials.c.connection_id)
-        .where(connections.c.kid == NO_KEY, ~lately)
-    )
-    return remove(credentials, credentials.c.connection_id.in_(left))
 
 
 def _is(status: str) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ from .tables import (
     auth_codes,
     clients,
     connections,
+    credentials,
     grants,
     pending_logins,
     rate_buckets,
@@ -42,7 +43,7 @@ def rules(retention: Retention) -> tuple[Rule, ...]:
     """What is due under `retention`; grants end first, as other rows wait for that."""
     return (
         *_ending(retention),
-        _forgetting(),
+        *_forgetting(),
         *_removing_families(retention),
         *_removing_codes(retention),
         *_removing_tokens(retention),
@@ -110,12 +111,16 @@ def _outlived(kind: str, since: timedelta) -> Select[tuple[str]]:
     )
 
 
-def _forgetting() -> Rule:
+def _forgetting() -> tuple[Rule, ...]:
     """The credentials of connections that no living grant can use any more.
 
-    The row stays as long as its ended grants do, whose tokens are needed to detect reuse.
+    Tokens of the upstream are marked for the worker that revokes them. The row of the connection
+    stays as long as its ended grants do, whose tokens are needed to detect reuse.
     """
     living = grants.alias("living")
+    waiting = and_(
+        credentials.c.connection_id == connections.c.id, credentials.c.ended_at.is_(None)
+    )
     due = (
         select(connections.c.id)
         .join(grants, grants.c.connection_id == connections.c.id)
@@ -125,13 +130,22 @@ def _forgetting() -> Rule:
             ~is_own(),
             ~exists().where(living.c.connection_id == connections.c.id, living.c.status == _ACTIVE),
         )
-        .limit(BATCH)
     )
-    return Rule(
-        counts="oauth_connections emptied",
-        statement=update(connections)
-        .where(connections.c.id.in_(due))
-        .values(config=NO_KEY, kid=NO_KEY, status="deleted"),
+    with_tokens = due.where(exists().where(waiting)).limit(BATCH)
+    without = due.where(~exists().where(waiting)).limit(BATCH)
+    return (
+        Rule(
+            counts="mcp_credentials ended",
+            statement=update(credentials)
+            .where(credentials.c.connection_id.in_(with_tokens))
+            .values(ended_at=now_ms),
+        ),
+        Rule(
+            counts="oauth_connections emptied",
+            statement=update(connections)
+            .where(connections.c.id.in_(without))
+            .values(config=NO_KEY, kid=NO_KEY, status="deleted"),
+        ),
     )
 
 

@@ -284,6 +284,12 @@ instances: Final = Table(
     Index(None, "owner"),
     Index(None, "kid"),
     Index(None, "status", "changed_at"),
+    Index(
+        "ix_mcp_instances_pending",
+        "pending_since",
+        sqlite_where=text("pending_since IS NOT NULL"),
+        postgresql_where=text("pending_since IS NOT NULL"),
+    ),
 )
 
 # The id of a configured instance is no row of `instances`, so there is no foreign key to it.
@@ -310,6 +316,7 @@ credentials: Final = Table(
     Column("lease_until", BigInteger),
     Column("last_error", String(64)),
     Column("refreshed_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
     Index(None, "instance_id"),
     Index(None, "kid"),
     Index(
@@ -317,5 +324,11 @@ credentials: Final = Table(
         "expires_at",
         sqlite_where=text("refresh IS NOT NULL"),
         postgresql_where=text("refresh IS NOT NULL"),
+    ),
+    Index(
+        "ix_mcp_credentials_ended",
+        "ended_at",
+        sqlite_where=text("ended_at IS NOT NULL"),
+        postgresql_where=text("ended_at IS NOT NULL"),
     ),
 )

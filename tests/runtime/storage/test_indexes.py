@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import ClauseElement, ColumnElement, Table, insert, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from treenail_runtime.storage.credentials import ended, soon_over
 from treenail_runtime.storage.database import Database
+from treenail_runtime.storage.instance_rows import selected
 from treenail_runtime.storage.removal import Retention
 from treenail_runtime.storage.retention import rules
 from treenail_runtime.storage.tables import (
@@ -15,7 +17,9 @@ from treenail_runtime.storage.tables import (
     auth_codes,
     clients,
     connections,
+    credentials,
     grants,
+    instances,
     pending_logins,
     rate_buckets,
     sessions,
@@ -59,6 +63,16 @@ COMMON: dict[str, Any] = {
     "type": "t",
     "outcome": "o",
     "replay_count": 0,
+    "service": "phorest",
+    "title": "t",
+    "owner": "o",
+    "version": 1,
+    "credentials": "person",
+    "changed_at": ALIVE,
+    "issuer": "https://provider.test",
+    "access": "sealed",
+    "refresh": "sealed",
+    "refreshed_at": ALIVE,
 }
 
 
@@ -68,7 +82,9 @@ def digest(number: int) -> bytes:
 
 def rows(table: Table) -> list[dict[str, Any]]:
     common = {name: COMMON[name] for name in table.columns.keys() & COMMON.keys()}
-    own = [name for name in ("id", "client_id", "connection_id", "grant_id") if name in table.c]
+    own = [
+        name for name in ("id", "slug", "client_id", "connection_id", "grant_id") if name in table.c
+    ]
     optional = {"browser_hash", "successor_hash", "secret_hash"}
     hashes = {column.name for column in table.columns if column.name.endswith(("_hash", "_mac"))}
     return [
@@ -83,7 +99,7 @@ def rows(table: Table) -> list[dict[str, Any]]:
 
 async def fill(database: Database) -> None:
     tables = (clients, connections, grants, tokens, auth_codes, pending_logins)
-    for table in (*tables, sessions, rate_buckets, audit_events):
+    for table in (*tables, sessions, rate_buckets, audit_events, instances, credentials):
         content = rows(table)
         await database.write(lambda each, t=table, r=content: each.execute(insert(t), r))
     await database.write(lambda each: each.execute(text("ANALYZE")))
@@ -124,10 +140,24 @@ async def test_lookups_and_cleanup_use_indexes(database: Database) -> None:
     by_login = select(pending_logins.c.request).where(pending_logins.c.txn_hash == hashed)
     by_session = select(sessions.c.grant_id).where(sessions.c.session_hash == hashed)
     by_code = select(auth_codes.c.grant_id).where(auth_codes.c.code_hash == hashed)
+    by_state = select(pending_logins.c.request).where(
+        pending_logins.c.upstream_state_hash == hashed
+    )
+    of_instance = [
+        select(table.c.instance_id).where(table.c.instance_id == "deleted")
+        for table in (connections, credentials, clients)
+    ]
     removals = [rule.statement for rule in rules(Retention())]
     plans = [
         await plan(database, statement)
-        for statement in (by_token, by_login, by_session, by_code, *removals)
+        for statement in (
+            *(by_token, by_login, by_session, by_code, by_state),
+            *of_instance,
+            selected(instances.c.slug == "5"),
+            soon_over(60, 100),
+            ended(100),
+            *removals,
+        )
     ]
     scanned = {found: scans(found) for found in plans if scans(found)}
     assert scans(await plan(database, select(clients.c.metadata)))

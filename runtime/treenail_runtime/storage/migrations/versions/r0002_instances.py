@@ -99,6 +99,13 @@ def _create_instances() -> None:
     )
     op.create_index("ix_mcp_instances_owner", "mcp_instances", ["owner"])
     op.create_index("ix_mcp_instances_kid", "mcp_instances", ["kid"])
+    op.create_index(
+        "ix_mcp_instances_pending",
+        "mcp_instances",
+        ["pending_since"],
+        sqlite_where=sa.text("pending_since IS NOT NULL"),
+        postgresql_where=sa.text("pending_since IS NOT NULL"),
+    )
     op.create_index("ix_mcp_instances_status_changed_at", "mcp_instances", ["status", "changed_at"])
 
 
@@ -120,6 +127,7 @@ def _create_credentials() -> None:
         sa.Column("lease_until", sa.BigInteger()),
         sa.Column("last_error", sa.String(64)),
         sa.Column("refreshed_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger()),
         sa.ForeignKeyConstraint(
             ["connection_id"],
             ["oauth_connections.id"],
@@ -136,4 +144,11 @@ def _create_credentials() -> None:
         ["expires_at"],
         sqlite_where=sa.text("refresh IS NOT NULL"),
         postgresql_where=sa.text("refresh IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_mcp_credentials_ended",
+        "mcp_credentials",
+        ["ended_at"],
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
     )
