@@ -34,6 +34,14 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         _TWO,
         "Access control: instance ownership validation, scope checks, endpoint authorization, resource access",
     ),
+    "PX-04": Requirement(
+        "MCP security best practices, proxy",
+        "state random, single use, short, stored only after consent, compared with browser-bound cookie at callback",
+    ),
+    "Z-06": Requirement(
+        "trap of seed 004",
+        "hasTokens() used without await in /mcp (a promise is truthy); storeTokens not awaited; delete after copy is a race",
+    ),
     "LEASE": Requirement(
         "security design 5.7",
         "one worker refreshes an upstream token: it holds a lease of 15 s, and replaces by version; no transaction waits for the network",

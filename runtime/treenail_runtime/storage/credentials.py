@@ -172,7 +172,7 @@ class CredentialStore:
         found = soon_over(within_s, limit)
 
         async def work(connection: AsyncConnection) -> Sequence[DueRefresh]:
-            rows = (await connection.execute(found)).tuples()
+            rows = (await connection.execute(found)).all()
             return [DueRefresh(connection_id=a, instance_id=b, version=c) for a, b, c in rows]
 
         return await self._database.read(work)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.support.authorizing import CHALLENGE, SECRET
 from tests.support.databases import travel
-from treenail_runtime.auth.records import AuthorizationRequest, Digest, Mac
+from treenail_runtime.auth.records import AuthorizationRequest, Digest, Mac, UpstreamTrip
 from treenail_runtime.crypto.keys import KeyRing
 from treenail_runtime.crypto.sealing import Sealer
 from treenail_runtime.storage.database import Database
@@ -215,3 +215,97 @@ async def test_a_row_whose_seal_is_broken_is_as_good_as_gone(
 
     assert await store.find(one) is None
     assert await store.find(other) is not None
+
+
+TRIP = UpstreamTrip(
+    verifier=SecretStr("verifier-canary"),
+    nonce=None,
+    issuer="https://provider.test",
+    redirect_uri="https://mcp.example/callback",
+    return_path="/login",
+)
+
+
+async def sent(store: PendingLoginStore) -> tuple[Digest, Digest, Digest]:
+    """Transaction, browser and state of a person who is at the provider."""
+    txn, browser, state = some(), some(), some()
+    await store.add(
+        txn, browser=browser, csrf=some(), request=REQUEST, address=address(1), lifetime_s=600
+    )
+    assert await store.send_upstream(txn, state, TRIP)
+    return txn, browser, state
+
+
+@pytest.mark.requirement("PX-04", "S2-18")
+async def test_a_person_who_comes_back_goes_on_where_they_were_once(database: Database) -> None:
+    store = store_of(database)
+    txn, browser, state = await sent(store)
+    away = await store.find(txn)
+
+    back = await store.take_returned(state, browser)
+
+    assert away is not None
+    assert (away.step, away.upstream) == ("upstream", TRIP)
+    assert back is not None
+    assert (back.id, back.step, back.upstream, back.request) == (txn, "returned", TRIP, REQUEST)
+    assert await store.take_returned(state, browser) is None
+    assert await store.find(txn) == back
+
+
+@pytest.mark.requirement("PX-04")
+async def test_another_browser_or_state_finds_nothing_and_uses_nothing_up(
+    database: Database,
+) -> None:
+    store = store_of(database)
+    _, browser, state = await sent(store)
+    _, other_browser, other_state = await sent(store)
+
+    assert await store.take_returned(state, other_browser) is None
+    assert await store.take_returned(other_state, browser) is None
+    assert await store.take_returned(some(), browser) is None
+
+    assert await store.take_returned(state, browser) is not None
+
+
+@pytest.mark.requirement("PX-04")
+async def test_only_the_last_trip_counts_and_none_after_ten_minutes(database: Database) -> None:
+    store = store_of(database)
+    txn, browser, first = await sent(store)
+    second = some()
+    assert await store.send_upstream(txn, second, TRIP)
+
+    assert await store.take_returned(first, browser) is None
+    await travel(database, 601)
+    assert await store.take_returned(second, browser) is None
+    assert not await store.send_upstream(txn, some(), TRIP)
+
+
+@pytest.mark.requirement("PX-04")
+async def test_of_many_that_come_back_at_once_one_goes_on(
+    database: Database, database_url: str
+) -> None:
+    other = Database(database_url)
+    stores = [store_of(database), store_of(other)]
+    _, browser, state = await sent(stores[0])
+
+    back = await asyncio.gather(*(each.take_returned(state, browser) for each in stores * 4))
+    await other.aclose()
+
+    assert len([each for each in back if each is not None]) == 1
+
+
+@pytest.mark.requirement("T-128", "S0-26")
+async def test_a_trip_is_sealed_to_its_own_login(database: Database) -> None:
+    store = store_of(database)
+    (one, _, _), (other, browser, state) = await sent(store), await sent(store)
+
+    async def swap(connection: AsyncConnection) -> str:
+        query = select(pending_logins.c.upstream).where(pending_logins.c.txn_hash == one)
+        text = str(await connection.scalar(query))
+        change = update(pending_logins).where(pending_logins.c.txn_hash == other)
+        await connection.execute(change.values(upstream=text))
+        return text
+
+    assert "canary" not in await database.write(swap)
+    assert await store.take_returned(state, browser) is None
+    assert await store.find(one) is not None

@@ -5,15 +5,25 @@ import re
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 
 from tests.support.postgres import Postgres
 from treenail_runtime.settings import ConfigurationError
-from treenail_runtime.storage import schema
+from treenail_runtime.storage import migrations, schema
 from treenail_runtime.storage.database import Database
-from treenail_runtime.storage.tables import metadata
+from treenail_runtime.storage.tables import metadata, pending_logins
+
+
+def first_release(connection: Connection) -> None:
+    """Make the tables as the first release did."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "0001")
 
 
 async def execute(database: Database, statement: str) -> None:
@@ -52,6 +62,36 @@ async def test_migrations_make_exactly_the_tables_of_the_code(database: Database
         for index in table.indexes
         if index.dialect_options["sqlite"]["where"] is not None
     }
+
+
+@pytest.mark.requirement("T-137")
+async def test_tables_of_the_first_release_are_brought_up_with_what_is_in_them(
+    database_url: str,
+) -> None:
+    database = Database(database_url)
+    await database.write(lambda connection: connection.run_sync(first_release))
+    pending = {"txn_hash": b"t", "browser_hash": b"b", "csrf_hashes": b"c", "ip_mac": b"m"}
+    pending |= {"request": "sealed", "kid": "k1", "instance_id": "default", "created_at": 1}
+    names = ", ".join([*pending, "expires_at"])
+    values = ", ".join(f":{name}" for name in [*pending, "expires_at"])
+    old = text(f"INSERT INTO oauth_pending_logins ({names}) VALUES ({values})")  # noqa: S608  # names of ours
+    given = {**pending, "expires_at": 2**42}
+    await database.write(lambda connection: connection.execute(old, given))
+    behind = await schema.check(database)
+
+    state = await schema.upgrade(database)
+
+    assert (behind.kind, behind.found, state.kind) == ("behind", "0001", "current")
+    assert await database.read(lambda connection: connection.run_sync(differences)) == []
+    found = await database.read(lambda connection: connection.execute(select(pending_logins)))
+    row = found.one()
+    assert (row.txn_hash, row.step, row.upstream, row.upstream_state_hash) == (
+        b"t",
+        "page",
+        None,
+        None,
+    )
+    await database.aclose()
 
 
 async def test_an_empty_database_has_nothing_and_is_not_changed_by_checking(
