@@ -11,7 +11,7 @@ from treenail_runtime.auth.records import AuthorizationRequest, ConnectionConfig
 from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import Sealer
 
-from .connections import connection_values, hold_connection
+from .connections import connection_values
 from .database import Database, now_ms
 from .pending_logins import take
 from .tables import auth_codes, connections, instances
@@ -89,8 +89,9 @@ class LoginStore:
         async def work(connection: AsyncConnection) -> bool:
             if not (await _is_open(connection, request) and await take(connection, txn)):
                 return False
-            held = await hold_connection(connection, own)
-            if held is None or held.status != "active":
+            # Shared, as is the instance: many people join at once.
+            held = select(connections.c.status).where(connections.c.id == own)
+            if await connection.scalar(held.with_for_update(read=True)) != "active":
                 return False
             await connection.execute(insert(auth_codes).values(coded))
             return True

@@ -306,6 +306,26 @@ async def test_a_person_joins_an_instance_with_credentials_of_its_own(database: 
     assert (held["oauth_auth_codes"], held["oauth_pending_logins"]) == (2, 2)
 
 
+@pytest.mark.requirement("S2-21")
+async def test_many_join_an_instance_at_once(database: Database, database_url: str) -> None:
+    store, other = instance_store(database), Database(database_url)
+    record = await made(database, credentials_of="instance")
+    await store.connect(record.id, CONFIG)
+    request = replace(REQUEST, instance_id=record.id)
+    pending = [await waiting(database, record.id, number) for number in range(16)]
+
+    joined_all = await asyncio.gather(
+        *(
+            logins(worker).join(txn, request=request, code=some(), code_s=60)
+            for worker, txn in zip((database, other) * 8, pending, strict=True)
+        )
+    )
+    await other.aclose()
+
+    assert joined_all == [True] * 16
+    assert (await holdings(database, record.id))["oauth_auth_codes"] == 16
+
+
 async def test_its_own_connection_outlives_codes_and_logins(database: Database) -> None:
     store = instance_store(database)
     record = await made(database, credentials_of="instance")
