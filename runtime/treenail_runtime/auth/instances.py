@@ -193,7 +193,8 @@ class UpstreamTokens:
     """A connection's tokens of the upstream, as they are kept.
 
     Attributes:
-        version: Counts the changes; whoever replaces tokens names the version that it replaces.
+        version: Of each replacement another one, also after tokens were removed; whoever replaces
+            tokens names the version that it replaces.
         expires_at: Of the access token; None when the provider did not tell.
         left_s: Seconds to `expires_at` by the database's clock when they were read; negative when
             they are over, None as `expires_at`.

@@ -1,5 +1,6 @@
 """Rows of `mcp_credentials`: how tokens of the upstream are sealed into them and read from them."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,6 +22,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 UNCLAIMED: Final[dict[str, Any]] = {"lease_owner": None, "lease_until": None}
 
 _LONGEST_S: Final = 10 * 365 * 86_400
+_MOST_FIRST: Final = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -81,9 +83,12 @@ async def put_tokens(
     version: int | None = await connection.scalar(change.returning(table.c.version))
     if version is not None:
         return version
-    row = {"connection_id": connection_id, "instance_id": instance_id, "version": 1}
+    # Not one that tokens of this connection had before they were removed: who comes late with those
+    # must not change these.
+    first = secrets.randbelow(_MOST_FIRST) + 1
+    row = {"connection_id": connection_id, "instance_id": instance_id, "version": first}
     await connection.execute(insert(table).values(sealed.values() | row))
-    return 1
+    return first
 
 
 async def take_tokens(

@@ -31,11 +31,15 @@ async def connected(database: Database, instance_id: str = "default") -> str:
     return (await at(database, instance_id).code()).connection_id
 
 
-async def with_tokens(database: Database, name: str = "1", expires_in_s: int | None = 3600) -> str:
-    """A connection with tokens."""
+async def with_tokens(
+    database: Database, name: str = "1", expires_in_s: int | None = 3600
+) -> tuple[str, int]:
+    """A connection with tokens, and their version."""
     owner = await connected(database)
-    assert await credential_store(database).put(owner, obtained(name, expires_in_s=expires_in_s))
-    return owner
+    given = obtained(name, expires_in_s=expires_in_s)
+    version = await credential_store(database).put(owner, given)
+    assert version is not None
+    return owner, version
 
 
 async def change(database: Database, owner: str, **values: object) -> None:
@@ -51,7 +55,7 @@ async def change(database: Database, owner: str, **values: object) -> None:
 async def test_tokens_are_read_as_they_were_put_and_sealed_at_rest(database: Database) -> None:
     store, owner = credential_store(database), await connected(database, "acme")
 
-    assert await store.put(owner, obtained()) == 1
+    version = await store.put(owner, obtained())
 
     found = await store.get(owner)
     assert found is not None
@@ -59,7 +63,7 @@ async def test_tokens_are_read_as_they_were_put_and_sealed_at_rest(database: Dat
         SecretStr("access-canary-1"),
         SecretStr("refresh-canary-1"),
     )
-    assert (found.instance_id, found.issuer, found.version) == ("acme", ISSUER, 1)
+    assert (found.instance_id, found.issuer, found.version) == ("acme", ISSUER, version)
     assert found.scopes == {"profile", "jobs"}
     assert (found.attempts, found.retry_after_s, found.last_error) == (0, 0, None)
     assert found.left_s in (3599, 3600)
@@ -72,7 +76,7 @@ async def test_tokens_are_read_as_they_were_put_and_sealed_at_rest(database: Dat
 @pytest.mark.requirement("T-128")
 async def test_tokens_open_in_their_own_row_only(database: Database) -> None:
     store = credential_store(database)
-    one, other = await with_tokens(database, "1"), await with_tokens(database, "2")
+    (one, _), (other, _) = await with_tokens(database, "1"), await with_tokens(database, "2")
     query = select(credentials.c.access).where(credentials.c.connection_id == one)
     moved = await database.read(lambda connection: connection.scalar(query))
 
@@ -98,7 +102,7 @@ async def test_nothing_is_kept_for_a_connection_that_is_not_in_use(database: Dat
 async def test_any_lifetime_is_kept_within_bounds(
     database: Database, told: int | None, kept: int | None
 ) -> None:
-    owner = await with_tokens(database, expires_in_s=told)
+    owner, _ = await with_tokens(database, expires_in_s=told)
 
     found = await credential_store(database).get(owner)
 
@@ -123,12 +127,12 @@ async def test_a_token_that_is_too_long_is_refused_before_anything_is_kept(
 async def test_of_many_workers_that_ask_at_once_one_refreshes(
     database: Database, database_url: str
 ) -> None:
-    owner, other = await with_tokens(database), Database(database_url)
+    (owner, version), other = await with_tokens(database), Database(database_url)
 
     claimed = await asyncio.gather(
         *(
             credential_store((database, other)[number % 2]).claim(
-                owner, version=1, worker=f"worker {number}"
+                owner, version=version, worker=f"worker {number}"
             )
             for number in range(16)
         )
@@ -142,45 +146,49 @@ async def test_of_many_workers_that_ask_at_once_one_refreshes(
 
 @pytest.mark.requirement("LEASE")
 async def test_a_lease_ends_by_itself_or_when_tokens_are_replaced(database: Database) -> None:
-    store, owner = credential_store(database), await with_tokens(database)
+    store, (owner, version) = credential_store(database), await with_tokens(database)
 
-    assert await store.claim(owner, version=1, worker="a") is not None
+    assert await store.claim(owner, version=version, worker="a") is not None
     await travel(database, 14)
-    assert await store.claim(owner, version=1, worker="b") is None
+    assert await store.claim(owner, version=version, worker="b") is None
     await travel(database, 2)
-    assert await store.claim(owner, version=1, worker="b") is not None
-    assert await store.replace(owner, 1, obtained("2")) == 2
+    assert await store.claim(owner, version=version, worker="b") is not None
+    assert await store.replace(owner, version, obtained("2")) == version + 1
 
-    assert await store.claim(owner, version=1, worker="c") is None
-    assert await store.claim(owner, version=2, worker="c") is not None
+    assert await store.claim(owner, version=version, worker="c") is None
+    assert await store.claim(owner, version=version + 1, worker="c") is not None
 
 
 @pytest.mark.requirement("LEASE", "Z-06")
 async def test_of_two_that_replace_the_same_version_one_is_kept(
     database: Database, database_url: str
 ) -> None:
-    owner, other = await with_tokens(database), Database(database_url)
+    (owner, version), other = await with_tokens(database), Database(database_url)
     stores = [credential_store(database), credential_store(other)]
 
     versions = await asyncio.gather(
-        *(store.replace(owner, 1, obtained(name)) for store, name in zip(stores, "ab", strict=True))
+        *(
+            store.replace(owner, version, obtained(name))
+            for store, name in zip(stores, "ab", strict=True)
+        )
     )
     await other.aclose()
 
     found = await stores[0].get(owner)
-    assert sorted(versions, key=str) == [2, None]
+    assert sorted(versions, key=str) == sorted([version + 1, None], key=str)
     assert found is not None
-    assert found.access.get_secret_value() == f"access-canary-{'ab'[versions.index(2)]}"
+    assert found.access.get_secret_value() == f"access-canary-{'ab'[versions.index(version + 1)]}"
 
 
 async def test_a_refresh_token_that_is_not_replaced_stays_under_the_current_key(
     database: Database,
 ) -> None:
     owner = await connected(database)
-    await credential_store(database, BEFORE).put(owner, obtained())
+    version = await credential_store(database, BEFORE).put(owner, obtained())
+    assert version is not None
     store = credential_store(database, CHANGING)
 
-    assert await store.replace(owner, 1, obtained("2", refresh=None)) == 2
+    assert await store.replace(owner, version, obtained("2", refresh=None)) == version + 1
 
     found = await store.get(owner)
     assert found is not None
@@ -194,36 +202,36 @@ async def test_a_refresh_token_that_is_not_replaced_stays_under_the_current_key(
 
 
 async def test_tokens_of_another_issuer_replace_nothing(database: Database) -> None:
-    store, owner = credential_store(database), await with_tokens(database)
+    store, (owner, version) = credential_store(database), await with_tokens(database)
 
     for given in (obtained("2"), obtained("2", refresh=None)):
         foreign = replace(given, issuer="https://evil.test")
-        assert await store.replace(owner, 1, foreign) is None
+        assert await store.replace(owner, version, foreign) is None
 
     found = await store.get(owner)
     assert found is not None
-    assert (found.version, found.access) == (1, SecretStr("access-canary-1"))
+    assert (found.version, found.access) == (version, SecretStr("access-canary-1"))
 
 
 @pytest.mark.requirement("S2-30", "T-075")
 async def test_failures_are_counted_throttled_and_forgotten_by_a_success(
     database: Database,
 ) -> None:
-    store, owner = credential_store(database), await with_tokens(database)
+    store, (owner, version) = credential_store(database), await with_tokens(database)
 
     for wait in (10, 20):
-        assert await store.claim(owner, version=1, worker="a") is not None
-        assert await store.failed(owner, 1, "unavailable", wait)
-        assert await store.claim(owner, version=1, worker="b") is None
+        assert await store.claim(owner, version=version, worker="a") is not None
+        assert await store.failed(owner, version, "unavailable", wait)
+        assert await store.claim(owner, version=version, worker="b") is None
         failing = await store.get(owner)
         assert failing is not None
         assert failing.retry_after_s == wait
         await travel(database, wait)
-    assert await store.claim(owner, version=1, worker="b") is not None
+    assert await store.claim(owner, version=version, worker="b") is not None
 
     assert (failing.attempts, failing.last_error) == (2, "unavailable")
     assert failing.access == SecretStr("access-canary-1")
-    assert await store.replace(owner, 1, obtained("2")) == 2
+    assert await store.replace(owner, version, obtained("2")) == version + 1
     found = await store.get(owner)
     assert found is not None
     assert (found.attempts, found.retry_after_s, found.last_error) == (0, 0, None)
@@ -231,16 +239,17 @@ async def test_failures_are_counted_throttled_and_forgotten_by_a_success(
 
 @pytest.mark.requirement("T-075", "LEASE")
 async def test_who_comes_late_changes_nothing_of_newer_tokens(database: Database) -> None:
-    store, owner = credential_store(database), await with_tokens(database)
-    await store.replace(owner, 1, obtained("2"))
+    store, (owner, version) = credential_store(database), await with_tokens(database)
+    await store.replace(owner, version, obtained("2"))
 
-    assert not await store.failed(owner, 1, "unavailable", 60)
-    assert not await store.mark_reauth(owner, 1)
-    assert await store.replace(owner, 1, obtained("3")) is None
+    assert not await store.failed(owner, version, "unavailable", 60)
+    assert not await store.mark_reauth(owner, version)
+    assert await store.replace(owner, version, obtained("3")) is None
 
     found = await store.get(owner)
     assert found is not None
-    assert (found.version, found.attempts, found.access) == (2, 0, SecretStr("access-canary-2"))
+    assert (found.version, found.attempts) == (version + 1, 0)
+    assert found.access == SecretStr("access-canary-2")
 
 
 @pytest.mark.requirement("T-075", "S2-20")
@@ -250,11 +259,13 @@ async def test_tokens_that_the_provider_refuses_are_forgotten_and_their_owner_as
     store = credential_store(database)
     record = await made(database, credentials_of="instance")
     await instance_store(database).connect(record.id, CONFIG, obtained())
-    person = await with_tokens(database)
+    own = await store.get(record.id)
+    person, version = await with_tokens(database)
+    assert own is not None
 
-    assert await store.mark_reauth(person, 1)
-    assert await store.mark_reauth(record.id, 1)
-    assert not await store.mark_reauth(person, 1)
+    assert await store.mark_reauth(person, version)
+    assert await store.mark_reauth(record.id, own.version)
+    assert not await store.mark_reauth(person, version)
 
     query = select(connections.c.id, connections.c.status)
     rows = await database.read(lambda connection: connection.execute(query))
@@ -264,21 +275,38 @@ async def test_tokens_that_the_provider_refuses_are_forgotten_and_their_owner_as
     assert await texts_of(database, credentials) == ""
 
 
+@pytest.mark.requirement("T-075", "LEASE")
+async def test_who_comes_late_with_removed_tokens_changes_nothing_of_those_that_followed(
+    database: Database,
+) -> None:
+    store, (owner, version) = credential_store(database), await with_tokens(database)
+    await store.mark_reauth(owner, version)
+    await at(database, "default").change_connection(owner, status="active")
+    await store.put(owner, obtained("2"))
+
+    assert not await store.mark_reauth(owner, version)
+    assert await store.replace(owner, version, obtained("3")) is None
+
+    found = await store.get(owner)
+    assert found is not None
+    assert found.access == SecretStr("access-canary-2")
+
+
 @pytest.mark.requirement("S2-20")
 async def test_those_that_are_over_first_are_due_first(database: Database) -> None:
     store = credential_store(database)
     soon, sooner = [await with_tokens(database, expires_in_s=each) for each in (50, 40)]
     others = [await with_tokens(database, expires_in_s=each) for each in (120, None, 30, 30, 30)]
-    await store.claim(others[2], version=1, worker="a")
-    await store.failed(others[3], 1, "unavailable", 60)
-    await at(database, "default").change_connection(others[4], status="reauth")
+    await store.claim(others[2][0], version=others[2][1], worker="a")
+    await store.failed(*others[3], "unavailable", 60)
+    await at(database, "default").change_connection(others[4][0], status="reauth")
     unrefreshable = await connected(database)
     await store.put(unrefreshable, obtained(expires_in_s=10, refresh=None))
 
     due = await store.due(60, 10)
 
-    assert [(each.connection_id, each.version) for each in due] == [(sooner, 1), (soon, 1)]
-    assert [each.connection_id for each in await store.due(60, 1)] == [sooner]
+    assert [(each.connection_id, each.version) for each in due] == [sooner, soon]
+    assert [each.connection_id for each in await store.due(60, 1)] == [sooner[0]]
 
 
 @pytest.mark.requirement("S2-20")

@@ -237,12 +237,15 @@ async def test_credentials_of_its_own_are_replaced_and_those_of_before_are_gone(
     await store.connect(record.id, CONFIG, obtained("1"))
     other = replace(CONFIG, values={"business": "b2"})
 
+    first = await tokens.get(record.id)
     assert await store.connect(record.id, other, obtained("2"))
     second = await tokens.get(record.id)
     assert await store.connect(record.id, other)
 
+    assert first is not None
     assert second is not None
-    assert (second.version, second.access) == (2, SecretStr("access-canary-2"))
+    assert second.version == first.version + 1
+    assert second.access == SecretStr("access-canary-2")
     assert await tokens.get(record.id) is None
     assert (await texts_of(database, connections)).count(record.id) == 2  # of one row
 
