@@ -59,6 +59,7 @@ class InstanceStore:
 
         Raises:
             SlugError: Another instance has the slug.
+            ValueError: The settings are longer than 48 KiB.
             StoreUnavailableError: The database does not answer.
         """
         instance_id = uuid.uuid4().hex
@@ -150,6 +151,9 @@ class InstanceStore:
 
         Returns:
             The new version; None when there is no such instance, or no longer in that version.
+
+        Raises:
+            ValueError: The settings are longer than 48 KiB.
         """
         sealed = seal_settings(self._sealer, instance_id, settings)
         values = {"config": sealed.text, "kid": sealed.kid}
