@@ -23,8 +23,8 @@ from tests.rules import (
     schemas,
     seeds,
     shaping,
-    upstream,
     tenants,
+    upstream,
     wire,
 )
 from tests.rules.requirement import Requirement
