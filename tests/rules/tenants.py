@@ -34,10 +34,6 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         _TWO,
         "Access control: instance ownership validation, scope checks, endpoint authorization, resource access",
     ),
-    "PX-04": Requirement(
-        "MCP security best practices, proxy",
-        "state random, single use, short, stored only after consent, compared with browser-bound cookie at callback",
-    ),
     "Z-06": Requirement(
         "trap of seed 004",
         "hasTokens() used without await in /mcp (a promise is truthy); storeTokens not awaited; delete after copy is a race",

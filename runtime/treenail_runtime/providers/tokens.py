@@ -11,12 +11,16 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
+from treenail_runtime.crypto.sealing import MOST_PLAIN_BYTES
+
 from .answers import HEADERS
 from .errors import ProviderBroken
 from .presets import Preset
 from .provider import Provider, ProviderClient
 
-LONGEST_TOKEN: Final = 64 * 1024
+LONGEST_TOKEN: Final = MOST_PLAIN_BYTES
+"""What can be kept, sealed."""
+
 _LONGEST_LIFE_S: Final = 365 * 24 * 3600
 _LONGEST_SCOPE: Final = 8192
 _HEADER_TEXT: Final = re.compile(r"[\x21-\x7e]+")
