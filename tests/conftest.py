@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.support.mock_upstream",
     "tests.support.phorest",
     "tests.support.connectors",
+    "tests.support.octokit",
     "tests.support.postgres",
     "tests.support.redis_server",
     "tests.support.tls",

@@ -36,6 +36,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "seed 001: calculator",
         "Arithmetic alone is worked out, within bounds; nothing of Python is in reach",
     ),
+    "CONN-GITHUB": Requirement(
+        "@octokit/openapi 23.0.2",
+        "Thirty chosen tools over a document of 1,223 operations build, are checked and are served",
+    ),
     "CONN-NO-UPSTREAM": Requirement(
         "docs/custom-tools.md", "A connector without a document builds, is served and sends nothing"
     ),
