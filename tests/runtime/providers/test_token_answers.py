@@ -113,13 +113,13 @@ async def test_a_lifetime_that_no_float_holds_is_bounded(digits: bytes) -> None:
         {"access_token": "two words"},
         {"access_token": "a\r\nX-Injected: 1"},
         {"access_token": "ключ"},
-        {"access_token": "a" * 65_537},
+        {"access_token": "a" * 49_153},
         {"access_token": "new", "token_type": "mac"},
         {"access_token": "new", "token_type": "DPoP"},
         {"access_token": "new", "token_type": 7},
         {"access_token": "new", "refresh_token": 7},
         {"access_token": "new", "refresh_token": "a\nb"},
-        {"access_token": "new", "refresh_token": "a" * 65_537},
+        {"access_token": "new", "refresh_token": "a" * 49_153},
     ],
 )
 async def test_tokens_that_cannot_be_used_are_refused(members: dict[str, Any]) -> None:
