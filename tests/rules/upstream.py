@@ -7,6 +7,10 @@ from .requirement import Requirement
 _PROXY: Final = "MCP security best practices, Confused Deputy and Token Passthrough"
 
 REQUIREMENTS: Final[dict[str, Requirement]] = {
+    "PX-06": Requirement(
+        _PROXY,
+        "no token passes through: the upstream never sees a client's, a client never the upstream's",
+    ),
     "PX-07": Requirement(
         f"{_PROXY}; RFC 9207 2.4, RFC 9700 4.4, RFC 8414 3.3, OpenID Connect Discovery 4.3",
         "as a client: the provider's metadata are its own, its endpoints https, S256 is known to it,"

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from yarl import URL
 
 from tests.support import sample
-from tests.support.loopback import Reply, loopback, reply
+from tests.support.loopback import Received, Reply, loopback, reply
 from tests.support.ports import free_port
 from tests.support.serving import CANARY, offering
 from treenail_runtime.app.composition import create_app
@@ -33,10 +33,13 @@ from treenail_runtime.contract import (
     LoginField,
     ToolContext,
 )
+from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import Sealer
+from treenail_runtime.providers import ProviderClient
 from treenail_runtime.settings import Settings
 from treenail_runtime.storage.clients import ClientStore
 from treenail_runtime.storage.database import Database
+from treenail_runtime.storage.instances import InstanceStore
 from treenail_runtime.storage.schema import upgrade
 
 SECRET = base64.b64encode(hashlib.sha512(b"only for tests").digest()).decode()
@@ -158,6 +161,9 @@ class Site:
     database: Database
     clients: ClientStore
     upstream: list[Reply]
+    upstream_seen: list[Received]
+    instances: InstanceStore
+    ports: list[int]
 
     async def count(self, table: Table) -> int:
         async def work(connection: AsyncConnection) -> int:
@@ -210,9 +216,14 @@ async def authorizing(
     *replies: Reply,
     connector: Connector = sample.CONNECTOR,
     client: Client = CLIENT,
+    others: int = 0,
+    provider_client: ProviderClient | None = None,
     **settings: Any,
 ) -> AsyncGenerator[Site]:
-    """The server, on SQLite by default, with a client; the upstream answers with `replies`."""
+    """The server, on SQLite by default, with a client; the upstream answers with `replies`.
+
+    `others` servers at other ports share its database, its name and its secret.
+    """
     port = free_port()
     base_url = f"http://127.0.0.1:{port}"
     async with loopback(*(replies or (SHOPS,))) as upstream:
@@ -227,20 +238,37 @@ async def authorizing(
         }
         chosen = Settings(**(values | settings))
         database = Database(settings.get("database_url", values["database_url"]))
-        clients = ClientStore(database, Sealer(open_ring(chosen)))
+        ring = open_ring(chosen)
+        clients = ClientStore(database, Sealer(ring))
+        instances = InstanceStore(database, Sealer(ring), Macs(ring))
         try:
             await upgrade(database)
             await clients.add(client)
-            async with _served(chosen, connector):
-                yield Site(base_url, database, clients, upstream.replies)
+            ports = [free_port() for _ in range(others)]
+            async with AsyncExitStack() as stack:
+                for each in (port, *ports):
+                    served = chosen.model_copy(update={"port": each})
+                    await stack.enter_async_context(_served(served, connector, provider_client))
+                yield Site(
+                    base_url,
+                    database,
+                    clients,
+                    upstream.replies,
+                    upstream.requests,
+                    instances,
+                    ports,
+                )
         finally:
             await database.aclose()
 
 
 @asynccontextmanager
-async def _served(settings: Settings, connector: Connector) -> AsyncGenerator[None]:
+async def _served(
+    settings: Settings, connector: Connector, provider_client: ProviderClient | None
+) -> AsyncGenerator[None]:
     listening, stop = asyncio.Event(), asyncio.Event()
-    app = create_app(settings, [offering(connector=connector)])
+    offered = replace(offering(connector=connector), client=provider_client)
+    app = create_app(settings, [offered])
     task = asyncio.create_task(
         serve_app(
             app, listen(settings), listening=listening.set, stopped=stop.wait, drain_seconds=2

@@ -13,6 +13,7 @@ from treenail_runtime.upstream import (
     AiohttpTransport,
     CircuitBreaker,
     Credentials,
+    CredentialSource,
     OutgoingRequest,
     Routes,
     Timing,
@@ -66,7 +67,8 @@ def mocked(
     *,
     time: FakeTime | None = None,
     breaker: CircuitBreaker | None = None,
-    credentials: Credentials | None = None,
+    credentials: CredentialSource | None = None,
+    refused: Callable[[int], None] | None = None,
     **facts: Any,
 ) -> UpstreamClient:
     """A client whose upstream is the function `handler`."""
@@ -76,6 +78,7 @@ def mocked(
         credentials or Credentials(),
         httpx.MockTransport(handler),
         (time or FakeTime()).timing,
+        refused=refused,
     )
 
 
@@ -85,7 +88,7 @@ async def connected(
     *,
     time: FakeTime | None = None,
     breaker: CircuitBreaker | None = None,
-    credentials: Credentials | None = None,
+    credentials: CredentialSource | None = None,
     transport: AiohttpTransport | None = None,
     **facts: Any,
 ) -> AsyncGenerator[UpstreamClient]:

@@ -1,88 +1,164 @@
 """Puts the authorization server together, and a gate before each MCP endpoint."""
 
+import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from quart import Quart, Request
 
-from treenail_runtime.auth.metadata import resource_document_url
 from treenail_runtime.auth.policy import OAuthPolicy
-from treenail_runtime.auth.records import Instance, Principal
 from treenail_runtime.auth.tokens import TokenPolicy
-from treenail_runtime.contract import Connector, ToolContext
+from treenail_runtime.contract import Connector
 from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import Sealer
 from treenail_runtime.documents import DocumentFetcher
 from treenail_runtime.edge.asgi import Scope
 from treenail_runtime.edge.callers import CallerRule
 from treenail_runtime.edge.framings import Framing
-from treenail_runtime.edge.gates import BearerGate, Principals
-from treenail_runtime.edge.guard import Route
-from treenail_runtime.edge.mcp_endpoint import McpEndpoint
+from treenail_runtime.edge.gates import Principals
+from treenail_runtime.edge.mcp_endpoint import EndpointFinder, McpEndpoint
 from treenail_runtime.edge.oauth.routes import add_oauth
 from treenail_runtime.edge.oauth.services import OAuth
 from treenail_runtime.edge.principal_cache import CachedPrincipals
-from treenail_runtime.edge.scopes import ToolScopes
-from treenail_runtime.edge.sessions import BoundSessions
+from treenail_runtime.edge.routing import Route
+from treenail_runtime.providers import OAuthClient
 from treenail_runtime.settings import Settings
 from treenail_runtime.storage.audit import AuditStore
 from treenail_runtime.storage.cleanup import CleanupTask
 from treenail_runtime.storage.clients import ClientStore
 from treenail_runtime.storage.connections import ConnectionStore
+from treenail_runtime.storage.credentials import CredentialStore
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.grants import GrantStore
+from treenail_runtime.storage.instances import InstanceStore
 from treenail_runtime.storage.logins import LoginStore
 from treenail_runtime.storage.pending_logins import PendingLoginStore
 from treenail_runtime.storage.principals import PrincipalStore
 from treenail_runtime.storage.sessions import SessionStore
+from treenail_runtime.upkeep import ClientTokens, RefreshRounds, TokenKeeper
 
+from .calling import CallContexts
 from .checking import Checker
+from .connecting import Offering
+from .directory import Directory
+from .endpoints import Endpoints, Gates
 from .instances import make_instances, make_prefixes
 from .lifespan import Closed, Lifespan, Started
 from .limiting import make_limiter
+from .providing import UpstreamProviders
 from .rechecking import Rechecks
 from .storing import answers, make_cleanup, open_database, open_ring
 from .upstreams import Upstreams
 
+ROUND_SECONDS: Final = 30.0
+"""Between two looks for tokens that are over soon."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorized:
+    """What serves with authorization.
+
+    Attributes:
+        default: The MCP endpoint of the default instance.
+        find: Those of the others, by name.
+        routes: Of the OAuth endpoints.
+    """
+
+    default: McpEndpoint
+    find: EndpointFinder
+    routes: dict[str, Route]
+
 
 def add_authorization(
     settings: Settings,
-    connectors: Sequence[Connector],
+    served: Sequence[Offering],
     framings: Mapping[str, Framing],
     upstreams: Upstreams,
     pages: Quart,
     lifespan: Lifespan,
-) -> tuple[dict[str, McpEndpoint], dict[str, Route]]:
+) -> Authorized:
     """Add the OAuth endpoints to `pages`; the guarded MCP endpoints and all further routes.
 
     Raises:
         ConfigurationError: A key is missing or weak, or a URL cannot be used.
     """
     base_url = settings.base_url or f"http://127.0.0.1:{settings.port}"
-    instances = make_instances(connectors, base_url)
-    ring = open_ring(settings)
-    sealer = Sealer(ring)
-    database = _open_database(settings, lifespan)
-    checker = Checker({each.name: each for each in connectors}, upstreams, settings.upstream_url)
+    kept = _open_storage(settings, lifespan)
+    connectors = {each.connector.name: each.connector for each in served}
+    instances = make_instances([each.connector for each in served], base_url)
+    prefixes = make_prefixes(settings, instances)
+    directory = Directory(
+        instances,
+        connectors,
+        kept.instances,
+        base_url,
+        believed_s=settings.instance_cache_seconds,
+    )
+    providers = _providers(served, connectors, directory, upstreams, lifespan)
+    checker = Checker(connectors, upstreams, settings.upstream_url, directory)
     callers = CallerRule(settings.trusted_proxies)
     services = _services(
-        settings, base_url, database, sealer, Macs(ring), checker, callers, lifespan=lifespan
+        settings, base_url, kept, checker, callers, providers, prefixes[0], lifespan=lifespan
     )
-    rechecks = Rechecks(checker, ConnectionStore(database), services.audit)
+    rechecks = Rechecks(checker, ConnectionStore(kept.database), services.audit)
     lifespan.add(Closed(rechecks.aclose))
-    gates = _Gates(services, rechecks, _principals(settings, database), sealer, callers, base_url)
-    store = SessionStore(database, idle_seconds=settings.session_idle_seconds)
-    bound = settings.sessions == "bound"
-    endpoints = {
-        instance.mcp_path: McpEndpoint(
-            connector=instance.connector,
-            framing=framings[instance.connector],
-            gate=gates.gate(instance),
-            scopes=gates.scopes(instance),
-            sessions=BoundSessions(store, instance.token_prefix) if bound else None,
-        )
-        for instance in instances
-    }
-    return endpoints, add_oauth(pages, services, instances, make_prefixes(settings, instances))
+    keeper = _keep_tokens(kept, providers, lifespan)
+    contexts = CallContexts(checker, rechecks, keeper, ClientTokens(), providers)
+    gates = Gates(
+        services, contexts, _principals(settings, kept.database), kept.sealer, callers, base_url
+    )
+    store = SessionStore(kept.database, idle_seconds=settings.session_idle_seconds)
+    endpoints = Endpoints(
+        directory, framings, gates, store if settings.sessions == "bound" else None
+    )
+    return Authorized(
+        default=endpoints.of(directory.default),
+        find=endpoints.find,
+        routes=add_oauth(pages, services, directory, prefixes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is kept, and what opens it."""
+
+    database: Database
+    sealer: Sealer
+    macs: Macs
+
+    @property
+    def instances(self) -> InstanceStore:
+        return InstanceStore(self.database, self.sealer, self.macs)
+
+
+def _open_storage(settings: Settings, lifespan: Lifespan) -> _Kept:
+    ring = open_ring(settings)
+    return _Kept(_open_database(settings, lifespan), Sealer(ring), Macs(ring))
+
+
+def _providers(
+    served: Sequence[Offering],
+    connectors: Mapping[str, Connector],
+    directory: Directory,
+    upstreams: Upstreams,
+    lifespan: Lifespan,
+) -> UpstreamProviders:
+    """The upstreams' own authorization servers."""
+    oauth = OAuthClient(upstreams.transport)
+    lifespan.add(Closed(oauth.aclose))
+    clients = {each.connector.name: each.client for each in served if each.client is not None}
+    return UpstreamProviders(connectors, clients, directory, oauth)
+
+
+def _keep_tokens(kept: _Kept, providers: UpstreamProviders, lifespan: Lifespan) -> TokenKeeper:
+    """Has tokens refreshed as long as the server runs."""
+    store = CredentialStore(kept.database, kept.sealer)
+    keeper = TokenKeeper(store, providers, owner=uuid.uuid4().hex)
+    lifespan.add(Closed(keeper.aclose))
+    rounds = RefreshRounds(store, keeper, ROUND_SECONDS)
+    lifespan.add(Started(rounds.start, rounds.stop))
+    return keeper
 
 
 def _open_database(settings: Settings, lifespan: Lifespan) -> Database:
@@ -99,15 +175,16 @@ def _open_database(settings: Settings, lifespan: Lifespan) -> Database:
 def _services(
     settings: Settings,
     base_url: str,
-    database: Database,
-    sealer: Sealer,
-    macs: Macs,
+    kept: _Kept,
     checker: Checker,
     callers: CallerRule,
+    providers: UpstreamProviders,
+    prefix: str,
     *,
     lifespan: Lifespan,
 ) -> OAuth:
     """What the OAuth endpoints work with."""
+    database, sealer, macs = kept.database, kept.sealer, kept.macs
     limiter = make_limiter(settings, database, macs)
     lifespan.add(Closed(limiter.aclose))
     documents = DocumentFetcher(allowed_networks=settings.client_document_networks)
@@ -124,48 +201,11 @@ def _services(
         audit=AuditStore(database, macs),
         limiter=limiter,
         checker=checker,
+        providers=providers,
+        prefix=prefix,
         macs=macs,
         caller=lambda request: _address(callers, request),
     )
-
-
-class _Gates:
-    """What stands before each MCP endpoint."""
-
-    def __init__(
-        self,
-        services: OAuth,
-        rechecks: Rechecks,
-        principals: Principals,
-        sealer: Sealer,
-        callers: CallerRule,
-        base_url: str,
-    ) -> None:
-        self._services = services
-        self._rechecks = rechecks
-        self._principals = principals
-        self._sealer = sealer
-        self._callers = callers
-        self._base_url = base_url
-
-    def gate(self, instance: Instance) -> BearerGate:
-        def context_of(principal: Principal) -> ToolContext:
-            return self._rechecks.context(instance, principal)
-
-        return BearerGate(
-            instance=instance,
-            document_url=resource_document_url(instance, self._base_url),
-            principals=self._principals,
-            sealer=self._sealer,
-            macs=self._services.macs,
-            context_of=context_of,
-            limiter=self._services.limiter,
-            caller_address=self._callers.address,
-        )
-
-    def scopes(self, instance: Instance) -> ToolScopes:
-        connector = self._services.connectors[instance.connector]
-        return ToolScopes.of(connector, instance, resource_document_url(instance, self._base_url))
 
 
 def _principals(settings: Settings, database: Database) -> Principals:

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
+from pydantic import SecretStr
 
+from treenail_runtime.auth.instances import InstanceSettings
 from treenail_runtime.auth.login import (
     Accepted,
     ChoicesUnavailableError,
@@ -24,8 +26,9 @@ from treenail_runtime.contract import (
     read_choices,
 )
 from treenail_runtime.loading import Connection, server_url
-from treenail_runtime.upstream import Refused
+from treenail_runtime.upstream import CredentialSource, Refused, credentials_for
 
+from .directory import Directory
 from .upstreams import Upstreams
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -70,46 +73,78 @@ class Checker:
         connectors: By name.
         upstreams: The way to them.
         upstream_url: Takes the place of the connectors' servers.
+        directory: Knows the instances that have a server of their own; None when none has.
     """
 
     def __init__(
-        self, connectors: Mapping[str, Connector], upstreams: Upstreams, upstream_url: str | None
+        self,
+        connectors: Mapping[str, Connector],
+        upstreams: Upstreams,
+        upstream_url: str | None,
+        directory: Directory | None = None,
     ) -> None:
         self.connectors = connectors
+        self._directory = directory
         self._upstreams = upstreams
         self._upstream_url = upstream_url
 
     def context(
-        self, connector: str, config: ConnectionConfig, refused: Refused | None = None
+        self,
+        instance: Instance,
+        config: ConnectionConfig,
+        refused: Refused | None = None,
+        source: CredentialSource | None = None,
     ) -> ToolContext:
         """The surroundings of calls as this connection.
 
         Args:
-            connector: Its name.
+            instance: Whose.
             config: The connection.
             refused: Told of each call that the upstream refuses.
+            source: Of the credentials; None for those that the connection's values make.
 
         Raises:
             NotConfigured: Its values do not make credentials, or name no server.
         """
-        found = self.connectors[connector]
-        connection = Connection(
-            values=config.values,
-            secrets=config.secrets,
-            server_url=server_url(found, config.values, self._upstream_url),
-            is_override=self._upstream_url is not None,
+        found = self.connectors[instance.connector]
+        own = (
+            InstanceSettings()
+            if self._directory is None
+            else self._directory.known_settings(instance)
         )
-        return self._upstreams.context(found, connection, refused)
+        override = own.server_url or self._upstream_url
+        values = {**config.values, **({"region": own.region} if own.region else {})}
+        connection = Connection(
+            values=values,
+            secrets=config.secrets,
+            server_url=server_url(found, values, override),
+            is_override=override is not None,
+        )
+        return self._upstreams.context(found, connection, refused, source)
 
     def is_denial(self, instance: Instance, status: int) -> bool:
         """Whether an upstream's `status` can mean wrong credentials; never without a check."""
         check = self.connectors[instance.connector].check
         return check is not None and status in check.denied
 
-    async def check(self, instance: Instance, config: ConnectionConfig) -> Judgement:
-        """What the upstream says of `config`."""
+    async def check(
+        self, instance: Instance, config: ConnectionConfig, access: SecretStr | None = None
+    ) -> Judgement:
+        """What the upstream says of `config`, with an access token of its provider where there is one."""
         try:
-            context = self.context(instance.connector, config)
+            auth = self.connectors[instance.connector].auth
+            source = credentials_for(auth, config.values, config.secrets, access)
+        except NotConfigured as error:
+            log.info("connection.denied", connector=instance.connector, reason=error.message)
+            return Denied()
+        return await self.check_with(instance, config, source)
+
+    async def check_with(
+        self, instance: Instance, config: ConnectionConfig, source: CredentialSource | None
+    ) -> Judgement:
+        """What the upstream says of `config` with the credentials of `source`."""
+        try:
+            context = self.context(instance, config, None, source)
         except NotConfigured as error:
             log.info("connection.denied", connector=instance.connector, reason=error.message)
             return Denied()
@@ -126,7 +161,7 @@ class Checker:
         if field.choices is None:
             return ()
         try:
-            answer = await field.choices.run(self.context(instance.connector, config))
+            answer = await field.choices.run(self.context(instance, config))
             return read_choices(field, answer)
         except ToolError as error:
             log.warning(

@@ -14,9 +14,15 @@ from treenail_runtime.dispatch.server import build_server
 from treenail_runtime.edge.asgi import AsgiApp
 from treenail_runtime.edge.framings import Framing, KernelFraming, SdkFraming
 from treenail_runtime.edge.gates import OpenGate
-from treenail_runtime.edge.guard import Guard, Route
-from treenail_runtime.edge.mcp_endpoint import McpEndpoint, McpEndpoints
+from treenail_runtime.edge.guard import Guard
+from treenail_runtime.edge.mcp_endpoint import (
+    MCP_PATH,
+    EndpointFinder,
+    McpEndpoint,
+    McpEndpoints,
+)
 from treenail_runtime.edge.pages import HEALTH_ROUTES, make_pages
+from treenail_runtime.edge.routing import INSTANCE, Route
 from treenail_runtime.settings import Settings
 from treenail_runtime.upstream import AiohttpTransport
 
@@ -56,17 +62,15 @@ def create_app(
     pages.after_serving(lifespan.stop)
     routes = dict(HEALTH_ROUTES)
     if settings.no_auth:
-        endpoints = _open_endpoints(served, framings, upstreams, lifespan)
+        default, find = _open_endpoints(served, framings, upstreams, lifespan)
     else:
-        connectors = [each.connector for each in served]
-        endpoints, more = add_authorization(
-            settings, connectors, framings, upstreams, pages, lifespan
-        )
-        routes |= more
-    routes |= dict.fromkeys(endpoints, _mcp_route(settings))
+        authorized = add_authorization(settings, served, framings, upstreams, pages, lifespan)
+        default, find = authorized.default, authorized.find
+        routes |= authorized.routes
+    routes |= dict.fromkeys((MCP_PATH, f"/{INSTANCE}{MCP_PATH}"), _mcp_route(settings))
     return Guard(
         # Quart's ASGI types are TypedDicts, one per message.
-        McpEndpoints(cast("AsgiApp", pages), endpoints),
+        McpEndpoints(cast("AsgiApp", pages), default, find),
         routes,
         host_rules(settings),
     )
@@ -82,7 +86,7 @@ def _open_endpoints(
     framings: dict[str, Framing],
     upstreams: Upstreams,
     lifespan: Lifespan,
-) -> dict[str, McpEndpoint]:
+) -> tuple[McpEndpoint, EndpointFinder]:
     """Each connector as the connection of the environment, for everybody who reaches it."""
     endpoints: dict[str, McpEndpoint] = {}
     checked: list[tuple[Connector, ToolContext]] = []
@@ -90,11 +94,15 @@ def _open_endpoints(
         name = each.connector.name
         context = open_context(each, upstreams)
         checked.append((each.connector, context))
-        endpoints[f"/{name}/mcp"] = McpEndpoint(
+        endpoints[name] = McpEndpoint(
             connector=name, framing=framings[name], gate=OpenGate(context)
         )
     lifespan.add(CredentialChecks(checked))
-    return {"/mcp": next(iter(endpoints.values())), **endpoints}
+
+    async def find(name: str) -> McpEndpoint | None:
+        return endpoints.get(name)
+
+    return next(iter(endpoints.values())), find
 
 
 def _framing(settings: Settings, connector: Connector, lifespan: Lifespan) -> Framing:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from treenail_runtime.contract import Connector
 from treenail_runtime.loading import Connection, connection_from_environment, load_connector
+from treenail_runtime.providers import ProviderClient, client_from_environment
 from treenail_runtime.settings import ConfigurationError, Settings
 
 
@@ -14,10 +15,12 @@ class Offering:
 
     Attributes:
         connection: None where each caller brings its own, by authorization.
+        client: As which the upstream's provider knows us; None where there is none.
     """
 
     connector: Connector
     connection: Connection | None = None
+    client: ProviderClient | None = None
 
 
 def served_connectors(settings: Settings, environment: Mapping[str, str]) -> list[Offering]:
@@ -28,7 +31,10 @@ def served_connectors(settings: Settings, environment: Mapping[str, str]) -> lis
     """
     if settings.no_auth:
         return offerings(settings, environment)
-    return [Offering(connector=each) for each in load_connectors(settings)]
+    return [
+        Offering(connector=each, client=client_from_environment(each.name, environment))
+        for each in load_connectors(settings)
+    ]
 
 
 def load_connectors(settings: Settings) -> list[Connector]:

@@ -1,8 +1,10 @@
 """The places at which connectors are served, and their names in OAuth."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
+from treenail_runtime.auth.instances import InstanceRecord
 from treenail_runtime.auth.records import Instance
 from treenail_runtime.auth.scopes import CALL, READ
 from treenail_runtime.contract import RESERVED_NAMES, Connector
@@ -10,6 +12,9 @@ from treenail_runtime.settings import ConfigurationError, Settings
 
 DEFAULT: Final = "default"
 """The instance at `/mcp`."""
+
+_OPEN: Final = frozenset({"active", "reauth"})
+"""In `reauth` whoever calls is told to connect again."""
 
 _BUILT_IN: Final = {
     READ: "Look things up in {title}",
@@ -53,6 +58,19 @@ def make_prefixes(settings: Settings, instances: Sequence[Instance]) -> tuple[st
     if problems:
         raise ConfigurationError(*problems)
     return prefixes
+
+
+def make_instance(record: InstanceRecord, connector: Connector, base_url: str) -> Instance:
+    """The instance that a row tells of."""
+    made = _instance(record.id, f"/{record.slug}", connector, base_url)
+    return replace(
+        made,
+        title=record.title,
+        is_open=record.status in _OPEN,
+        credentials=record.credentials,
+        access_key=record.access_key,
+        version=record.version,
+    )
 
 
 def _instance(identifier: str, base_path: str, connector: Connector, base_url: str) -> Instance:

@@ -14,9 +14,9 @@ from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.auth.login import Denied
 from treenail_runtime.auth.records import Instance, Principal
 from treenail_runtime.clock import Stopwatch, monotonic
-from treenail_runtime.contract import ToolContext
 from treenail_runtime.storage.audit import AuditStore
 from treenail_runtime.storage.connections import ConnectionStore
+from treenail_runtime.upstream import CredentialSource, Refused
 
 from .checking import Checker
 
@@ -44,18 +44,22 @@ class Rechecks:
         self._asked: OrderedDict[str, float] = OrderedDict()
         self._running: dict[str, asyncio.Task[None]] = {}
 
-    def context(self, instance: Instance, principal: Principal) -> ToolContext:
-        """The surroundings of calls as `principal`.
+    def watch(
+        self, instance: Instance, principal: Principal, source: CredentialSource | None
+    ) -> Refused:
+        """What is to be told of each call of `principal` that the upstream refuses.
 
-        Raises:
-            NotConfigured: As `Checker.context`.
+        Args:
+            instance: Where it calls.
+            principal: Who.
+            source: Of its credentials; None for those that its connection's values make.
         """
 
         def refused(status: int) -> None:
             if self._checker.is_denial(instance, status) and self._is_due(principal.connection_id):
-                self._start(instance, principal)
+                self._start(instance, principal, source)
 
-        return self._checker.context(instance.connector, principal.config, refused)
+        return refused
 
     async def aclose(self) -> None:
         """Leave the checks that are still waiting."""
@@ -74,14 +78,19 @@ class Rechecks:
         self._asked[connection_id] = now
         return True
 
-    def _start(self, instance: Instance, principal: Principal) -> None:
+    def _start(
+        self, instance: Instance, principal: Principal, source: CredentialSource | None
+    ) -> None:
         connection_id = principal.connection_id
-        task = asyncio.create_task(self._confirm(instance, principal))
+        task = asyncio.create_task(self._confirm(instance, principal, source))
         self._running[connection_id] = task
         task.add_done_callback(lambda _: self._running.pop(connection_id, None))
 
-    async def _confirm(self, instance: Instance, principal: Principal) -> None:
-        if not isinstance(await self._checker.check(instance, principal.config), Denied):
+    async def _confirm(
+        self, instance: Instance, principal: Principal, source: CredentialSource | None
+    ) -> None:
+        judgement = await self._checker.check_with(instance, principal.config, source)
+        if not isinstance(judgement, Denied):
             return
         try:
             changed = await self._connections.mark_reauth(

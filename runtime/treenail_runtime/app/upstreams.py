@@ -7,6 +7,7 @@ from treenail_runtime.loading import Connection
 from treenail_runtime.settings import ConfigurationError
 from treenail_runtime.upstream import (
     CircuitBreaker,
+    CredentialSource,
     Refused,
     Routes,
     UpstreamClient,
@@ -21,11 +22,15 @@ class Upstreams:
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         """Share `transport`, which belongs to the caller."""
-        self._transport = transport
+        self.transport = transport
         self._breakers: dict[str, CircuitBreaker] = {}
 
     def context(
-        self, connector: Connector, connection: Connection, refused: Refused | None = None
+        self,
+        connector: Connector,
+        connection: Connection,
+        refused: Refused | None = None,
+        source: CredentialSource | None = None,
     ) -> ToolContext:
         """The surroundings of every call as this connection.
 
@@ -33,6 +38,7 @@ class Upstreams:
             connector: Whose tools are called.
             connection: As whom.
             refused: Told of each call that the upstream refuses.
+            source: Of the credentials; None for those that the connection's values make.
 
         Raises:
             NotConfigured: The connection's values do not make credentials.
@@ -44,8 +50,9 @@ class Upstreams:
             upstream=UpstreamClient(
                 connector=connector,
                 routes=routes,
-                credentials=credentials_for(connector.auth, connection.values, connection.secrets),
-                transport=self._transport,
+                source=source
+                or credentials_for(connector.auth, connection.values, connection.secrets),
+                transport=self.transport,
                 refused=refused,
             ),
         )

@@ -42,15 +42,33 @@ class LoginForm:
     Attributes:
         fields: In the order of the page; empty when the upstream needs no credentials.
         help_url: Where people learn how to get credentials.
+        provider: Whether a person may, or must, go to the upstream's provider.
+        only_typed: Names of the fields that nobody needs who goes there.
+        needs_provider: Whether there is no other way.
+        upstream_scopes: What we ask for at the provider.
     """
 
     fields: Sequence[LoginField] = ()
     help_url: str | None = None
+    provider: bool = False
+    only_typed: frozenset[str] = frozenset()
+    needs_provider: bool = False
+    upstream_scopes: Sequence[str] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing but a yes is needed."""
+        return not self.fields and not self.needs_provider
 
     @property
     def typed(self) -> Sequence[LoginField]:
         """What is asked first."""
         return [field for field in self.fields if field.choices is None]
+
+    @property
+    def before_provider(self) -> Sequence[LoginField]:
+        """What is asked of somebody who then goes to the provider."""
+        return [field for field in self.typed if field.name not in self.only_typed]
 
     @property
     def picked(self) -> Sequence[LoginField]:
@@ -165,8 +183,13 @@ class ChoicesUnavailableError(Exception):
 class CredentialChecker(Protocol):
     """Asks the upstream of an instance."""
 
-    async def check(self, instance: Instance, config: ConnectionConfig) -> Judgement:
-        """Whether `config` works; accepted when the connector has no check."""
+    async def check(
+        self, instance: Instance, config: ConnectionConfig, access: SecretStr | None = None
+    ) -> Judgement:
+        """Whether `config` works, with an access token of the upstream's provider where there is one.
+
+        Accepted when the connector has no check.
+        """
         ...
 
     async def choices(

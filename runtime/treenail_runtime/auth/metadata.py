@@ -60,21 +60,20 @@ def protected_resource(instance: Instance) -> Mapping[str, object]:
     }
 
 
-def server_paths(instance: Instance) -> Sequence[str]:
-    """Where the authorization server's document is looked for (RFC 8414 3.1; OIDC Discovery 4)."""
-    path = instance.base_path
+def server_paths(base_path: str) -> Sequence[str]:
+    """Where the document of the issuer at `base_path` is (RFC 8414 3.1; OIDC Discovery 4)."""
     inserted = [
-        f"/.well-known/oauth-authorization-server{path}",
-        f"/.well-known/openid-configuration{path}",
+        f"/.well-known/oauth-authorization-server{base_path}",
+        f"/.well-known/openid-configuration{base_path}",
     ]
-    return [*inserted, f"{path}/.well-known/openid-configuration"] if path else inserted
+    return [*inserted, f"{base_path}/.well-known/openid-configuration"] if base_path else inserted
 
 
-def resource_path(instance: Instance) -> str:
-    """Where the resource's document is (RFC 9728 3.1)."""
-    return f"/.well-known/oauth-protected-resource{instance.mcp_path}"
+def resource_path(base_path: str) -> str:
+    """Where the document of the resource at `base_path` is (RFC 9728 3.1)."""
+    return f"/.well-known/oauth-protected-resource{base_path}/mcp"
 
 
 def resource_document_url(instance: Instance, base_url: str) -> str:
     """The same as a URL, for `WWW-Authenticate` (RFC 9728 5.1)."""
-    return f"{base_url}{resource_path(instance)}"
+    return f"{base_url}{resource_path(instance.base_path)}"

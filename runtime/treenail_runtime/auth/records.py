@@ -27,7 +27,8 @@ class Instance:
     """A connector at one place: an issuer of its own and a resource of its own.
 
     Attributes:
-        id: `default` for the one at `/mcp`, else the connector's name.
+        id: `default` for the one at `/mcp`, the connector's name for the others of the settings,
+            and random for those that are made while the server runs.
         connector: The connector's name.
         title: For people.
         issuer: Without a slash at the end (RFC 8414).
@@ -38,6 +39,10 @@ class Instance:
         scopes: What may be asked for, with the words for people. `offline_access` is not among
             them.
         default_scopes: Granted when a client asks for nothing, and told in the 401 challenge.
+        is_open: Whether it serves: not while it waits for credentials, or is switched off.
+        credentials: Whose account of the upstream is used.
+        access_key: Digest of what people type to connect to an instance with its own credentials.
+        version: Of what is kept of it; 0 for those of the settings.
     """
 
     id: str
@@ -50,6 +55,10 @@ class Instance:
     token_prefix: str
     scopes: Mapping[str, str]
     default_scopes: frozenset[str]
+    is_open: bool = True
+    credentials: Literal["person", "instance"] = "person"
+    access_key: "Digest | None" = field(default=None, repr=False)
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Who may use an MCP endpoint: everybody of this machine, or whoever shows a token for it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -18,6 +18,7 @@ from treenail_runtime.dispatch.callers import Caller
 from treenail_runtime.dispatch.envelope import Reply, error_reply
 from treenail_runtime.limits import Limiter
 from treenail_runtime.storage.connections import config_facts, open_config
+from treenail_runtime.upkeep import ProviderAway, ReauthNeeded
 
 from .asgi import Header, Scope
 from .limiting import too_many_calls
@@ -30,6 +31,7 @@ _UNAUTHORIZED: Final = -32_001
 """Of the range that JSON-RPC 2.0 leaves to servers; what earlier servers used."""
 
 _UNAVAILABLE: Final = -32_002
+_CLOSED_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +40,26 @@ class Admitted:
 
     Attributes:
         principal: None where there is no authorization.
+        prepare: To be called before a tool is: has a token of the upstream ready, or tells why
+            the request is not served after all. None where nothing has to be prepared.
     """
 
     caller: Caller
     principal: Principal | None = None
+    prepare: "Callable[[], Awaitable[Barred | None]] | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a principal's calls are made in.
+
+    Attributes:
+        prepare: Has a token of the upstream ready; None where none is needed. Raises an
+            `UpkeepError` when there is none, and `StoreUnavailableError`.
+    """
+
+    context: ToolContext
+    prepare: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +105,14 @@ class OpenGate:
         return self._admitted
 
 
+class ClosedGate:
+    """Nobody: the instance waits for credentials, or is switched off."""
+
+    async def admit(self, scope: Scope) -> Admitted | Barred:  # noqa: ARG002  # nobody
+        """Nobody may pass; tokens stay good for when it is open again."""
+        return _CLOSED
+
+
 def challenge(instance: Instance, document_url: str, **attributes: str) -> Header:
     """`WWW-Authenticate` (RFC 6750 3, RFC 9728 5.1); without `error` where no token came."""
     given = {
@@ -113,7 +139,7 @@ class BearerGate:
     principals: Principals
     sealer: Sealer
     macs: Macs
-    context_of: Callable[[Principal], ToolContext]
+    context_of: Callable[[Principal], Surroundings]
     limiter: Limiter
     caller_address: Callable[[Scope], str]
     _absent: Barred = field(init=False)
@@ -146,11 +172,34 @@ class BearerGate:
         if not verdict.allowed:
             return Barred(*too_many_calls(verdict))
         try:
-            context = self.context_of(found)
+            surroundings = self.context_of(found)
         except ToolError as error:
             log.warning("bearer.connection_unusable", reason=error.message, grant=found.grant_id)
             return self._invalid
-        return Admitted(caller=Caller(context, found.scopes), principal=found)
+        return Admitted(
+            caller=Caller(surroundings.context, found.scopes),
+            principal=found,
+            prepare=self._preparing(surroundings, found),
+        )
+
+    def _preparing(
+        self, surroundings: Surroundings, principal: Principal
+    ) -> Callable[[], Awaitable[Barred | None]] | None:
+        prepare = surroundings.prepare
+        if prepare is None:
+            return None
+
+        async def prepared() -> Barred | None:
+            try:
+                await prepare()
+            except ReauthNeeded as error:
+                log.info("bearer.refused", reason=str(error), grant=principal.grant_id)
+                return self._invalid
+            except ProviderAway as error:
+                return unavailable(error.retry_after_s)
+            return None
+
+        return prepared
 
     async def _principal(self, token: Digest) -> Principal | Refusal:
         facts = decide_principal(await self.principals.find(token), self.instance)
@@ -205,3 +254,9 @@ def unavailable(retry_after_s: int) -> Barred:
     message = "The server cannot answer now; try again"
     reply = error_reply(None, _UNAVAILABLE, message, status=503)
     return Barred(reply, ((b"retry-after", b"%d" % retry_after_s),))
+
+
+_CLOSED: Final = Barred(
+    error_reply(None, _UNAVAILABLE, "This instance is not in service", status=503),
+    ((b"retry-after", b"%d" % _CLOSED_S),),
+)

@@ -6,7 +6,6 @@ HTTP servers accept more than they should. Hypercorn 0.18 serves a request smugg
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -16,6 +15,7 @@ from .bodies import BODY_SECONDS, BodyTooLargeError, DisconnectedError, read_bod
 from .cors import Origins, adding, cors_headers, preflight
 from .hosts import HostRules
 from .refusals import Refusal, refuse
+from .routing import Route, Routes
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -46,25 +46,6 @@ _DIGITS: Final = 18
 """Of a length that is worth reading; Python refuses to read thousands."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """What a path takes.
-
-    Attributes:
-        methods: In the order in which `Allow` tells them.
-        max_body: Largest body in bytes; 0 takes none.
-        json_rpc: Its clients expect JSON-RPC errors.
-        any_host: Whether it answers under any name; for probes, which know only an address.
-        origins: Which web pages may call.
-    """
-
-    methods: tuple[str, ...]
-    max_body: int = 0
-    json_rpc: bool = False
-    any_host: bool = False
-    origins: Origins = "listed"
-
-
 class Guard:
     """ASGI: lets well-formed requests for known routes through, with their bodies read."""
 
@@ -80,12 +61,12 @@ class Guard:
 
         Args:
             app: Gets the whole body in one message.
-            routes: By exact path, as it stands in the request line.
+            routes: By path, as it stands in the request line.
             hosts: The names under which the server answers, and the origins it answers to.
             body_seconds: How long a body may take to arrive.
         """
         self._app = app
-        self._routes = {path.encode(): route for path, route in routes.items()}
+        self._routes = Routes(routes)
         self._hosts = hosts
         self._body_seconds = body_seconds
 
@@ -100,7 +81,7 @@ class Guard:
         await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route = self._routes.get(_raw_path(scope))
+        route = self._routes.find(_raw_path(scope).decode("latin-1"))
         headers = _deciding(scope["headers"])
         if isinstance(headers, Refusal):
             await self._refuse(headers, scope, receive, send, unread=True)
@@ -132,13 +113,13 @@ class Guard:
     async def _refuse(
         self, refusal: Refusal, scope: Scope, receive: Receive, send: Send, *, unread: bool
     ) -> None:
-        path = _raw_path(scope)
-        route = self._routes.get(path)
+        path = _raw_path(scope).decode("latin-1")
+        route = self._routes.find(path)
         log.info(
             "guard.refused",
             reason=refusal.reason,
             status=refusal.status,
-            path=ascii(path[:_SHOWN].decode("latin-1")),
+            path=ascii(path[:_SHOWN]),
         )
         json_rpc = route is not None and route.json_rpc
         await refuse(refusal, receive, send, json_rpc=json_rpc, unread=unread)

@@ -10,8 +10,8 @@ from werkzeug.exceptions import HTTPException
 
 from treenail_runtime.telemetry import bind_request
 
-from .guard import Route
 from .headers import json_headers
+from .routing import Route
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 

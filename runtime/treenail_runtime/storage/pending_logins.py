@@ -127,21 +127,20 @@ class PendingLoginStore:
 
         return await self._database.write(work)
 
-    async def take_returned(self, state: Digest, browser: Digest) -> PendingLogin | None:
+    async def take_returned(self, state: Digest) -> PendingLogin | None:
         """The one whose person comes back from the provider; a state is good for one return.
+
+        Whether they come in the browser that was sent away, is for the caller to see.
 
         Args:
             state: Digest of what the provider gave back.
-            browser: Digest of the browser's cookie. With another one than that which the person
-                was sent away with, nothing is found, and the state stays good for its own.
 
         Returns:
             None when there is none, or no longer.
         """
-        here = (table.c.upstream_state_hash == state, table.c.browser_hash == browser)
         change = (
             update(table)
-            .where(*here, table.c.expires_at > now_ms)
+            .where(table.c.upstream_state_hash == state, table.c.expires_at > now_ms)
             .values(upstream_state_hash=None, step="returned")
             .returning(table)
         )

@@ -2,7 +2,7 @@
 
 from .breaker import CircuitBreaker
 from .client import Refused, UpstreamClient
-from .credentials import Credentials, credentials_for
+from .credentials import Credentials, CredentialSource, credentials_for
 from .exchange import AnswerError, OutgoingRequest, WholeResponse
 from .retrying import Timing
 from .routes import Routes
@@ -12,6 +12,7 @@ __all__ = [
     "AiohttpTransport",
     "AnswerError",
     "CircuitBreaker",
+    "CredentialSource",
     "Credentials",
     "OutgoingRequest",
     "Refused",

@@ -1,17 +1,22 @@
 """Sends the requests of one connection: its credentials, a deadline, retries, a circuit breaker."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Final, TypeAlias
-from urllib.parse import unquote, unquote_plus
 
 import httpx
 import structlog
 
-from treenail_runtime.contract import Connector, Endpoint, InvalidArguments, Request, UpstreamAnswer
+from treenail_runtime.contract import (
+    Connector,
+    Endpoint,
+    Request,
+    UpstreamAnswer,
+    UpstreamRefused,
+)
 
-from .credentials import Credentials
+from .credentials import Credentials, CredentialSource
 from .exchange import (
     AnswerError,
     ExhaustedError,
@@ -20,6 +25,7 @@ from .exchange import (
     WholeResponse,
     whole,
 )
+from .joining import cookie_field, joined, with_query
 from .retrying import Timing, pause_before_retry, retry_after_s
 from .routes import Routes
 from .telling import resting, timed_out, told
@@ -29,6 +35,7 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 _AWAY: Final = frozenset({502, 503, 504})
 """Statuses of an upstream that is down. 500 is not among them: one odd record may cause it."""
 
+_UNAUTHORIZED: Final = 401
 _MOST_DIGITS: Final = 16
 
 _FIXED: Final = {
@@ -48,7 +55,8 @@ class UpstreamClient:
     Args:
         connector: Its fixed headers, retries and error rules are used.
         routes: Where each request goes.
-        credentials: Go with every request, and go before a header of the same name.
+        source: Of the credentials, which go with every request and before a header of the same
+            name.
         transport: Shared by all connections.
         timing: Where time and chance come from.
         refused: Told of each call that the upstream refuses.
@@ -58,20 +66,19 @@ class UpstreamClient:
         self,
         connector: Connector,
         routes: Routes,
-        credentials: Credentials,
+        source: CredentialSource,
         transport: httpx.AsyncBaseTransport,
         timing: Timing | None = None,
         *,
         refused: Refused | None = None,
     ) -> None:
         self._routes = routes
-        self._credentials = credentials
+        self._source = source
         self._transport = transport
         self._timing = timing or Timing()
         self._refused = refused
         self._retries = connector.retries
         self._rules = connector.errors
-        self._key = "&".join(f"{name}={value}" for name, value in credentials.query)
         self._fixed_headers = connector.headers
 
     async def send(self, request: Request) -> UpstreamAnswer:
@@ -79,14 +86,39 @@ class UpstreamClient:
         endpoint = request.endpoint
         try:
             async with asyncio.timeout(endpoint.timeout_s):
-                return await self._answer(endpoint, self._outgoing(request))
+                return await self._proven(request)
         except TimeoutError:
             self._count_failure(endpoint)
             _log.warning("upstream.timed_out", **_facts(endpoint))
             raise timed_out(endpoint) from None
 
-    def _outgoing(self, request: Request) -> OutgoingRequest:
-        query = self._query(request.query)
+    async def _proven(self, request: Request) -> UpstreamAnswer:
+        """The answer to the request, with other credentials when the first ones are refused.
+
+        An upstream that says 401 has done nothing, so that a write, too, may be sent again.
+        """
+        credentials = await self._source.current()
+        try:
+            return await self._answer(request, credentials)
+        except UpstreamRefused as error:
+            renewed = None
+            if error.status == _UNAUTHORIZED:
+                renewed = await self._source.renewed(credentials)
+            if renewed is None:
+                self._tell(error.status)
+                raise
+        try:
+            return await self._answer(request, renewed)
+        except UpstreamRefused as error:
+            self._tell(error.status)
+            raise
+
+    def _tell(self, status: int) -> None:
+        if self._refused is not None:
+            self._refused(status)
+
+    def _outgoing(self, request: Request, credentials: Credentials) -> OutgoingRequest:
+        query = with_query(request.query, credentials)
         own = {"Accept": request.endpoint.accept}
         if request.content is not None:
             own["Content-Type"] = request.content.content_type
@@ -94,48 +126,21 @@ class UpstreamClient:
         return OutgoingRequest(
             request.endpoint.method,
             f"{path}?{query}" if query else path,
-            _joined(
+            joined(
                 own,
                 _FIXED,
                 self._fixed_headers,
                 request.headers,
-                self._credentials.headers,
-                self._cookies(request.cookie),
+                credentials.headers,
+                cookie_field(request.cookie, self._fixed_headers, credentials),
             ),
             request.body,
             max_bytes=_most(request.endpoint),
             repeatable=request.endpoint.repeatable,
         )
 
-    def _query(self, asked: str) -> str:
-        """The query of a request, with the credentials that go there.
-
-        Raises:
-            InvalidArguments: It holds their name already; which one the upstream would read, nobody
-                can tell.
-        """
-        if not asked or not self._key:
-            return asked or self._key
-        taken = {unquote(name) for name, _ in self._credentials.query}
-        for pair in asked.split("&"):
-            name = unquote_plus(pair.partition("=")[0])
-            if name in taken:
-                raise InvalidArguments([f"{name}: the connection sets this query parameter itself"])
-        return f"{asked}&{self._key}"
-
-    def _cookies(self, asked: str) -> Sequence[tuple[str, str]]:
-        """One `Cookie` field (RFC 6265 5.4) of what the connector, its credentials and the tool say.
-
-        A name goes to the credentials first, and then to the connector.
-        """
-        if not asked and not self._credentials.cookies:
-            return ()
-        own = [f"{name}={value}" for name, value in self._credentials.cookies]
-        fixed = [text for name, text in self._fixed_headers.items() if name.lower() == "cookie"]
-        field = _one_cookie_field("; ".join(own), *fixed, asked)
-        return (("Cookie", field),)
-
-    async def _answer(self, endpoint: Endpoint, outgoing: OutgoingRequest) -> UpstreamAnswer:
+    async def _answer(self, request: Request, credentials: Credentials) -> UpstreamAnswer:
+        endpoint, outgoing = request.endpoint, self._outgoing(request, credentials)
         deadline = self._timing.stopwatch() + endpoint.timeout_s
         breaker, attempt = self._routes.breaker(endpoint), 0
         while True:
@@ -144,24 +149,9 @@ class UpstreamClient:
             attempt += 1
             outcome = await self._attempt(endpoint, outgoing)
             if isinstance(outcome, WholeResponse) and _is_answer(outcome, endpoint):
-                return self._answered(outcome)
-            await self._pause(outcome, attempt, endpoint, outgoing, deadline)
+                return _answered(outcome, credentials)
+            await self._pause(outcome, attempt, endpoint, outgoing, credentials, deadline)
             outgoing.maybe_received |= _may_have_been_received(outcome)
-
-    def _answered(self, response: WholeResponse) -> UpstreamAnswer:
-        headers = response.headers
-        if "Location" in headers and self._credentials.appear_in(headers["Location"]):
-            headers = headers.copy()
-            del headers["Location"]
-        length = headers.get("Content-Length", "") if response.is_cut else ""
-        return UpstreamAnswer(
-            response.status_code,
-            response.body,
-            headers.get("Content-Type", ""),
-            headers,
-            is_cut=response.is_cut,
-            size=int(length) if length.isdecimal() and len(length) < _MOST_DIGITS else None,
-        )
 
     async def _attempt(self, endpoint: Endpoint, outgoing: OutgoingRequest) -> Outcome:
         try:
@@ -190,6 +180,7 @@ class UpstreamClient:
         attempt: int,
         endpoint: Endpoint,
         outgoing: OutgoingRequest,
+        credentials: Credentials,
         deadline: float,
     ) -> None:
         """Wait for the next attempt.
@@ -204,14 +195,12 @@ class UpstreamClient:
         if pause_s is None or pause_s >= left_s or is_open:
             log = _log.warning if _is_server_fault(failure) else _log.info
             log("upstream.failed", **facts)
-            if self._refused is not None and isinstance(failure, WholeResponse):
-                self._refused(failure.status_code)
             after_s = retry_after_s(failure, self._timing.now)
             raise told(
                 failure,
                 endpoint,
                 self._rules,
-                self._credentials,
+                credentials,
                 after_s,
                 maybe_received=outgoing.maybe_received,
             )
@@ -229,33 +218,26 @@ def _most(endpoint: Endpoint) -> int:
     return answer.max_file_bytes if answer.promises_file else endpoint.max_bytes
 
 
+def _answered(response: WholeResponse, credentials: Credentials) -> UpstreamAnswer:
+    headers = response.headers
+    if "Location" in headers and credentials.appear_in(headers["Location"]):
+        headers = headers.copy()
+        del headers["Location"]
+    length = headers.get("Content-Length", "") if response.is_cut else ""
+    return UpstreamAnswer(
+        response.status_code,
+        response.body,
+        headers.get("Content-Type", ""),
+        headers,
+        is_cut=response.is_cut,
+        size=int(length) if length.isdecimal() and len(length) < _MOST_DIGITS else None,
+    )
+
+
 def _is_answer(response: WholeResponse, endpoint: Endpoint) -> bool:
     if response.is_success:
         return True
     return endpoint.answer.tells_redirects and response.has_redirect_location
-
-
-def _joined(*parts: Mapping[str, str] | Sequence[tuple[str, str]]) -> httpx.Headers:
-    """One header of each name, of the last part that has it.
-
-    Not by `httpx.Headers.update`, which decodes every name again: a client is made for each call.
-    """
-    fields: dict[str, tuple[str, str]] = {}
-    for part in parts:
-        for field in part.items() if isinstance(part, Mapping) else part:
-            fields[field[0].lower()] = field
-    return httpx.Headers(list(fields.values()))
-
-
-def _one_cookie_field(*fields: str) -> str:
-    """Cookie fields in one, each without the names of those before it."""
-    pairs: list[str] = []
-    for field in fields:
-        taken = {pair.partition("=")[0] for pair in pairs}
-        pairs += [
-            pair for pair in field.split("; ") if pair and pair.partition("=")[0] not in taken
-        ]
-    return "; ".join(pairs)
 
 
 def _is_failure_of_upstream(outcome: Outcome) -> bool:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import quote
 
 from pydantic import SecretStr
@@ -32,9 +32,31 @@ _COOKIE_TEXT: Final = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
 _ADVICE: Final = "The person who connected this server must connect again and correct it."
 
 
+class CredentialSource(Protocol):
+    """Where a connection's credentials come from at each call."""
+
+    async def current(self) -> "Credentials":
+        """Those that go with a request now.
+
+        Raises:
+            ToolError: There are none.
+        """
+        ...
+
+    async def renewed(self, refused: "Credentials") -> "Credentials | None":
+        """Others, after the upstream refused these; None when there are none.
+
+        Raises:
+            ToolError: There may be others later.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
     """Header fields and query pairs that go with every request of one connection.
+
+    They are their own source, and never change.
 
     Attributes:
         query: Percent-encoded names and values.
@@ -50,6 +72,18 @@ class Credentials:
     def __repr__(self) -> str:
         names = ", ".join(name for name, _ in (*self.headers, *self.query, *self.cookies))
         return f"Credentials({names})"
+
+    @property
+    def query_text(self) -> str:
+        """The query pairs as a query."""
+        return "&".join(f"{name}={value}" for name, value in self.query)
+
+    async def current(self) -> "Credentials":
+        """These."""
+        return self
+
+    async def renewed(self, refused: "Credentials") -> None:
+        """None: there are no others."""
 
     def appear_in(self, text: str) -> bool:
         """Whether `text` gives any of them away."""

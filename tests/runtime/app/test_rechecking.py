@@ -275,7 +275,8 @@ async def watching(site: Site, upstream: Loopback, member: Member) -> AsyncGener
         )
         instance = make_instances([CONNECTOR], site.base_url)[0]
         try:
-            yield Watched(rechecks.context(instance, principal), clock)
+            told = rechecks.watch(instance, principal, None)
+            yield Watched(checker.context(instance, principal.config, told), clock)
         finally:
             await rechecks.aclose()
 

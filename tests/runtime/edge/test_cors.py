@@ -8,8 +8,9 @@ import pytest
 from tests.support.serving import Running, serving_app
 from treenail_runtime.edge.asgi import Receive, Scope, Send, send_json
 from treenail_runtime.edge.cors import CorsRules
-from treenail_runtime.edge.guard import Guard, Route
+from treenail_runtime.edge.guard import Guard
 from treenail_runtime.edge.hosts import HostRules
+from treenail_runtime.edge.routing import Route
 
 AGENT = "https://agent.example"
 OPEN = ("/mcp", "/token", "/register", "/revoke", "/.well-known/oauth-protected-resource")

@@ -7,8 +7,9 @@ import pytest
 from tests.support.serving import serving, serving_app
 from tests.support.wire import LIST, LIST_HEADERS, raw, statuses
 from treenail_runtime.edge.asgi import Receive, Scope, Send, send_json
-from treenail_runtime.edge.guard import Guard, Route
+from treenail_runtime.edge.guard import Guard
 from treenail_runtime.edge.hosts import HostRules
+from treenail_runtime.edge.routing import Route
 
 
 async def test_too_many_headers_are_refused() -> None:

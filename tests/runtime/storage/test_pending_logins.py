@@ -226,57 +226,51 @@ TRIP = UpstreamTrip(
 )
 
 
-async def sent(store: PendingLoginStore) -> tuple[Digest, Digest, Digest]:
-    """Transaction, browser and state of a person who is at the provider."""
+async def sent(store: PendingLoginStore) -> tuple[Digest, Digest]:
+    """Transaction and state of a person who is at the provider."""
     txn, browser, state = some(), some(), some()
     await store.add(
         txn, browser=browser, csrf=some(), request=REQUEST, address=address(1), lifetime_s=600
     )
     assert await store.send_upstream(txn, state, TRIP)
-    return txn, browser, state
+    return txn, state
 
 
 @pytest.mark.requirement("PX-04", "S2-18")
 async def test_a_person_who_comes_back_goes_on_where_they_were_once(database: Database) -> None:
     store = store_of(database)
-    txn, browser, state = await sent(store)
+    txn, state = await sent(store)
     away = await store.find(txn)
 
-    back = await store.take_returned(state, browser)
+    back = await store.take_returned(state)
 
     assert away is not None
     assert (away.step, away.upstream) == ("upstream", TRIP)
     assert back is not None
     assert (back.id, back.step, back.upstream, back.request) == (txn, "returned", TRIP, REQUEST)
-    assert await store.take_returned(state, browser) is None
+    assert await store.take_returned(state) is None
     assert await store.find(txn) == back
 
 
 @pytest.mark.requirement("PX-04")
-async def test_another_browser_or_state_finds_nothing_and_uses_nothing_up(
-    database: Database,
-) -> None:
+async def test_an_unknown_state_finds_nothing_and_uses_nothing_up(database: Database) -> None:
     store = store_of(database)
-    _, browser, state = await sent(store)
-    _, other_browser, other_state = await sent(store)
+    state = await sent(store)
 
-    assert await store.take_returned(state, other_browser) is None
-    assert await store.take_returned(other_state, browser) is None
-    assert await store.take_returned(some(), browser) is None
-
-    assert await store.take_returned(state, browser) is not None
+    assert await store.take_returned(some()) is None
+    assert await store.take_returned(state[1]) is not None
 
 
 @pytest.mark.requirement("PX-04")
 async def test_only_the_last_trip_counts_and_none_after_ten_minutes(database: Database) -> None:
     store = store_of(database)
-    txn, browser, first = await sent(store)
+    txn, first = await sent(store)
     second = some()
     assert await store.send_upstream(txn, second, TRIP)
 
-    assert await store.take_returned(first, browser) is None
+    assert await store.take_returned(first) is None
     await travel(database, 601)
-    assert await store.take_returned(second, browser) is None
+    assert await store.take_returned(second) is None
     assert not await store.send_upstream(txn, some(), TRIP)
 
 
@@ -286,9 +280,9 @@ async def test_of_many_that_come_back_at_once_one_goes_on(
 ) -> None:
     other = Database(database_url)
     stores = [store_of(database), store_of(other)]
-    _, browser, state = await sent(stores[0])
+    _, state = await sent(stores[0])
 
-    back = await asyncio.gather(*(each.take_returned(state, browser) for each in stores * 4))
+    back = await asyncio.gather(*(each.take_returned(state) for each in stores * 4))
     await other.aclose()
 
     assert len([each for each in back if each is not None]) == 1
@@ -297,7 +291,7 @@ async def test_of_many_that_come_back_at_once_one_goes_on(
 @pytest.mark.requirement("T-128", "S0-26")
 async def test_a_trip_is_sealed_to_its_own_login(database: Database) -> None:
     store = store_of(database)
-    (one, _, _), (other, browser, state) = await sent(store), await sent(store)
+    (one, _), (other, state) = await sent(store), await sent(store)
 
     async def swap(connection: AsyncConnection) -> str:
         query = select(pending_logins.c.upstream).where(pending_logins.c.txn_hash == one)
@@ -307,5 +301,5 @@ async def test_a_trip_is_sealed_to_its_own_login(database: Database) -> None:
         return text
 
     assert "canary" not in await database.write(swap)
-    assert await store.take_returned(state, browser) is None
+    assert await store.take_returned(state) is None
     assert await store.find(one) is not None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from quart import Response
 
@@ -10,16 +11,37 @@ from treenail_runtime.auth.login import Fault, LoginForm
 from treenail_runtime.auth.records import AuthorizationRequest, Client, Instance
 from treenail_runtime.auth.redirect_uris import redirect_host
 from treenail_runtime.contract import LoginField
+from treenail_runtime.upstream.ways import code_grant, is_optional, typed_fields
 
 from .page import form_page, retry_after
 from .services import OAuth
 from .views import Alarm, FormView, view_fields
 
+ACCESS_KEY: Final = LoginField(
+    name="access_key",
+    label="Access key",
+    kind="password",
+    secret=True,
+    help="Whoever runs this connection has it.",
+)
+"""Asked for by instances that have credentials of their own."""
+
 
 def login_form(services: OAuth, instance: Instance) -> LoginForm:
     """What the instance's connector asks for."""
     connector = services.connectors[instance.connector]
-    return LoginForm(fields=connector.login, help_url=connector.login_help_url)
+    if instance.credentials == "instance":
+        return LoginForm(fields=(ACCESS_KEY,))
+    grant = code_grant(connector.auth)
+    offers = grant is not None and services.providers.knows(instance)
+    return LoginForm(
+        fields=connector.login,
+        help_url=connector.login_help_url,
+        provider=offers,
+        only_typed=typed_fields(connector.auth),
+        needs_provider=not is_optional(connector.auth),
+        upstream_scopes=grant.scopes if grant is not None and offers else (),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +77,17 @@ def ask(
     csrf: str,
 ) -> Response:
     """The page; `txn` and `csrf` go into its form."""
+    form = login_form(services, instance)
     view = FormView(
         host=redirect_host(instance.issuer),
         upstream=instance.title,
         client=introduce(client, asked, instance),
         short=_is_approved(services, client),
         fields=view_fields(question.fields, question.values, question.faults),
-        help_url=login_form(services, instance).help_url,
+        help_url=form.help_url,
+        provider=form.provider,
+        needs_provider=form.needs_provider,
+        upstream_scopes=form.upstream_scopes,
         txn=txn,
         csrf=csrf,
         alarm=question.alarm,

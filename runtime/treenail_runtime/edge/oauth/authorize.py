@@ -18,7 +18,7 @@ from .browser import browser_of, is_opened, new_browser, set_browser
 from .client_lookup import find_client
 from .forms import read_form, read_query
 from .page import as_page, redirected
-from .problems import NOT_OPENED, TOO_MANY_WAITING, PageError, local, too_fast
+from .problems import CLOSED, NOT_OPENED, TOO_MANY_WAITING, PageError, local, too_fast
 from .services import OAuth
 
 
@@ -78,8 +78,10 @@ async def _ask(
     https, lifetime_s = services.policy.https, services.policy.login_s
     browser = browser_of(request, https=https) or new_browser()
     txn, csrf = new_token(instance.token_prefix, "txn"), new_token(instance.token_prefix, "csr")
-    fields = login_form(services, instance).typed
-    question = Question(template="consent.html", fields=fields)
+    form = login_form(services, instance)
+    if not instance.is_open or (form.needs_provider and not form.provider):
+        raise PageError(CLOSED, "not in service")
+    question = Question(template="consent.html", fields=form.typed)
     page = ask(services, instance, client, accepted, question, txn=txn, csrf=csrf)
     if request.method == "HEAD":
         # Safe (RFC 9110 9.2.1): nobody gets a form, so that nothing has to wait for one.

@@ -30,7 +30,7 @@ async def _decision(services: OAuth, instance: Instance) -> Response:
     match form.get("decision"):
         case "deny":
             return await _deny(services, instance, pending)
-        case "allow" if not login_form(services, instance).fields:
+        case "allow" if login_form(services, instance).is_empty:
             config = ConnectionConfig(connector=instance.connector, values={}, secrets={})
             return await complete(services, instance, pending, config)
         case _:

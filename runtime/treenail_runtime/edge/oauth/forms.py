@@ -1,7 +1,7 @@
 """Parameters of OAuth requests, read in the one way that RFC 6749 3.1 and 3.2 allow."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 from urllib.parse import unquote_to_bytes
 
@@ -40,6 +40,18 @@ def read_query(request: Request) -> tuple[Parameters, frozenset[str]]:
     return first_of_each(query)
 
 
+def all_of_each(request: Request) -> Mapping[str, Sequence[str]]:
+    """The query string's parameters with all their values, for whoever has to judge repetitions.
+
+    Raises:
+        OAuthError: `invalid_request`: too many, no UTF-8.
+    """
+    found: dict[str, list[str]] = {}
+    for name, text in _pairs(request.query_string):
+        found.setdefault(name, []).append(text)
+    return found
+
+
 def parameters(encoded: bytes) -> Parameters:
     """Names and values of an `application/x-www-form-urlencoded` text.
 
@@ -63,12 +75,7 @@ def first_of_each(encoded: bytes) -> tuple[Parameters, frozenset[str]]:
     found: dict[str, str] = {}
     seen: set[str] = set()
     repeated: set[str] = set()
-    pairs = [pair for pair in encoded.split(b"&") if pair]
-    if len(pairs) > _MOST:
-        raise OAuthError("invalid_request", "too many parameters")
-    for pair in pairs:
-        name, _, value = pair.partition(b"=")
-        key, text = _decoded(name), _decoded(value)
+    for key, text in _pairs(encoded):
         if key in seen:
             repeated.add(key)
             continue
@@ -76,6 +83,15 @@ def first_of_each(encoded: bytes) -> tuple[Parameters, frozenset[str]]:
         if text:
             found[key] = text
     return found, frozenset(repeated)
+
+
+def _pairs(encoded: bytes) -> Iterator[tuple[str, str]]:
+    pairs = [pair for pair in encoded.split(b"&") if pair]
+    if len(pairs) > _MOST:
+        raise OAuthError("invalid_request", "too many parameters")
+    for pair in pairs:
+        name, _, value = pair.partition(b"=")
+        yield _decoded(name), _decoded(value)
 
 
 def _decoded(text: bytes) -> str:

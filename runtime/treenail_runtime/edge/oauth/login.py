@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hmac import compare_digest
+from typing import Final
 
+from pydantic import SecretStr
 from quart import Response, request
 
 from treenail_runtime.auth.login import (
@@ -18,13 +21,14 @@ from treenail_runtime.auth.login import (
 )
 from treenail_runtime.auth.records import Client, ConnectionConfig, Digest, Instance, PendingLogin
 from treenail_runtime.contract import LoginField
-from treenail_runtime.crypto.opaque import digest, new_token
+from treenail_runtime.crypto.opaque import digest, is_well_formed, new_token
 from treenail_runtime.edge.limiting import first_refusal
 from treenail_runtime.limits import Bucket
 from treenail_runtime.storage.audit import EventType
 
-from .asking import Question, ask, login_form
-from .completing import complete
+from .asking import ACCESS_KEY, Question, ask, login_form
+from .completing import complete, join
+from .departing import depart
 from .forms import Parameters, read_form
 from .page import as_page
 from .problems import DENIED_TOO_OFTEN, MALFORMED, NOTHING_TO_CHOOSE, PageError, too_fast
@@ -32,7 +36,8 @@ from .proving import known_client, proven_login
 from .services import OAuth
 from .views import Alarm, correct, denied, given, unjudged, unreachable, untold
 
-_CHOOSE = "choose"
+_CHOOSE: Final = "choose"
+_PROVIDER: Final = "provider"
 
 
 async def login(services: OAuth, instance: Instance) -> Response:
@@ -58,7 +63,9 @@ async def _login(services: OAuth, instance: Instance) -> Response:
         form=form,
         asks=login_form(services, instance),
     )
-    return await (attempt.choose() if is_choice else attempt.log_in())
+    if is_choice:
+        return await attempt.choose()
+    return await (attempt.leave() if form.get("way") == _PROVIDER else attempt.log_in())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +81,8 @@ class _Attempt:
 
     async def log_in(self) -> Response:
         """Judge what was typed, let the upstream judge it, connect or ask on."""
+        if self.asks.needs_provider:
+            raise PageError(MALFORMED, "no way without the provider")
         fields = self.asks.typed
         question = Question(template="consent.html", fields=fields, values=given(fields, self.form))
         typed = read_typed(fields, question.values)
@@ -82,6 +91,8 @@ class _Attempt:
             return await self._again(
                 replace(question, status=422, alarm=alarm, faults=typed.faults)
             )
+        if self.instance.credentials == "instance":
+            return await self._join(question, typed.values[ACCESS_KEY.name])
         config = make_config(self.instance.connector, fields, typed.values)
         hits: list[tuple[Bucket, str]] = [
             ("login_account", account) for account in accounts_of(fields, config)
@@ -102,6 +113,24 @@ class _Attempt:
                 return await self._later(question, unreachable(self.instance.title), retry_after_s)
             case Accepted():
                 return await self._accepted(question, config)
+
+    async def leave(self) -> Response:
+        """Keep what was typed, and send the person to the upstream's provider."""
+        if not self.asks.provider:
+            raise PageError(MALFORMED, "no such way")
+        fields = self.asks.before_provider
+        question = Question(
+            template="consent.html", fields=self.asks.typed, values=given(fields, self.form)
+        )
+        typed = read_typed(fields, question.values)
+        if typed.faults:
+            alarm = correct(len(typed.faults))
+            return await self._again(
+                replace(question, status=422, alarm=alarm, faults=typed.faults)
+            )
+        if typed.values:
+            await self.services.pending.keep_draft(self.pending.id, typed.values)
+        return await depart(self.services, self.instance, self.pending)
 
     async def choose(self) -> Response:
         """Take the choices that complete an accepted login."""
@@ -154,6 +183,17 @@ class _Attempt:
         if any(field.required and not field.options for field in fields):
             raise PageError(NOTHING_TO_CHOOSE, "nothing to choose")
         return fields
+
+    async def _join(self, question: Question, key: SecretStr) -> Response:
+        """Connect to the instance's own account, by its access key."""
+        shown, known = key.get_secret_value(), self.instance.access_key
+        if (
+            known is None
+            or not is_well_formed(shown, "iak")
+            or not compare_digest(digest(shown), known)
+        ):
+            return await self._denied(question)
+        return await join(self.services, self.instance, self.pending)
 
     async def _connect(self, config: ConnectionConfig) -> Response:
         return await complete(self.services, self.instance, self.pending, config)

@@ -105,6 +105,36 @@ TOO_FAST: Final = Problem(
     text="There were too many attempts in a short time.",
     advice="Wait a few minutes, then go back and try again.",
 )
+CLOSED: Final = Problem(
+    status=503,
+    title="This connection is not in service",
+    text="It has not been set up yet, or was switched off.",
+    advice="Ask whoever runs it, and try again later.",
+)
+PROVIDER_AWAY: Final = Problem(
+    status=503,
+    title="The sign-in page cannot be reached",
+    text="The service where you sign in does not answer now. Nothing was connected.",
+    advice=f"Wait a moment. {_AGAIN}",
+)
+PROVIDER_FAILED: Final = Problem(
+    status=502,
+    title="The sign-in did not work",
+    text="The service where you sign in did not confirm it. Nothing was connected.",
+    advice=f"{_AGAIN} If it fails again, tell the operator of this server.",
+)
+ACCOUNT_REFUSED: Final = Problem(
+    status=403,
+    title="This account cannot be used",
+    text="You have signed in, but the service does not let this account in. Nothing was connected.",
+    advice=f"Sign in there with another account. {_AGAIN}",
+)
+ACCOUNT_UNCHECKED: Final = Problem(
+    status=503,
+    title="This account could not be checked",
+    text="You have signed in, but the service did not answer when it was tried. Nothing was connected.",
+    advice=f"Wait a moment. {_AGAIN}",
+)
 BUSY: Final = Problem(
     status=503,
     title="The server is busy",

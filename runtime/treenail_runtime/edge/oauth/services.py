@@ -11,6 +11,7 @@ from treenail_runtime.auth.tokens import TokenPolicy
 from treenail_runtime.contract import Connector
 from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.documents import DocumentFetcher
+from treenail_runtime.edge.providers import Providers
 from treenail_runtime.limits import Limiter
 from treenail_runtime.storage.audit import AuditStore
 from treenail_runtime.storage.clients import ClientStore
@@ -25,6 +26,8 @@ class OAuth:
 
     Attributes:
         connectors: By name; their login fields make the form.
+        providers: The authorization servers of the upstreams.
+        prefix: Before the endpoints' names, as discovery tells it.
         caller: The address that a request's limits count for.
     """
 
@@ -39,5 +42,7 @@ class OAuth:
     audit: AuditStore
     limiter: Limiter
     checker: CredentialChecker
+    providers: Providers
+    prefix: str
     macs: Macs
     caller: Callable[[Request], str]

@@ -62,6 +62,9 @@ class FormView:
         host: Of this server.
         upstream: The connector's title.
         short: The operator has approved the client, so that less is explained.
+        provider: Whether the person may go on to the upstream's own login page.
+        needs_provider: Whether there is no other way.
+        upstream_scopes: What we ask for there.
         txn: Names the pending login.
         csrf: Proves that the form is ours.
     """
@@ -75,6 +78,14 @@ class FormView:
     txn: str
     csrf: str
     alarm: Alarm | None = None
+    provider: bool = False
+    needs_provider: bool = False
+    upstream_scopes: Sequence[str] = ()
+
+    @property
+    def is_sent_to_login(self) -> bool:
+        """Whether the form asks for more than a yes."""
+        return bool(self.fields) or self.provider
 
     @property
     def faulty(self) -> Sequence[FieldView]:

@@ -3,22 +3,24 @@
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from quart import Quart, Response
 
 from tests.support.authorizing import CLIENT, authorizing
 from tests.support.client_site import Names
 from tests.support.databases import travel
 from tests.support.loopback import Loopback, Reply, loopback, reply
+from treenail_runtime.auth.instances import ObtainedTokens
 from treenail_runtime.auth.login import Judgement
 from treenail_runtime.auth.policy import OAuthPolicy
-from treenail_runtime.auth.records import ConnectionConfig, Instance
+from treenail_runtime.auth.records import ConnectionConfig, Instance, UpstreamTrip
 from treenail_runtime.auth.tokens import TokenPolicy
 from treenail_runtime.contract import LoginField
 from treenail_runtime.crypto.keys import KeyRing
@@ -30,6 +32,7 @@ from treenail_runtime.edge.oauth.client_authentication import authenticated_clie
 from treenail_runtime.edge.oauth.client_lookup import find_client
 from treenail_runtime.edge.oauth.services import OAuth
 from treenail_runtime.limits import Limiter, LimitRules
+from treenail_runtime.providers import Departure
 from treenail_runtime.storage.audit import AuditStore
 from treenail_runtime.storage.cleanup import Cleanup
 from treenail_runtime.storage.clients import ClientStore
@@ -58,12 +61,32 @@ RING = KeyRing({"k1": b"0123456789abcdef0123456789abcdef"})
 class NoUpstream:
     """No login is checked here."""
 
-    async def check(self, instance: Instance, config: ConnectionConfig) -> Judgement:
+    async def check(
+        self, instance: Instance, config: ConnectionConfig, access: SecretStr | None = None
+    ) -> Judgement:
         raise NotImplementedError
 
     async def choices(
         self, instance: Instance, config: ConnectionConfig, field: LoginField
     ) -> Sequence[tuple[str, str]]:
+        raise NotImplementedError
+
+
+class NoProviders:
+    """Nobody goes to a provider here."""
+
+    def knows(self, instance: Instance) -> bool:
+        raise NotImplementedError
+
+    async def depart(self, instance: Instance, *, redirect_uri: str, state: str) -> Departure:
+        raise NotImplementedError
+
+    async def arrive(
+        self, instance: Instance, trip: UpstreamTrip, answer: Mapping[str, Sequence[str]]
+    ) -> ObtainedTokens:
+        raise NotImplementedError
+
+    async def give_back(self, instance: Instance, tokens: ObtainedTokens) -> None:
         raise NotImplementedError
 
 
@@ -132,6 +155,8 @@ async def looking_up(
         audit=AuditStore(database, macs),
         limiter=Limiter(LimitRules.parsed(limits)),
         checker=NoUpstream(),
+        providers=NoProviders(),
+        prefix="",
         macs=macs,
         caller=lambda _: "192.0.2.1",
     )

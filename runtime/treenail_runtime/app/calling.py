@@ -1,0 +1,103 @@
+"""What a principal's calls are made in: the way to the upstream, and the token that goes with it."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import SecretStr
+
+from treenail_runtime.auth.instances import ObtainedTokens
+from treenail_runtime.auth.records import ConnectionConfig, Instance, Principal
+from treenail_runtime.contract import Auth, OAuthClientAuth, OAuthCodeAuth
+from treenail_runtime.edge.gates import Surroundings
+from treenail_runtime.providers import ProviderClient
+from treenail_runtime.upkeep import ClientTokens, ClientTokenSource, TokenKeeper, TokenSource
+from treenail_runtime.upkeep.source import WithToken
+from treenail_runtime.upstream import credentials_for
+from treenail_runtime.upstream.ways import needed_grant
+
+from .checking import Checker
+from .providing import UpstreamProviders
+from .rechecking import Rechecks
+
+_FIELD: Final = re.compile(r"\{([^{}]+)\}")
+
+
+class CallContexts:
+    """Makes the surroundings of calls, by the connector's way of proving who is calling.
+
+    Args:
+        checker: The way to the upstreams.
+        rechecks: Follows up what they refuse.
+        keeper: Gives the tokens that people granted.
+        tokens: Gives those that clients get themselves.
+        providers: Asks for these.
+    """
+
+    def __init__(
+        self,
+        checker: Checker,
+        rechecks: Rechecks,
+        keeper: TokenKeeper,
+        tokens: ClientTokens,
+        providers: UpstreamProviders,
+    ) -> None:
+        self._checker = checker
+        self._rechecks = rechecks
+        self._keeper = keeper
+        self._tokens = tokens
+        self._providers = providers
+
+    def of(self, instance: Instance, principal: Principal) -> Surroundings:
+        """Those of calls as `principal`.
+
+        Raises:
+            NotConfigured: As `Checker.context`.
+        """
+        source = self._source(instance, principal)
+        refused = self._rechecks.watch(instance, principal, source)
+        context = self._checker.context(instance, principal.config, refused, source)
+        return Surroundings(context, None if source is None else source.prepare)
+
+    def _source(
+        self, instance: Instance, principal: Principal
+    ) -> TokenSource | ClientTokenSource | None:
+        config = principal.config
+        auth = self._checker.connectors[instance.connector].auth
+        given = _given(config)
+        match needed_grant(auth, given):
+            case None:
+                return None
+            case OAuthCodeAuth():
+                with_token = _with_token(auth, config)
+                return TokenSource(self._keeper, principal.connection_id, with_token)
+            case OAuthClientAuth() as grant:
+                client = _client(grant, given)
+
+                async def ask() -> ObtainedTokens:
+                    return await self._providers.granted(instance, grant, client)
+
+                # Of the client, not of the connection: all who share it share its token.
+                key = f"{instance.id} {principal.fingerprint}" if client else instance.id
+                return ClientTokenSource(self._tokens, key, ask, _with_token(auth, config))
+
+
+def _with_token(auth: Auth, config: ConnectionConfig) -> WithToken:
+    return lambda access: credentials_for(auth, config.values, config.secrets, access)
+
+
+def _client(grant: OAuthClientAuth, given: Mapping[str, str]) -> ProviderClient | None:
+    """The client that a person's login fields name; None when the connector asks for none."""
+    if not grant.client_id:
+        return None
+    secret = _filled(grant.client_secret, given)
+    return ProviderClient(_filled(grant.client_id, given), SecretStr(secret) if secret else None)
+
+
+def _filled(template: str, given: Mapping[str, str]) -> str:
+    return _FIELD.sub(lambda field: given.get(field[1], ""), template)
+
+
+def _given(config: ConnectionConfig) -> dict[str, str]:
+    secrets = {name: value.get_secret_value() for name, value in config.secrets.items()}
+    return {**config.values, **secrets}

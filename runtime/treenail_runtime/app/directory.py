@@ -1,0 +1,135 @@
+"""Knows the instances: those of the settings, and those that are made while the server runs."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from treenail_runtime.auth.instances import InstanceSettings, StoredInstance
+from treenail_runtime.auth.records import Instance
+from treenail_runtime.clock import Stopwatch, monotonic
+from treenail_runtime.contract import Connector
+from treenail_runtime.storage.instances import InstanceStore
+
+from .instances import make_instance
+
+_MOST: Final = 4096
+_NOTHING: Final = InstanceSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    instance: Instance | None
+    settings: InstanceSettings
+    at: float
+
+
+class Directory:
+    """The `Places` of the server.
+
+    Args:
+        configured: One for each connector, behind the default one.
+        connectors: Those that are served, by name.
+        rows: Where the others are kept.
+        base_url: Of the server.
+        believed_s: So long what was read is believed.
+    """
+
+    def __init__(
+        self,
+        configured: Sequence[Instance],
+        connectors: Mapping[str, Connector],
+        rows: InstanceStore,
+        base_url: str,
+        *,
+        believed_s: float,
+        stopwatch: Stopwatch = monotonic,
+    ) -> None:
+        self.default, *named = configured
+        self._named = {instance.base_path[1:]: instance for instance in named}
+        self._configured = {instance.id: instance for instance in configured}
+        self._connectors = connectors
+        self._rows = rows
+        self._base_url = base_url
+        self._believed_s = believed_s
+        self._stopwatch = stopwatch
+        self._by_slug: OrderedDict[str, _Seen] = OrderedDict()
+        self._by_id: OrderedDict[str, _Seen] = OrderedDict()
+
+    async def find(self, name: str) -> Instance | None:
+        """The instance of that name in paths; None when there is none.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        configured = self._named.get(name)
+        if configured is not None:
+            return configured
+        seen = self._fresh(self._by_slug, name)
+        if seen is None:
+            seen = self._seen(await self._rows.by_slug(name))
+            _keep(self._by_slug, name, seen)
+        return seen.instance
+
+    async def by_id(self, instance_id: str) -> tuple[Instance, InstanceSettings] | None:
+        """An instance and what it has of its own; None when there is none.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        configured = self._configured.get(instance_id)
+        if configured is not None:
+            return configured, _NOTHING
+        seen = self._fresh(self._by_id, instance_id)
+        if seen is None:
+            seen = self._seen(await self._rows.show(instance_id))
+            _keep(self._by_id, instance_id, seen)
+        return None if seen.instance is None else (seen.instance, seen.settings)
+
+    def known_settings(self, instance: Instance) -> InstanceSettings:
+        """What an instance that was just found has of its own."""
+        seen = self._by_id.get(instance.id)
+        return _NOTHING if seen is None else seen.settings
+
+    def forget(self, instance_id: str) -> None:
+        """Read an instance again when it is needed next."""
+        seen = self._by_id.pop(instance_id, None)
+        if seen is not None and seen.instance is not None:
+            self._by_slug.pop(seen.instance.base_path[1:], None)
+
+    def forget_all(self) -> int:
+        """Read everything again; how much was held."""
+        count = len(self._by_slug)
+        self._by_slug.clear()
+        self._by_id.clear()
+        return count
+
+    def _fresh(self, seen: OrderedDict[str, _Seen], key: str) -> _Seen | None:
+        found = seen.get(key)
+        if found is None or self._stopwatch() - found.at >= self._believed_s:
+            return None
+        seen.move_to_end(key)
+        return found
+
+    def _seen(self, stored: StoredInstance | None) -> _Seen:
+        now = self._stopwatch()
+        connector = None if stored is None else self._connectors.get(stored.record.service)
+        if stored is None or connector is None:
+            return _Seen(None, _NOTHING, now)
+        record = stored.record
+        before = self._by_id.get(record.id)
+        if before is None or before.instance is None or before.instance.version != record.version:
+            instance = make_instance(record, connector, self._base_url)
+        else:
+            # The same object, so that what was made for it is used on.
+            instance = before.instance
+        seen = _Seen(instance, stored.settings, now)
+        _keep(self._by_id, record.id, seen)
+        return seen
+
+
+def _keep(seen: OrderedDict[str, _Seen], key: str, value: _Seen) -> None:
+    seen[key] = value
+    seen.move_to_end(key)
+    while len(seen) > _MOST:
+        seen.popitem(last=False)

@@ -1,0 +1,113 @@
+"""The MCP endpoints of the instances, and what stands before each of them."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Final
+
+from treenail_runtime.auth.metadata import resource_document_url
+from treenail_runtime.auth.records import Instance, Principal
+from treenail_runtime.crypto.sealing import Sealer
+from treenail_runtime.edge.callers import CallerRule
+from treenail_runtime.edge.framings import Framing
+from treenail_runtime.edge.gates import BearerGate, ClosedGate, Principals, Surroundings
+from treenail_runtime.edge.mcp_endpoint import McpEndpoint
+from treenail_runtime.edge.oauth.services import OAuth
+from treenail_runtime.edge.scopes import ToolScopes
+from treenail_runtime.edge.sessions import BoundSessions
+from treenail_runtime.storage.sessions import SessionStore
+
+from .calling import CallContexts
+from .directory import Directory
+
+_MOST: Final = 4096
+"""Endpoints that one worker keeps ready; others are made again when they are asked for."""
+
+
+class Gates:
+    """What stands before each MCP endpoint."""
+
+    def __init__(
+        self,
+        services: OAuth,
+        contexts: CallContexts,
+        principals: Principals,
+        sealer: Sealer,
+        callers: CallerRule,
+        base_url: str,
+    ) -> None:
+        self._services = services
+        self._contexts = contexts
+        self._principals = principals
+        self._sealer = sealer
+        self._callers = callers
+        self._base_url = base_url
+
+    def gate(self, instance: Instance) -> BearerGate:
+        """Who may pass."""
+
+        def context_of(principal: Principal) -> Surroundings:
+            return self._contexts.of(instance, principal)
+
+        return BearerGate(
+            instance=instance,
+            document_url=resource_document_url(instance, self._base_url),
+            principals=self._principals,
+            sealer=self._sealer,
+            macs=self._services.macs,
+            context_of=context_of,
+            limiter=self._services.limiter,
+            caller_address=self._callers.address,
+        )
+
+    def scopes(self, instance: Instance) -> ToolScopes:
+        """What each tool needs."""
+        connector = self._services.connectors[instance.connector]
+        return ToolScopes.of(connector, instance, resource_document_url(instance, self._base_url))
+
+
+class Endpoints:
+    """The MCP endpoints, each made when it is first asked for."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        framings: Mapping[str, Framing],
+        gates: Gates,
+        sessions: SessionStore | None,
+    ) -> None:
+        self._directory = directory
+        self._framings = framings
+        self._gates = gates
+        self._sessions = sessions
+        self._made: OrderedDict[str, tuple[Instance, McpEndpoint]] = OrderedDict()
+
+    async def find(self, name: str) -> McpEndpoint | None:
+        """The endpoint of the instance of that name; None when there is none.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        instance = await self._directory.find(name)
+        return None if instance is None else self.of(instance)
+
+    def of(self, instance: Instance) -> McpEndpoint:
+        """The endpoint of `instance`."""
+        made = self._made.get(instance.id)
+        if made is not None and made[0] is instance:
+            self._made.move_to_end(instance.id)
+            return made[1]
+        endpoint = self._make(instance)
+        self._made[instance.id] = (instance, endpoint)
+        while len(self._made) > _MOST:
+            self._made.popitem(last=False)
+        return endpoint
+
+    def _make(self, instance: Instance) -> McpEndpoint:
+        sessions = self._sessions
+        return McpEndpoint(
+            connector=instance.connector,
+            framing=self._framings[instance.connector],
+            gate=self._gates.gate(instance) if instance.is_open else ClosedGate(),
+            scopes=self._gates.scopes(instance),
+            sessions=None if sessions is None else BoundSessions(sessions, instance.token_prefix),
+        )

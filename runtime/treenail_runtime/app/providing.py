@@ -1,0 +1,244 @@
+"""The authorization servers of the upstreams, as the clients that they know us by."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from math import ceil
+from typing import Final, TypeVar
+
+import structlog
+
+from treenail_runtime.auth.instances import InstanceSettings, ObtainedTokens, UpstreamTokens
+from treenail_runtime.auth.records import Instance, UpstreamTrip
+from treenail_runtime.contract import Connector, OAuthClientAuth, OAuthCodeAuth
+from treenail_runtime.providers import (
+    Attempt,
+    Departure,
+    OAuthClient,
+    ProviderBroken,
+    ProviderClient,
+    ProviderError,
+    ProviderRefused,
+    ProviderUnavailable,
+    TokenSet,
+)
+from treenail_runtime.upkeep import ProviderAway, ReauthNeeded
+from treenail_runtime.upstream import CircuitBreaker
+from treenail_runtime.upstream.ways import code_grant
+
+from .directory import Directory
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+_Answer = TypeVar("_Answer")
+
+_FAILURES: Final = 5
+"""In a row, after which a provider is left alone for a while."""
+
+_COOL_DOWN_S: Final = 15.0
+_CLIENT_REFUSED: Final = frozenset({"invalid_client", "unauthorized_client"})
+
+
+class UpstreamProviders:
+    """The `Providers` of the login, and the `Refresher` of the tokens.
+
+    One circuit breaker for each provider keeps an outage from being asked about at every call, and
+    one for each instance keeps an instance whose client is refused from using up the provider.
+
+    Args:
+        connectors: By name.
+        clients: By connector, of those instances that have none of their own.
+        directory: Knows the instances.
+        oauth: Asks the providers.
+    """
+
+    def __init__(
+        self,
+        connectors: Mapping[str, Connector],
+        clients: Mapping[str, ProviderClient],
+        directory: Directory,
+        oauth: OAuthClient,
+    ) -> None:
+        self._connectors = connectors
+        self._clients = clients
+        self._directory = directory
+        self._oauth = oauth
+        self._breakers: dict[tuple[str, str], CircuitBreaker] = {}
+
+    def knows(self, instance: Instance) -> bool:
+        """Whether the instance has a client at its provider."""
+        settings = self._directory.known_settings(instance)
+        return self._client(instance, settings) is not None
+
+    async def depart(self, instance: Instance, *, redirect_uri: str, state: str) -> Departure:
+        """Where to send a browser, and what to keep until it returns.
+
+        Raises:
+            ProviderError: There is nowhere to send it now.
+        """
+        auth, client = await self._known(instance)
+        return await self._asked(
+            instance,
+            lambda: self._oauth.depart(auth, client, redirect_uri=redirect_uri, state=state),
+        )
+
+    async def arrive(
+        self, instance: Instance, trip: UpstreamTrip, answer: Mapping[str, Sequence[str]]
+    ) -> ObtainedTokens:
+        """The tokens for what a browser brought back.
+
+        Raises:
+            ProviderError: There are none.
+        """
+        auth, client = await self._known(instance)
+        attempt = Attempt(
+            issuer=trip.issuer,
+            redirect_uri=trip.redirect_uri,
+            verifier=trip.verifier,
+            nonce=trip.nonce,
+        )
+
+        async def exchange() -> TokenSet:
+            code = await self._oauth.code(auth, trip.issuer, answer)
+            return await self._oauth.exchange(auth.provider, client, code=code, attempt=attempt)
+
+        return _obtained(await self._asked(instance, exchange))
+
+    async def give_back(self, instance: Instance, tokens: ObtainedTokens) -> None:
+        """Have the provider forget tokens that nobody will use; never fails."""
+        try:
+            auth, client = await self._known(instance)
+            await self._oauth.revoke(
+                auth.provider,
+                client,
+                access=tokens.access,
+                refresh=tokens.refresh,
+                issuer=tokens.issuer,
+            )
+        except ProviderError as error:
+            log.warning("tokens.not_revoked", reason=str(error), instance=instance.id)
+
+    async def granted(
+        self, instance: Instance, auth: OAuthClientAuth, client: ProviderClient | None
+    ) -> ObtainedTokens:
+        """A token for the client itself.
+
+        Args:
+            instance: Whose.
+            auth: What the connector declares.
+            client: From login fields; None for the client of the instance.
+
+        Raises:
+            ReauthNeeded: The provider refuses a client that a person gave.
+            ProviderAway: There is none this time.
+        """
+        found = await self._directory.by_id(instance.id)
+        chosen = client or (None if found is None else self._client(*found))
+        if chosen is None:
+            raise ProviderAway("the instance has no client at its provider", 0)
+        try:
+            return _obtained(
+                await self._asked(instance, lambda: self._oauth.client_credentials(auth, chosen))
+            )
+        except ProviderRefused as error:
+            if client is not None and error.error in _CLIENT_REFUSED:
+                raise ReauthNeeded(error.error) from None
+            _tell_refusal(error, instance)
+            raise ProviderAway(error.error, 0) from None
+        except ProviderError as error:
+            raise _away(error) from None
+
+    async def refresh(self, tokens: UpstreamTokens) -> ObtainedTokens:
+        """New tokens for a connection's.
+
+        Raises:
+            ReauthNeeded: The grant has ended.
+            ProviderAway: There are none this time.
+        """
+        found = await self._directory.by_id(tokens.instance_id)
+        refresh = tokens.refresh
+        if found is None or refresh is None:
+            raise ReauthNeeded("it cannot be refreshed")
+        instance, _ = found
+        try:
+            auth, client = await self._known(instance)
+            granted = await self._asked(
+                instance,
+                lambda: self._oauth.refresh(
+                    auth.provider, client, refresh=refresh, issuer=tokens.issuer
+                ),
+            )
+        except ProviderRefused as error:
+            if error.ends_the_grant:
+                raise ReauthNeeded(error.error) from None
+            # The client itself is refused: an affair of the operator, and nobody is logged out.
+            _tell_refusal(error, instance)
+            raise ProviderAway(error.error, 0) from None
+        except ProviderError as error:
+            raise _away(error) from None
+        return _obtained(granted)
+
+    def _client(self, instance: Instance, settings: InstanceSettings) -> ProviderClient | None:
+        if settings.upstream_client_id is not None:
+            return ProviderClient(settings.upstream_client_id, settings.upstream_client_secret)
+        return self._clients.get(instance.connector)
+
+    async def _known(self, instance: Instance) -> tuple[OAuthCodeAuth, ProviderClient]:
+        auth = code_grant(self._connectors[instance.connector].auth)
+        found = await self._directory.by_id(instance.id)
+        client = None if found is None else self._client(*found)
+        if auth is None or client is None:
+            raise ProviderBroken("the instance has no client at its provider")
+        return auth, client
+
+    async def _asked(self, instance: Instance, ask: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        """What `ask` brings, unless its provider or its instance is left alone just now.
+
+        Raises:
+            ProviderError: As `ask`, or at once.
+        """
+        breakers = [
+            self._breakers.setdefault(key, _breaker())
+            for key in (("provider", instance.connector), ("instance", instance.id))
+        ]
+        wait_s = max(breaker.admit() for breaker in breakers)
+        if wait_s > 0:
+            raise ProviderUnavailable("it has failed too often", wait_s)
+        try:
+            answer = await ask()
+        except ProviderRefused as error:
+            breakers[0].succeeded()
+            if error.error in _CLIENT_REFUSED:
+                breakers[1].failed()
+            else:
+                breakers[1].succeeded()
+            raise
+        except ProviderError:
+            opened = [breaker.failed() for breaker in breakers]
+            if True in opened:
+                log.warning("provider.circuit_opened", instance=instance.id)
+            raise
+        for breaker in breakers:
+            breaker.succeeded()
+        return answer
+
+
+def _tell_refusal(error: ProviderRefused, instance: Instance) -> None:
+    log.error("provider.refuses_client", error=error.error, instance=instance.id)
+
+
+def _away(error: ProviderError) -> ProviderAway:
+    told_s = error.retry_after_s if isinstance(error, ProviderUnavailable) else None
+    return ProviderAway(str(error), ceil(told_s or 0))
+
+
+def _breaker() -> CircuitBreaker:
+    return CircuitBreaker(failures=_FAILURES, cool_down_s=_COOL_DOWN_S)
+
+
+def _obtained(tokens: TokenSet) -> ObtainedTokens:
+    return ObtainedTokens(
+        access=tokens.access,
+        refresh=tokens.refresh,
+        expires_in_s=tokens.expires_in_s,
+        scopes=tokens.scopes,
+        issuer=tokens.issuer,
+    )

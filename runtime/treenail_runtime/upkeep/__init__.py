@@ -1,0 +1,20 @@
+"""Keeps the upstream's tokens fresh: one worker refreshes, the others wait or use the old ones."""
+
+from .client_tokens import ClientTokens, ClientTokenSource
+from .keeper import Refresher, TokenKeeper, TokenStore
+from .outcomes import ProviderAway, ReauthNeeded, UpkeepError
+from .rounds import RefreshRounds
+from .source import TokenSource
+
+__all__ = [
+    "ClientTokenSource",
+    "ClientTokens",
+    "ProviderAway",
+    "ReauthNeeded",
+    "RefreshRounds",
+    "Refresher",
+    "TokenKeeper",
+    "TokenSource",
+    "TokenStore",
+    "UpkeepError",
+]

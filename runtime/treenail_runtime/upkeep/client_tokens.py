@@ -1,0 +1,127 @@
+"""Tokens that a provider grants to a client itself: held in memory, and asked for again.
+
+Each worker asks for its own; nothing is lost when it ends, since any number may be asked for.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from pydantic import SecretStr
+
+from treenail_runtime.auth.instances import ObtainedTokens
+from treenail_runtime.clock import Stopwatch, monotonic
+from treenail_runtime.upstream import Credentials
+
+from .outcomes import UpkeepError
+from .rules import EARLY_S, URGENT_S
+from .source import WithToken, told
+
+Ask: TypeAlias = Callable[[], Awaitable[ObtainedTokens]]
+"""Asks the provider for a token; raises an `UpkeepError` when there is none."""
+
+_MOST: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    access: SecretStr
+    until: float
+
+
+class ClientTokens:
+    """One token for each key; whoever needs the same one waits for the same question."""
+
+    def __init__(self, stopwatch: Stopwatch = monotonic) -> None:
+        self._stopwatch = stopwatch
+        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._asking: dict[str, asyncio.Task[SecretStr]] = {}
+
+    async def token(self, key: str, ask: Ask, refused: SecretStr | None = None) -> SecretStr:
+        """The token of `key`.
+
+        Args:
+            key: Whose.
+            ask: Gets another one.
+            refused: A token that the upstream has just refused, and that is not given again.
+
+        Raises:
+            UpkeepError: As `ask`.
+        """
+        held = self._held.get(key)
+        if held is not None and self._stopwatch() < held.until and held.access != refused:
+            self._held.move_to_end(key)
+            return held.access
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = asyncio.create_task(self._ask(key, ask))
+            self._asking[key] = asking
+            asking.add_done_callback(lambda _: self._asking.pop(key, None))
+        return await asyncio.shield(asking)
+
+    def forget_all(self) -> int:
+        """Ask for every token again; how many were held."""
+        count = len(self._held)
+        self._held.clear()
+        return count
+
+    async def _ask(self, key: str, ask: Ask) -> SecretStr:
+        tokens = await ask()
+        lasts_s = EARLY_S if tokens.expires_in_s is None else tokens.expires_in_s - URGENT_S
+        self._held[key] = _Held(tokens.access, self._stopwatch() + lasts_s)
+        self._held.move_to_end(key)
+        while len(self._held) > _MOST:
+            self._held.popitem(last=False)
+        return tokens.access
+
+
+class ClientTokenSource:
+    """The `CredentialSource` of a connection whose token the provider grants to a client.
+
+    Args:
+        tokens: Holds them.
+        key: Whose.
+        ask: Gets another one.
+        with_token: Makes the credentials.
+    """
+
+    def __init__(self, tokens: ClientTokens, key: str, ask: Ask, with_token: WithToken) -> None:
+        self._tokens = tokens
+        self._key = key
+        self._ask = ask
+        self._with_token = with_token
+        self._access: SecretStr | None = None
+
+    async def prepare(self) -> None:
+        """Have a token ready.
+
+        Raises:
+            UpkeepError: There is none.
+        """
+        await self._tokens.token(self._key, self._ask)
+
+    async def current(self) -> Credentials:
+        """Those with the token to send now.
+
+        Raises:
+            ToolError: There is none.
+        """
+        return await self._credentials(None)
+
+    async def renewed(self, refused: Credentials) -> Credentials | None:
+        """Those with another token than the upstream refused; None when there is no other.
+
+        Raises:
+            ToolError: There is none this time.
+        """
+        credentials = await self._credentials(self._access)
+        return None if credentials == refused else credentials
+
+    async def _credentials(self, refused: SecretStr | None) -> Credentials:
+        try:
+            self._access = await self._tokens.token(self._key, self._ask, refused)
+        except UpkeepError as error:
+            raise told(error) from None
+        return self._with_token(self._access)

@@ -1,0 +1,269 @@
+"""The upstream's access tokens, ready for use: read, refreshed once, and shared.
+
+PostgreSQL knows the newest token. One worker at a time holds the lease of a connection and asks
+the provider; whoever needs the token meanwhile waits for the row to change. What comes is put in
+place of the version it was made from, and of no other.
+"""
+
+import asyncio
+import random
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import structlog
+
+from treenail_runtime.auth.instances import ObtainedTokens, UpstreamTokens
+from treenail_runtime.clock import Stopwatch, monotonic
+
+from .outcomes import ProviderAway, ReauthNeeded
+from .rules import LEASE_S, PATIENCE_S, moment, pause_s
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+MOST_HELD: Final = 10_000
+"""Connections whose tokens one worker keeps at hand."""
+
+_HELD_S: Final = 30.0
+"""So long a token is used without looking whether another worker has a newer one."""
+
+_LOOK_S: Final = 0.1
+
+
+class TokenStore(Protocol):
+    """Where tokens are kept."""
+
+    async def get(self, connection_id: str) -> UpstreamTokens | None:
+        """The newest; None when there are none, or no longer."""
+        ...
+
+    async def claim(
+        self, connection_id: str, *, version: int, worker: str, seconds: int = LEASE_S
+    ) -> UpstreamTokens | None:
+        """Be the one that refreshes; None when somebody else is, or it is not yet time."""
+        ...
+
+    async def replace(self, connection_id: str, version: int, tokens: ObtainedTokens) -> int | None:
+        """Put `tokens` in place of that version; None when it was another one by then."""
+        ...
+
+    async def failed(self, connection_id: str, version: int, error: str, retry_s: int) -> bool:
+        """Count an attempt that failed; the next one is due after `retry_s` seconds."""
+        ...
+
+    async def mark_reauth(self, connection_id: str, version: int) -> bool:
+        """Have a person log in again; False when that version is not the newest any more."""
+        ...
+
+
+class Refresher(Protocol):
+    """Asks the provider of a connection."""
+
+    async def refresh(self, tokens: UpstreamTokens) -> ObtainedTokens:
+        """New tokens.
+
+        Raises:
+            ReauthNeeded: The grant has ended.
+            ProviderAway: There are none this time.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    tokens: UpstreamTokens
+    read_at: float
+
+    def left_s(self, now: float) -> float | None:
+        left = self.tokens.left_s
+        return None if left is None else left - (now - self.read_at)
+
+    @property
+    def life_s(self) -> float:
+        tokens = self.tokens
+        if tokens.expires_at is None:
+            return 0.0
+        return (tokens.expires_at - tokens.refreshed_at).total_seconds()
+
+
+@dataclass(slots=True)
+class KeeperCounts:
+    """What a keeper has done since it was made."""
+
+    hits: int = 0
+    reads: int = 0
+    refreshes: int = 0
+    failures: int = 0
+
+
+class TokenKeeper:
+    """Gives out tokens that work.
+
+    Args:
+        store: Where they are kept.
+        refresher: Asks the providers.
+        owner: Names this worker in leases.
+        stopwatch: Where time comes from.
+        chance: Where chance comes from, 0 to 1.
+    """
+
+    def __init__(
+        self,
+        store: TokenStore,
+        refresher: Refresher,
+        *,
+        owner: str,
+        stopwatch: Stopwatch = monotonic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.counts = KeeperCounts()
+        self._store = store
+        self._refresher = refresher
+        self._owner = owner
+        self._stopwatch = stopwatch
+        self._chance = chance
+        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._running: dict[str, asyncio.Task[UpstreamTokens]] = {}
+
+    async def current(self, connection_id: str) -> UpstreamTokens:
+        """The tokens to use now; refreshed first when theirs is nearly over.
+
+        Raises:
+            ReauthNeeded: There are none, and a person has to log in again.
+            ProviderAway: There are none this time.
+            StoreUnavailableError: The database does not answer.
+        """
+        held = self._known(connection_id) or await self._read(connection_id)
+        match moment(held.left_s(self._stopwatch()), held.life_s, self._chance()):
+            case "later":
+                return held.tokens
+            case "soon":
+                if not held.tokens.retry_after_s:
+                    self._begin(held.tokens)
+                return held.tokens
+            case "now":
+                return await self._refreshed(held.tokens)
+
+    async def renewed(self, connection_id: str, version: int) -> UpstreamTokens:
+        """Other tokens than those of `version`, which the upstream refused.
+
+        Raises:
+            ReauthNeeded: A person has to log in again.
+            ProviderAway: There are none this time.
+            StoreUnavailableError: The database does not answer.
+        """
+        held = await self._read(connection_id)
+        if held.tokens.version != version:
+            return held.tokens
+        return await self._refreshed(held.tokens)
+
+    def forget(self, connection_id: str) -> None:
+        """Read the connection's tokens again when they are needed next."""
+        self._held.pop(connection_id, None)
+
+    def forget_all(self) -> int:
+        """Read everything again; how much was held."""
+        count = len(self._held)
+        self._held.clear()
+        return count
+
+    @property
+    def held(self) -> int:
+        """Connections whose tokens are at hand."""
+        return len(self._held)
+
+    async def aclose(self) -> None:
+        """Leave the refreshes that are still running; their leases end by themselves."""
+        running = list(self._running.values())
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def _known(self, connection_id: str) -> _Held | None:
+        held = self._held.get(connection_id)
+        if held is None or self._stopwatch() - held.read_at > _HELD_S:
+            return None
+        self._held.move_to_end(connection_id)
+        self.counts.hits += 1
+        return held
+
+    async def _read(self, connection_id: str) -> _Held:
+        self.counts.reads += 1
+        tokens = await self._store.get(connection_id)
+        if tokens is None:
+            self.forget(connection_id)
+            raise ReauthNeeded("there are no tokens of the upstream")
+        return self._keep(tokens)
+
+    def _keep(self, tokens: UpstreamTokens) -> _Held:
+        held = _Held(tokens, self._stopwatch())
+        self._held[tokens.connection_id] = held
+        self._held.move_to_end(tokens.connection_id)
+        while len(self._held) > MOST_HELD:
+            self._held.popitem(last=False)
+        return held
+
+    async def _refreshed(self, old: UpstreamTokens) -> UpstreamTokens:
+        # A caller that goes away must not stop what others wait for.
+        return await asyncio.shield(self._begin(old))
+
+    def _begin(self, old: UpstreamTokens) -> "asyncio.Task[UpstreamTokens]":
+        running = self._running.get(old.connection_id)
+        if running is None:
+            running = asyncio.create_task(self._refresh(old))
+            self._running[old.connection_id] = running
+            running.add_done_callback(lambda task: self._ended(old.connection_id, task))
+        return running
+
+    def _ended(self, connection_id: str, task: "asyncio.Task[UpstreamTokens]") -> None:
+        self._running.pop(connection_id, None)
+        # Nobody may be waiting for a refresh in the background; its failure is in the log.
+        if not task.cancelled():
+            task.exception()
+
+    async def _refresh(self, old: UpstreamTokens) -> UpstreamTokens:
+        """The tokens that follow `old`, made here or by another worker."""
+        until = self._stopwatch() + PATIENCE_S
+        while True:
+            newest = (await self._read(old.connection_id)).tokens
+            if newest.version != old.version:
+                return newest
+            if newest.retry_after_s:
+                raise ProviderAway(
+                    newest.last_error or "an attempt has just failed", newest.retry_after_s
+                )
+            claimed = await self._store.claim(
+                newest.connection_id, version=newest.version, worker=self._owner
+            )
+            if claimed is not None:
+                return await self._ask(claimed)
+            if self._stopwatch() >= until:
+                raise ProviderAway("another worker has not finished", 1)
+            await asyncio.sleep(_LOOK_S)
+
+    async def _ask(self, old: UpstreamTokens) -> UpstreamTokens:
+        """Have the provider give new tokens, with the lease in hand."""
+        facts = {"connection": old.connection_id, "instance": old.instance_id}
+        try:
+            obtained = await self._refresher.refresh(old)
+        except ReauthNeeded as error:
+            self.forget(old.connection_id)
+            if await self._store.mark_reauth(old.connection_id, old.version):
+                log.warning("tokens.reauth", reason=str(error), **facts)
+            raise
+        except ProviderAway as error:
+            self.counts.failures += 1
+            after_s = pause_s(old.attempts + 1, error.retry_after_s, self._chance())
+            await self._store.failed(old.connection_id, old.version, str(error), after_s)
+            self.forget(old.connection_id)
+            log.warning("tokens.not_refreshed", reason=str(error), retry_after_s=after_s, **facts)
+            raise ProviderAway(str(error), after_s) from error
+        self.counts.refreshes += 1
+        version = await self._store.replace(old.connection_id, old.version, obtained)
+        if version is None:
+            # Somebody logged in again meanwhile: theirs are newer than ours.
+            log.info("tokens.overtaken", **facts)
+        else:
+            log.info("tokens.refreshed", version=version, **facts)
+        return (await self._read(old.connection_id)).tokens

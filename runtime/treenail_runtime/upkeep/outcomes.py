@@ -1,0 +1,21 @@
+"""Why there is no usable token of the upstream, by what has to be done about it."""
+
+
+class UpkeepError(Exception):
+    """There is no usable token; the text is for the log and holds no secret."""
+
+
+class ReauthNeeded(UpkeepError):  # noqa: N818  # named for what is needed
+    """The provider has ended the grant: a person has to log in again."""
+
+
+class ProviderAway(UpkeepError):  # noqa: N818  # named for what is the matter
+    """The provider gave none this time; everything is kept.
+
+    Attributes:
+        retry_after_s: When to try again, in whole seconds.
+    """
+
+    def __init__(self, reason: str, retry_after_s: int) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s

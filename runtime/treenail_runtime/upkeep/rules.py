@@ -1,0 +1,53 @@
+"""When a token is refreshed, and when again after that failed. Pure; time and chance are given."""
+
+from math import ceil
+from typing import Final, Literal, TypeAlias
+
+EARLY_S: Final = 300.0
+"""So long before its end a token is refreshed, while it is still used; a quarter of a short life."""
+
+SPREAD_S: Final = 120.0
+"""Up to so much earlier, by chance: tokens that were given together are not refreshed together."""
+
+URGENT_S: Final = 20.0
+"""With less left than that a token is not sent any more: it might be over when it arrives. Of a
+short life, a twentieth."""
+
+LEASE_S: Final = 15
+"""How long one worker keeps the others from refreshing; longer than a provider may take."""
+
+PATIENCE_S: Final = 10.0
+"""How long a call waits for the worker that refreshes."""
+
+_LONGEST_PAUSE_S: Final = 300.0
+_SHORTEST_PAUSE_S: Final = 1.0
+
+Moment: TypeAlias = Literal["later", "soon", "now"]
+"""Whether to refresh: not yet, beside the calls that still use the old token, or before them."""
+
+
+def moment(left_s: float | None, life_s: float, chance: float) -> Moment:
+    """What to do about a token that is good for `left_s` more seconds.
+
+    Args:
+        left_s: None for a token whose end nobody told; it is used until it is refused.
+        life_s: For how long it was given.
+        chance: 0 to 1.
+    """
+    early_s = min(EARLY_S + SPREAD_S * chance, life_s / 4)
+    if left_s is None or left_s > early_s:
+        return "later"
+    return "soon" if left_s > min(URGENT_S, life_s / 20) else "now"
+
+
+def pause_s(attempts: int, told_s: float | None, chance: float) -> int:
+    """Whole seconds until the next attempt: doubling, with jitter, no less than was told.
+
+    Args:
+        attempts: Failed ones in a row, this one included.
+        told_s: What the provider asked for; None for nothing.
+        chance: 0 to 1.
+    """
+    doubled = min(_SHORTEST_PAUSE_S * 2 ** min(attempts - 1, 30), _LONGEST_PAUSE_S)
+    jittered = doubled * (0.5 + 0.5 * chance)
+    return ceil(max(jittered, min(told_s or 0.0, _LONGEST_PAUSE_S)))

@@ -1,0 +1,84 @@
+"""A connection's token of the upstream, as the credentials of its calls."""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from pydantic import SecretStr
+
+from treenail_runtime.auth.errors import StoreUnavailableError
+from treenail_runtime.contract import NotConfigured, ToolError, UpstreamUnavailable
+from treenail_runtime.upstream import Credentials
+
+from .keeper import TokenKeeper
+from .outcomes import ProviderAway, ReauthNeeded, UpkeepError
+
+WithToken: TypeAlias = Callable[[SecretStr], Credentials]
+"""The credentials of a connection, once its access token is known."""
+
+_AGAIN: Final = "The person who connected this server must connect again."
+_LATER: Final = "Try again later."
+
+
+class TokenSource:
+    """The `CredentialSource` of one connection.
+
+    Args:
+        keeper: Gives the tokens.
+        connection_id: Whose.
+        with_token: Makes the credentials.
+    """
+
+    def __init__(self, keeper: TokenKeeper, connection_id: str, with_token: WithToken) -> None:
+        self._keeper = keeper
+        self._connection_id = connection_id
+        self._with_token = with_token
+        self._version = 0
+
+    async def prepare(self) -> None:
+        """Have a token ready, before anything is said of the call.
+
+        Raises:
+            ReauthNeeded: A person has to log in again.
+            ProviderAway: There is none this time.
+            StoreUnavailableError: The database does not answer.
+        """
+        await self._keeper.current(self._connection_id)
+
+    async def current(self) -> Credentials:
+        """Those with the token to send now.
+
+        Raises:
+            ToolError: There is none.
+        """
+        try:
+            tokens = await self._keeper.current(self._connection_id)
+        except (UpkeepError, StoreUnavailableError) as error:
+            raise told(error) from None
+        self._version = tokens.version
+        return self._with_token(tokens.access)
+
+    async def renewed(self, refused: Credentials) -> Credentials | None:
+        """Those with another token than the upstream refused; None when there is no other.
+
+        Raises:
+            ToolError: There is none this time.
+        """
+        try:
+            tokens = await self._keeper.renewed(self._connection_id, self._version)
+        except (UpkeepError, StoreUnavailableError) as error:
+            raise told(error) from None
+        self._version = tokens.version
+        credentials = self._with_token(tokens.access)
+        return None if credentials == refused else credentials
+
+
+def told(error: UpkeepError | StoreUnavailableError) -> ToolError:
+    """What an agent hears when there is no token."""
+    match error:
+        case ReauthNeeded():
+            return NotConfigured("the upstream has ended this connection", advice=_AGAIN)
+        case ProviderAway(retry_after_s=after_s):
+            message = "the upstream's login server does not answer, and the last token is over"
+            return UpstreamUnavailable(message, advice=_LATER, retry_after_s=after_s)
+        case _:
+            return UpstreamUnavailable("the server cannot answer now", advice=_LATER)

@@ -1,0 +1,196 @@
+"""A person logs in at the upstream's provider: there, back, and nowhere else."""
+
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.support.authorizing import REDIRECT
+from tests.support.provider_login import town
+from treenail_runtime.storage.tables import connections, pending_logins
+
+
+async def test_a_login_at_the_provider_gives_tokens_of_ours_and_calls_with_theirs(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path) as place:
+        tokens = await place.connect()
+        answer = await tokens.call()
+
+        seen = place.site.upstream_seen[-1]
+        assert (answer.status, answer.error) == (200, "")
+        assert place.fake.is_live(seen.value("Authorization").removeprefix("Bearer "))
+        assert tokens.access not in str(seen.fields)
+
+
+@pytest.mark.requirement("PX-01", "PX-04")
+async def test_nobody_reaches_the_provider_before_consenting(tmp_path: Path) -> None:
+    async with town(tmp_path) as place, place.site.browser() as browser:
+        page = await browser.authorize()
+        assert page.status == 200
+        assert not place.fake.journal.of("authorize")
+        (row,) = await place.site.rows(pending_logins)
+        assert row.upstream_state_hash is None
+
+        left = await browser.submit(page, {"way": "provider", "field-region": "eu"})
+        assert left.status == 303
+        asked = parse_qs(urlsplit(left.headers["Location"]).query)
+        assert asked["code_challenge_method"] == ["S256"]
+        assert "app-1" not in left.headers["Location"]
+        assert asked["redirect_uri"] == [f"{place.site.base_url}/callback"]
+
+
+@pytest.mark.requirement("T-060", "PX-04")
+async def test_who_approves_in_one_browser_cannot_finish_in_another(tmp_path: Path) -> None:
+    async with town(tmp_path) as place:
+        async with place.site.browser() as browser, place.site.browser() as other:
+            back = await place.agree(await place.leave(browser))
+            elsewhere = await other.get(back)
+            too_late = await browser.get(back)
+
+        assert (elsewhere.status, too_late.status) == (403, 400)
+        assert not place.fake.journal.of("token")
+        assert await place.site.count(connections) == 0
+        assert await place.site.count(pending_logins) == 0
+
+
+async def test_a_state_is_good_once(tmp_path: Path) -> None:
+    async with town(tmp_path) as place, place.site.browser() as browser:
+        back = await place.agree(await place.leave(browser))
+        first = await browser.get(back)
+        again = await browser.get(back)
+
+        assert (first.status, again.status) == (303, 400)
+        assert len(place.fake.journal.of("token", grant_type="authorization_code")) == 1
+
+
+@pytest.mark.requirement("PX-07")
+async def test_an_answer_of_another_issuer_is_refused(tmp_path: Path) -> None:
+    async with town(tmp_path) as place, place.site.browser() as browser:
+        place.fake.switches.wrong_issuer_in = "answer"
+        page = await browser.get(await place.agree(await place.leave(browser)))
+
+        assert page.status == 502
+        assert not place.fake.journal.of("token")
+        assert await place.site.count(connections) == 0
+
+
+async def test_who_says_no_at_the_provider_says_no_to_the_application(tmp_path: Path) -> None:
+    async with town(tmp_path) as place, place.site.browser() as browser:
+        page = await browser.get(await place.agree(await place.leave(browser), decision="deny"))
+
+        assert page.headers["Location"].startswith(REDIRECT)
+        assert dict(page.answer)["error"] == "access_denied"
+        assert dict(page.answer)["state"] == "st-1"
+        assert await place.site.count(pending_logins) == 0
+
+
+async def test_a_provider_that_is_down_is_told_as_such_and_nothing_is_connected(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path) as place, place.site.browser() as browser:
+        back = await place.agree(await place.leave(browser))
+        place.fake.switches.fall_ill("error", "token")
+        page = await browser.get(back)
+
+        assert page.status == 503
+        assert "does not answer" in page.text
+        assert await place.site.count(connections) == 0
+
+
+@pytest.mark.requirement("T-061")
+async def test_each_connection_is_asked_for_anew(tmp_path: Path) -> None:
+    """A remembered consent would let another client ride on it (GHSA-6x8h-498w-gv8c)."""
+    async with town(tmp_path) as place, place.site.browser() as browser:
+        await browser.get(await place.agree(await place.leave(browser)))
+        page = await browser.authorize()
+
+        assert page.status == 200
+        assert "Allow and sign in at" in page.text
+
+
+async def test_a_person_may_type_credentials_instead_where_the_connector_says_so(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path, choice=True) as place, place.site.browser() as browser:
+        page = await browser.authorize()
+        typed = await browser.submit(page, {"field-password": "pat-1", "field-region": "eu"})
+        tokens = await place.redeem(dict(typed.answer)["code"])
+        answer = await tokens.call()
+
+        assert answer.status == 200
+        assert place.site.upstream_seen[-1].value("Authorization") == "Bearer pat-1"
+        assert not place.fake.journal.entries
+
+
+async def test_a_state_is_good_at_the_instance_that_made_it_only(tmp_path: Path) -> None:
+    async with town(tmp_path) as place, place.site.browser() as browser:
+        back = await place.agree(await place.leave(browser))
+        elsewhere = await browser.get(f"/sample{back}")
+        after = await browser.get(back)
+
+        assert (elsewhere.status, after.status) == (403, 400)
+        assert not place.fake.journal.of("token")
+
+
+@pytest.mark.parametrize(
+    "query", ["", "code=c", "state=&code=c", "state=st-1&code=c", "state=a&state=a&code=c"]
+)
+async def test_what_no_provider_sends_is_refused(tmp_path: Path, query: str) -> None:
+    async with town(tmp_path) as place, place.site.browser() as browser:
+        await place.leave(browser)
+        page = await browser.get(f"/callback?{query}")
+
+        assert page.status == 400
+        assert await place.site.count(pending_logins) == 1
+
+
+@pytest.mark.requirement("PX-05")
+async def test_a_client_that_changed_meanwhile_gets_no_code(tmp_path: Path) -> None:
+    async with town(tmp_path) as place, place.site.browser() as browser:
+        back = await place.agree(await place.leave(browser))
+        await place.site.clients.disable("app-1")
+        page = await browser.get(back)
+
+        assert (page.status, "Location" in page.headers) == (400, False)
+        assert not place.fake.journal.of("token")
+
+
+@pytest.mark.requirement("PX-02", "PX-03")
+async def test_the_page_before_the_provider_names_client_and_abilities_and_cannot_be_framed(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path) as place, place.site.browser() as browser:
+        page = await browser.authorize()
+
+        assert "Receptionist" in page.text
+        assert "app.example" in page.text
+        assert "Look things up in Sample" in page.text
+        assert "<code>jobs</code>" in page.text
+        assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+        assert all(form.values["csrf"] for form in page.forms)
+        cookie = page.headers["Set-Cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=Lax" in cookie
+
+
+async def test_the_way_without_the_provider_is_closed_where_there_is_none(tmp_path: Path) -> None:
+    async with town(tmp_path) as place, place.site.browser() as browser:
+        page = await browser.authorize()
+        direct = await browser.submit(page, {"field-region": "eu"})
+        allowed = await browser.post(
+            "/authorize/decision", {**page.forms[0].values, "decision": "allow"}
+        )
+
+        assert (direct.status, allowed.status) == (400, 400)
+        assert await place.site.count(connections) == 0
+
+
+async def test_a_server_without_a_client_at_the_provider_says_that_it_is_not_set_up(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path, is_known=False) as place, place.site.browser() as browser:
+        page = await browser.authorize()
+
+        assert page.status == 503
+        assert "not in service" in page.text

@@ -1,0 +1,146 @@
+"""Tokens of the upstream while tools are called: refreshed in time, by one, and never lost."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.loopback import reply
+from tests.support.provider_login import ITEM, Answer, Tokens, Town, town
+from treenail_runtime.storage.tables import connections, credentials
+
+REFUSED = reply(401, b'{"message":"expired"}')
+
+
+def _refreshes(place: Town) -> int:
+    return len(place.fake.journal.of("token", grant_type="refresh_token"))
+
+
+def _sent(place: Town) -> list[str]:
+    return [seen.value("Authorization") for seen in place.site.upstream_seen]
+
+
+async def test_many_calls_with_an_expired_token_cause_one_refresh(tmp_path: Path) -> None:
+    async with town(tmp_path) as place:
+        tokens = await place.connect()
+        await place.expire()
+        answers = await asyncio.gather(*(tokens.call() for _ in range(24)))
+
+        assert [answer.status for answer in answers] == [200] * 24
+        assert not any(answer.error for answer in answers)
+        assert _refreshes(place) == 1
+        assert len(set(_sent(place)[1:])) == 1
+
+
+async def test_a_token_that_the_upstream_refuses_is_replaced_within_the_call(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path) as place:
+        tokens = await place.connect()
+        place.site.upstream[:] = [REFUSED, ITEM]
+        answer = await tokens.call()
+
+        assert (answer.status, answer.error) == (200, "")
+        assert _refreshes(place) == 1
+        assert len(set(_sent(place))) == 2
+
+
+async def _once_well(tokens: Tokens) -> Answer:
+    """The first answer that is not 503, asked for as often as `Retry-After` says."""
+    while True:
+        answer = await tokens.call()
+        if answer.status != 503:
+            return answer
+        await asyncio.sleep(float(answer.headers["Retry-After"]))
+
+
+@pytest.mark.requirement("T-075")
+async def test_an_outage_of_the_provider_is_told_with_503_and_costs_nobody_the_login(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path) as place:
+        tokens = await place.connect()
+        await place.expire()
+        place.fake.switches.fall_ill("error", "token")
+        during = [await tokens.call() for _ in range(12)]
+        listed = await tokens.list()
+        asked = _refreshes(place)
+        place.fake.switches.recover()
+        async with asyncio.timeout(20):
+            after = await _once_well(tokens)
+
+        assert {answer.status for answer in during} == {503}
+        assert all(int(answer.headers["Retry-After"]) > 0 for answer in during)
+        assert asked < len(during)
+        assert listed.status == 200
+        assert (after.status, after.error) == (200, "")
+        (connection,) = await place.site.rows(connections)
+        assert connection.status == "active"
+
+
+@pytest.mark.requirement("T-075")
+async def test_a_grant_that_the_provider_has_ended_makes_the_agent_connect_again(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path) as place:
+        tokens = await place.connect()
+        await place.expire()
+        place.fake.switches.refuses_refresh = True
+        first = await tokens.call()
+        second = await tokens.list()
+
+        assert (first.status, second.status) == (401, 401)
+        assert 'error="invalid_token"' in first.headers["WWW-Authenticate"]
+        assert _refreshes(place) == 1
+        (connection,) = await place.site.rows(connections)
+        assert connection.status == "reauth"
+        assert await place.site.count(credentials) == 0
+
+
+async def test_a_refresh_answer_without_a_refresh_token_keeps_the_old_one(tmp_path: Path) -> None:
+    async with town(tmp_path, mode="cognito") as place:
+        tokens = await place.connect()
+        for _ in range(2):
+            place.site.upstream[:] = [REFUSED, ITEM]
+            answer = await tokens.call()
+            assert (answer.status, answer.error) == (200, "")
+
+        shown = {
+            asked.form["refresh_token"]
+            for asked in place.fake.journal.of("token", grant_type="refresh_token")
+        }
+        assert (_refreshes(place), len(shown)) == (2, 1)
+
+
+@pytest.mark.requirement("PX-06")
+async def test_the_upstream_and_the_client_never_see_the_other_ones_token(tmp_path: Path) -> None:
+    async with town(tmp_path) as place:
+        tokens = await place.connect()
+        answer = await tokens.call()
+
+        theirs = place.site.upstream_seen[-1].value("Authorization").removeprefix("Bearer ")
+        assert theirs not in str(answer)
+        assert tokens.access not in str(place.site.upstream_seen)
+        assert tokens.access not in str(place.fake.journal.entries)
+
+
+async def test_eight_servers_cause_one_refresh(tmp_path: Path, postgres_url: str) -> None:
+    settings: dict[str, Any] = {
+        "database_url": postgres_url,
+        "allowed_hosts": ("127.0.0.1:*",),
+        "others": 7,
+    }
+    async with town(tmp_path, **settings) as place:
+        tokens = await place.connect()
+        await place.expire()
+        places = [place.site.base_url, *(f"http://127.0.0.1:{port}" for port in place.site.ports)]
+        answers = await asyncio.gather(
+            *(replace(tokens, base_url=url).call() for url in places for _ in range(6))
+        )
+
+        assert [answer.status for answer in answers] == [200] * 48
+        assert not any(answer.error for answer in answers)
+        assert _refreshes(place) == 1
+        assert len(set(_sent(place)[1:])) == 1
