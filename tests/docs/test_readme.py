@@ -53,6 +53,7 @@ def test_the_folder_table_names_every_part_of_the_packages(
         "media_types",
         "collecting",
         "imports",
+        "json_texts",
         "visible",
     }
 

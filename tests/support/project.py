@@ -19,8 +19,9 @@ STATUS = {"invisible": 0, "compatible": 1, "breaking": 2}
 def phorest_project(folder: Path) -> Path:
     """`folder` with the committed connector and its document."""
     for name in ("connectors", "specs"):
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for path in (*(ROOT / name).glob("phorest*"), *(ROOT / name).glob("PINNED.yaml")):
+            shutil.copy(path, folder / name)
     return folder
 
 
