@@ -68,6 +68,13 @@ class Town:
 
         await self.site.database.write(work)
 
+    async def revoke(self, tokens: "Tokens") -> None:
+        """End a grant of ours."""
+        form = {"client_id": "app-1", "token": tokens.refresh}
+        url = f"{self.site.base_url}/revoke"
+        async with aiohttp.ClientSession() as session, session.post(url, data=form) as answer:
+            assert answer.status == 200
+
     async def redeem(self, code: str) -> "Tokens":
         """Our tokens for our code."""
         form = {

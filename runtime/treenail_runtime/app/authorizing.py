@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from quart import Quart, Request
 
@@ -36,7 +35,7 @@ from treenail_runtime.storage.logins import LoginStore
 from treenail_runtime.storage.pending_logins import PendingLoginStore
 from treenail_runtime.storage.principals import PrincipalStore
 from treenail_runtime.storage.sessions import SessionStore
-from treenail_runtime.upkeep import ClientTokens, RefreshRounds, TokenKeeper
+from treenail_runtime.upkeep import ClientTokens, Rounds, TokenKeeper, give_back_ended, refresh_due
 
 from .calling import CallContexts
 from .checking import Checker
@@ -50,9 +49,6 @@ from .providing import UpstreamProviders
 from .rechecking import Rechecks
 from .storing import answers, make_cleanup, open_database, open_ring
 from .upstreams import Upstreams
-
-ROUND_SECONDS: Final = 30.0
-"""Between two looks for tokens that are over soon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +99,7 @@ def add_authorization(
     )
     rechecks = Rechecks(checker, ConnectionStore(kept.database), services.audit)
     lifespan.add(Closed(rechecks.aclose))
-    keeper = _keep_tokens(kept, providers, lifespan)
+    keeper = _keep_tokens(settings, kept, providers, lifespan)
     contexts = CallContexts(checker, rechecks, keeper, ClientTokens(), providers)
     gates = Gates(
         services, contexts, _principals(settings, kept.database), kept.sealer, callers, base_url
@@ -151,13 +147,18 @@ def _providers(
     return UpstreamProviders(connectors, clients, directory, oauth)
 
 
-def _keep_tokens(kept: _Kept, providers: UpstreamProviders, lifespan: Lifespan) -> TokenKeeper:
-    """Has tokens refreshed as long as the server runs."""
+def _keep_tokens(
+    settings: Settings, kept: _Kept, providers: UpstreamProviders, lifespan: Lifespan
+) -> TokenKeeper:
+    """Has tokens refreshed, and given back, as long as the server runs."""
     store = CredentialStore(kept.database, kept.sealer)
     keeper = TokenKeeper(store, providers, owner=uuid.uuid4().hex)
     lifespan.add(Closed(keeper.aclose))
-    rounds = RefreshRounds(store, keeper, ROUND_SECONDS)
-    lifespan.add(Started(rounds.start, rounds.stop))
+    for rounds in (
+        Rounds(lambda: refresh_due(store, keeper), settings.upkeep_seconds),
+        Rounds(lambda: give_back_ended(store, providers), settings.upkeep_seconds),
+    ):
+        lifespan.add(Started(rounds.start, rounds.stop))
     return keeper
 
 

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.auth.instances import InstanceSettings, ObtainedTokens, UpstreamTokens
 from treenail_runtime.auth.records import Instance, UpstreamTrip
 from treenail_runtime.contract import Connector, OAuthClientAuth, OAuthCodeAuth
@@ -102,8 +103,22 @@ class UpstreamProviders:
 
         return _obtained(await self._asked(instance, exchange))
 
-    async def give_back(self, instance: Instance, tokens: ObtainedTokens) -> None:
+    async def forsake(self, instance: Instance, tokens: ObtainedTokens) -> None:
         """Have the provider forget tokens that nobody will use; never fails."""
+        await self._revoke(instance, tokens)
+
+    async def give_back(self, tokens: UpstreamTokens) -> None:
+        """Have the provider forget the tokens of an ended login; never fails."""
+        try:
+            found = await self._directory.by_id(tokens.instance_id)
+        except StoreUnavailableError:
+            found = None
+        if found is None:
+            log.warning("tokens.not_revoked", reason="no instance", instance=tokens.instance_id)
+        else:
+            await self._revoke(found[0], tokens)
+
+    async def _revoke(self, instance: Instance, tokens: ObtainedTokens | UpstreamTokens) -> None:
         try:
             auth, client = await self._known(instance)
             await self._oauth.revoke(
@@ -113,7 +128,7 @@ class UpstreamProviders:
                 refresh=tokens.refresh,
                 issuer=tokens.issuer,
             )
-        except ProviderError as error:
+        except (ProviderError, StoreUnavailableError) as error:
             log.warning("tokens.not_revoked", reason=str(error), instance=instance.id)
 
     async def granted(

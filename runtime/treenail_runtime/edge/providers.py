@@ -38,6 +38,6 @@ class Providers(Protocol):
         """
         ...
 
-    async def give_back(self, instance: Instance, tokens: ObtainedTokens) -> None:
+    async def forsake(self, instance: Instance, tokens: ObtainedTokens) -> None:
         """Have the provider forget tokens that nobody will use; never fails."""
         ...

@@ -138,6 +138,8 @@ class OAuthSettings(BaseSettings):
             family at the first reuse.
         instance_cache_seconds: For which what is known of an instance is believed; tokens are looked
             up at each request all the same.
+        upkeep_seconds: Between two looks for tokens of upstreams that are over soon, or whose login
+            has ended.
         token_cache_seconds: For which a proven access token is believed without asking the database.
         rate_limits: Changes to the limits: `login=5/15m,mcp=off`.
         introspection: Serve `/introspect`.
@@ -165,6 +167,7 @@ class OAuthSettings(BaseSettings):
     refresh_absolute_seconds: int = Field(default=90 * _DAY, ge=3600, le=366 * _DAY)
     refresh_grace_seconds: int = Field(default=60, ge=0, le=120)
     instance_cache_seconds: float = Field(default=5, ge=0, le=60)
+    upkeep_seconds: int = Field(default=30, ge=1, le=300)
     token_cache_seconds: float = Field(default=0, ge=0, le=5)
     rate_limits: str = ""
     introspection: bool = True

@@ -3,7 +3,7 @@
 from .client_tokens import ClientTokens, ClientTokenSource
 from .keeper import Refresher, TokenKeeper, TokenStore
 from .outcomes import ProviderAway, ReauthNeeded, UpkeepError
-from .rounds import RefreshRounds
+from .rounds import Rounds, give_back_ended, refresh_due
 from .source import TokenSource
 
 __all__ = [
@@ -11,10 +11,12 @@ __all__ = [
     "ClientTokens",
     "ProviderAway",
     "ReauthNeeded",
-    "RefreshRounds",
     "Refresher",
+    "Rounds",
     "TokenKeeper",
     "TokenSource",
     "TokenStore",
     "UpkeepError",
+    "give_back_ended",
+    "refresh_due",
 ]

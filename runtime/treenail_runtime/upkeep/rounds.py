@@ -1,14 +1,14 @@
-"""Refreshes tokens before they are over, also of connections that nobody uses just then."""
+"""What is done again and again: refresh tokens that are over soon, give back those of ended logins."""
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol
 
 import structlog
 
 from treenail_runtime.auth.errors import StoreUnavailableError
-from treenail_runtime.auth.instances import DueRefresh
+from treenail_runtime.auth.instances import DueRefresh, UpstreamTokens
 
 from .keeper import TokenKeeper
 from .outcomes import UpkeepError
@@ -20,34 +20,83 @@ _MOST: Final = 100
 _AT_ONCE: Final = 8
 
 
-class DueTokens(Protocol):
-    """Knows what has to be refreshed."""
+class TokenRows(Protocol):
+    """Knows what is to be done about tokens."""
 
     async def due(self, within_s: int, limit: int) -> Sequence[DueRefresh]:
         """Tokens that are over within so many seconds and may be refreshed now."""
         ...
 
+    async def take_ended(self, limit: int) -> Sequence[UpstreamTokens]:
+        """Tokens of logins that have ended, removed; nobody gets them a second time."""
+        ...
 
-class RefreshRounds:
-    """Looks again and again for what is due.
+
+class Revoker(Protocol):
+    """Has providers forget tokens."""
+
+    async def give_back(self, tokens: UpstreamTokens) -> None:
+        """Have the provider forget them; never fails."""
+        ...
+
+
+async def refresh_due(rows: TokenRows, keeper: TokenKeeper) -> int:
+    """Refresh what is over soon, also of connections that nobody uses just then; how much that was.
+
+    Raises:
+        StoreUnavailableError: The database does not answer.
+    """
+    due = await rows.due(int(EARLY_S), _MOST)
+
+    async def refresh(each: DueRefresh) -> None:
+        try:
+            await keeper.renewed(each.connection_id, each.version)
+        except (UpkeepError, StoreUnavailableError):
+            # The keeper has told the log and noted the attempt.
+            return
+
+    await _few_at_once([refresh(each) for each in due])
+    return len(due)
+
+
+async def give_back_ended(rows: TokenRows, revoker: Revoker) -> int:
+    """Have providers forget the tokens of logins that have ended; how many those were.
+
+    Raises:
+        StoreUnavailableError: The database does not answer.
+    """
+    ended = await rows.take_ended(_MOST)
+    await _few_at_once([revoker.give_back(each) for each in ended])
+    return len(ended)
+
+
+async def _few_at_once(tasks: Sequence[Awaitable[None]]) -> None:
+    at_once = asyncio.Semaphore(_AT_ONCE)
+
+    async def run(task: Awaitable[None]) -> None:
+        async with at_once:
+            await task
+
+    await asyncio.gather(*map(run, tasks))
+
+
+class Rounds:
+    """Does something again and again.
 
     Args:
-        due: Where it is known.
-        keeper: Refreshes.
-        every_s: Seconds between two rounds; jittered, so that workers do not look together.
+        once: One round; how much it did.
+        every_s: Seconds between two; jittered, so that workers do not go round together.
         chance: Where chance comes from, 0 to 1.
     """
 
     def __init__(
         self,
-        due: DueTokens,
-        keeper: TokenKeeper,
+        once: Callable[[], Awaitable[int]],
         every_s: float,
         *,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._due = due
-        self._keeper = keeper
+        self._once = once
         self._every_s = every_s
         self._chance = chance
         self._task: asyncio.Task[None] | None = None
@@ -57,36 +106,16 @@ class RefreshRounds:
         self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
-        """End; what is being refreshed is left to the keeper."""
+        """End, in the middle of a round, too."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-
-    async def once(self) -> int:
-        """Refresh what is due; how much that was.
-
-        Raises:
-            StoreUnavailableError: The database does not answer.
-        """
-        due = await self._due.due(int(EARLY_S), _MOST)
-        at_once = asyncio.Semaphore(_AT_ONCE)
-
-        async def refresh(each: DueRefresh) -> None:
-            async with at_once:
-                try:
-                    await self._keeper.renewed(each.connection_id, each.version)
-                except (UpkeepError, StoreUnavailableError):
-                    # The keeper has told the log and noted the attempt.
-                    return
-
-        await asyncio.gather(*map(refresh, due))
-        return len(due)
 
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._every_s * (0.5 + self._chance()))
             try:
-                await self.once()
+                await self._once()
             except StoreUnavailableError as error:
                 log.warning("tokens.round_failed", reason=str(error))
             except Exception:

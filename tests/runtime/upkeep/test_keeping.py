@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.databases import travel
 from tests.support.loopback import reply
 from tests.support.provider_login import ITEM, Answer, Tokens, Town, town
+from treenail_runtime.storage.cleanup import Cleanup
 from treenail_runtime.storage.tables import connections, credentials
 
 REFUSED = reply(401, b'{"message":"expired"}')
@@ -144,3 +146,18 @@ async def test_eight_servers_cause_one_refresh(tmp_path: Path, postgres_url: str
         assert not any(answer.error for answer in answers)
         assert _refreshes(place) == 1
         assert len(set(_sent(place)[1:])) == 1
+
+
+async def test_tokens_of_an_ended_login_are_given_back_to_the_provider(tmp_path: Path) -> None:
+    async with town(tmp_path, upkeep_seconds=1) as place:
+        tokens = await place.connect()
+        await tokens.call()
+        theirs = _sent(place)[-1].removeprefix("Bearer ")
+        await place.revoke(tokens)
+        await travel(place.site.database, 120)
+        await Cleanup(place.site.database).run()
+        async with asyncio.timeout(10):
+            await place.fake.journal.reaches(2, "revoke")
+
+        assert not place.fake.is_live(theirs)
+        assert await place.site.count(credentials) == 0

@@ -132,7 +132,7 @@ async def _ended(
 ) -> None:
     """Give back tokens that nobody will use, and end the attempt."""
     await services.pending.delete(pending.id)
-    await services.providers.give_back(instance, tokens)
+    await services.providers.forsake(instance, tokens)
     await _record(services, instance, pending, "login.failed", outcome)
 
 

@@ -86,7 +86,7 @@ class NoProviders:
     ) -> ObtainedTokens:
         raise NotImplementedError
 
-    async def give_back(self, instance: Instance, tokens: ObtainedTokens) -> None:
+    async def forsake(self, instance: Instance, tokens: ObtainedTokens) -> None:
         raise NotImplementedError
 
 
