@@ -42,6 +42,11 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "security design 5.7",
         "one worker refreshes an upstream token: it holds a lease of 15 s, and replaces by version; no transaction waits for the network",
     ),
+    "OWN-LIMITS": Requirement(
+        "ours",
+        "instances count limits apart, by rules of their own where they have some; what guards"
+        " something that there is only once counts for all of them together",
+    ),
     "ONE-DELETION": Requirement(
         "ours",
         "an instance ends in one transaction; logins, exchanges and refreshes that are under way leave nothing that works",

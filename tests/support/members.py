@@ -44,8 +44,9 @@ async def admit(
     instance: str = "default",
     scope: str = "mcp.tools.call",
     subject: str | None = None,
+    slug: str | None = None,
 ) -> Member:
-    """Let somebody in."""
+    """Let somebody in; `slug` where the instance is not called by its id in paths."""
     ring = KeyRing.from_settings(SecretStr(SECRET), None)
     config = ConnectionConfig(
         connector="sample",
@@ -54,7 +55,7 @@ async def admit(
     )
     member = Member(new_token("sample", "atk"), uuid.uuid4().hex, uuid.uuid4().hex)
     sealed = seal_config(Sealer(ring), member.connection_id, config)
-    path = "" if instance == "default" else f"/{instance}"
+    path = "" if instance == "default" else f"/{slug or instance}"
     whose: dict[str, Any] = {
         "instance_id": instance,
         "subject": subject or uuid.uuid4().hex,

@@ -119,7 +119,7 @@ class Directory:
         record = stored.record
         before = self._by_id.get(record.id)
         if before is None or before.instance is None or before.instance.version != record.version:
-            instance = make_instance(record, connector, self._base_url)
+            instance = make_instance(stored, connector, self._base_url)
         else:
             # The same object, so that what was made for it is used on.
             instance = before.instance

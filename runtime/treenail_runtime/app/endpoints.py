@@ -55,7 +55,7 @@ class Gates:
             sealer=self._sealer,
             macs=self._services.macs,
             context_of=context_of,
-            limiter=self._services.limiter,
+            limits=self._services.limiter.at(instance),
             caller_address=self._callers.address,
         )
 

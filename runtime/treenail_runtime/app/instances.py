@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from treenail_runtime.auth.instances import InstanceRecord
+from treenail_runtime.auth.instances import StoredInstance
 from treenail_runtime.auth.records import Instance
 from treenail_runtime.auth.scopes import CALL, READ
 from treenail_runtime.contract import RESERVED_NAMES, Connector
@@ -60,8 +60,9 @@ def make_prefixes(settings: Settings, instances: Sequence[Instance]) -> tuple[st
     return prefixes
 
 
-def make_instance(record: InstanceRecord, connector: Connector, base_url: str) -> Instance:
+def make_instance(stored: StoredInstance, connector: Connector, base_url: str) -> Instance:
     """The instance that a row tells of."""
+    record = stored.record
     made = _instance(record.id, f"/{record.slug}", connector, base_url)
     return replace(
         made,
@@ -69,6 +70,7 @@ def make_instance(record: InstanceRecord, connector: Connector, base_url: str) -
         is_open=record.status in _OPEN,
         credentials=record.credentials,
         access_key=record.access_key,
+        limits=stored.settings.limits,
         version=record.version,
     )
 

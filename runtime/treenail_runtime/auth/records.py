@@ -42,6 +42,7 @@ class Instance:
         is_open: Whether it serves: not while it waits for credentials, or is switched off.
         credentials: Whose account of the upstream is used.
         access_key: Digest of what people type to connect to an instance with its own credentials.
+        limits: Of its own, in place of the server's: by name, such as `{"mcp_grant": "100/1m"}`.
         version: Of what is kept of it; 0 for those of the settings.
     """
 
@@ -58,6 +59,7 @@ class Instance:
     is_open: bool = True
     credentials: Literal["person", "instance"] = "person"
     access_key: "Digest | None" = field(default=None, repr=False)
+    limits: Mapping[str, str] = field(default_factory=dict[str, str])
     version: int = 0
 
 

@@ -16,12 +16,12 @@ from treenail_runtime.crypto.opaque import digest, is_well_formed
 from treenail_runtime.crypto.sealing import BrokenSealError, Sealer
 from treenail_runtime.dispatch.callers import Caller
 from treenail_runtime.dispatch.envelope import Reply, error_reply
-from treenail_runtime.limits import Limiter
+from treenail_runtime.limits import Limits
 from treenail_runtime.storage.connections import config_facts, open_config
 from treenail_runtime.upkeep import ProviderAway, ReauthNeeded
 
 from .asgi import Header, Scope
-from .limiting import too_many_calls
+from .limiting import first_refusal, too_many_calls
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -140,7 +140,7 @@ class BearerGate:
     sealer: Sealer
     macs: Macs
     context_of: Callable[[Principal], Surroundings]
-    limiter: Limiter
+    limits: Limits
     caller_address: Callable[[Scope], str]
     _absent: Barred = field(init=False)
     _invalid: Barred = field(init=False)
@@ -168,9 +168,11 @@ class BearerGate:
             return unavailable(error.retry_after_s)
         if isinstance(found, Refusal):
             return await self._barred(scope, found.reason, self._invalid)
-        verdict = await self.limiter.hit("mcp_grant", found.grant_id)
-        if not verdict.allowed:
-            return Barred(*too_many_calls(verdict))
+        exceeded = await first_refusal(
+            self.limits, ("mcp_grant", found.grant_id), ("mcp_instance", "")
+        )
+        if exceeded is not None:
+            return Barred(*too_many_calls(exceeded))
         try:
             surroundings = self.context_of(found)
         except ToolError as error:
@@ -224,7 +226,7 @@ class BearerGate:
         noting.add_done_callback(self._noting.discard)
 
     async def _barred(self, scope: Scope, reason: str, refusal: Barred) -> Barred:
-        verdict = await self.limiter.hit("mcp", self.caller_address(scope))
+        verdict = await self.limits.hit("mcp", self.caller_address(scope))
         log.info("bearer.refused", reason=reason, instance=self.instance.id)
         if verdict.allowed:
             return refusal

@@ -9,7 +9,7 @@ from quart import Response
 
 from treenail_runtime.dispatch.envelope import Reply, error_reply
 from treenail_runtime.dispatch.strict_json import write_json
-from treenail_runtime.limits import Bucket, Limiter, Verdict
+from treenail_runtime.limits import Bucket, Limits, Verdict
 
 from .asgi import Header
 
@@ -34,10 +34,10 @@ def limit_headers(verdict: Verdict) -> dict[str, str]:
     return headers
 
 
-async def first_refusal(limiter: Limiter, *hits: tuple[Bucket, str]) -> Verdict | None:
+async def first_refusal(limits: Limits, *hits: tuple[Bucket, str]) -> Verdict | None:
     """Count each `(bucket, key)` in turn; the first refusal ends it, None admits."""
     for bucket, key in hits:
-        verdict = await limiter.hit(bucket, key)
+        verdict = await limits.hit(bucket, key)
         if not verdict.allowed:
             return verdict
     return None

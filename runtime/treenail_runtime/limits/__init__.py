@@ -1,5 +1,6 @@
 """Rate limits: how often who may do what."""
 
+from .by_instance import InstanceLimits, Limits
 from .counting import UNLIMITED, CounterUnavailableError, KeyMac, SharedCounter, Verdict
 from .limiter import PER_WORKER, Limiter
 from .rules import DEFAULTS, Bucket, LimitRule, LimitRules, LimitRulesError
@@ -12,11 +13,13 @@ __all__ = [
     "Bucket",
     "BucketStore",
     "CounterUnavailableError",
+    "InstanceLimits",
     "KeyMac",
     "LimitRule",
     "LimitRules",
     "LimitRulesError",
     "Limiter",
+    "Limits",
     "RedisCounter",
     "SharedCounter",
     "SqlCounter",

@@ -4,15 +4,17 @@ from typing import Final
 
 import structlog
 
+from treenail_runtime.auth.records import Instance
 from treenail_runtime.clock import Stopwatch, monotonic
 
+from .by_instance import InstanceLimits
 from .counting import UNLIMITED, CounterUnavailableError, SharedCounter, Verdict, judge
 from .memory import MemoryCounter
-from .rules import Bucket, LimitRules
+from .rules import Bucket, LimitRule, LimitRules, LimitRulesError
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-PER_WORKER: Final[frozenset[Bucket]] = frozenset({"mcp", "mcp_grant", "static"})
+PER_WORKER: Final[frozenset[Bucket]] = frozenset({"mcp", "mcp_grant", "mcp_instance", "static"})
 """Counted by each worker for itself: they lie in the path of every call, and a question to Redis
 or the database would cost more than the call. With N workers, up to N times as much passes."""
 
@@ -52,7 +54,10 @@ class Limiter:
 
     async def hit(self, bucket: Bucket, key: str) -> Verdict:
         """Count `key` once more and tell whether it stays within the limit; never fails."""
-        rule = self._rules.of(bucket)
+        return await self.count(bucket, key, self._rules.of(bucket))
+
+    async def count(self, bucket: Bucket, key: str, rule: LimitRule | None) -> Verdict:
+        """As `hit`, by `rule`; None for no limit."""
         if rule is None:
             return UNLIMITED
         count = self._local.hit(bucket, key, rule)
@@ -63,6 +68,24 @@ class Limiter:
             except CounterUnavailableError as error:
                 self._failed(error)
         return judge(count, rule)
+
+    def add_up(self, bucket: Bucket, key: str, times: int) -> Verdict:
+        """As `hit`, in this worker, by so many times the rule, and apart from what `hit` counts."""
+        rule = self._rules.of(bucket)
+        if rule is None:
+            return UNLIMITED
+        widened = LimitRule(rule.limit * times, rule.window_s)
+        return judge(self._local.hit(bucket, f"* {key}", widened), widened)
+
+    def at(self, instance: Instance) -> InstanceLimits:
+        """The limits at `instance`: its own, and the server's where it has none."""
+        try:
+            rules = self._rules.of_instance(instance.limits)
+        except LimitRulesError as error:
+            # They were good when they were set, by another version of this server.
+            log.warning("limits.unreadable", instance=instance.id, reason=str(error))
+            rules = self._rules
+        return InstanceLimits(self, instance.id, rules)
 
     async def aclose(self) -> None:
         """Give back connections."""

@@ -29,7 +29,8 @@ class MemoryCounter:
         self._clock = clock
         self._most_keys = most_keys
         # Each bucket apart, so that a flood of one cannot make another forget. In the order in
-        # which their windows began, which is that of their ends.
+        # which their windows began, which is that of their ends unless instances have windows of
+        # their own lengths; a long one then keeps those behind it a while longer.
         self._buckets: dict[Bucket, OrderedDict[bytes, tuple[int, float]]] = {}
 
     def __len__(self) -> int:

@@ -2,7 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal, cast, get_args
@@ -13,6 +14,7 @@ Bucket = Literal[
     "authorize",
     "mcp",
     "mcp_grant",
+    "mcp_instance",
     "token_ip",
     "token_client",
     "token",
@@ -60,8 +62,24 @@ DEFAULTS: Final[Mapping[Bucket, LimitRule]] = MappingProxyType(
 )
 
 
+OF_INSTANCES: Final[frozenset[Bucket]] = frozenset(
+    {
+        "login",
+        "authorize",
+        "mcp",
+        "mcp_grant",
+        "mcp_instance",
+        "token_ip",
+        "token_client",
+        "token",
+    }
+)
+"""Counted at each instance for itself. The others guard what there is only once: accounts of the
+upstream, the registry of clients, and the sites of strangers."""
+
+
 class LimitRulesError(ValueError):
-    """The operator's text names no limits.
+    """A text names no limits.
 
     Attributes:
         problems: One for each fault, with what to write instead.
@@ -89,35 +107,47 @@ class LimitRules:
         Raises:
             LimitRulesError: With all faults at once.
         """
-        rules: dict[Bucket, LimitRule] = dict(DEFAULTS)
-        problems: list[str] = []
-        seen: set[str] = set()
-        for entry in _entries(text):
+        return _changed(cls(), list(_entries(text)), get_args(Bucket))
+
+    def of_instance(self, own: Mapping[str, str]) -> "LimitRules":
+        """These with an instance's own in their place, such as `{"mcp_grant": "100/1m"}`.
+
+        Raises:
+            LimitRulesError: With all faults at once; also for what counts for the whole server.
+        """
+        return _changed(self, list(own.items()), sorted(OF_INSTANCES)) if own else self
+
+
+def _changed(
+    before: LimitRules, entries: Sequence[tuple[str, str]], names: Sequence[str]
+) -> LimitRules:
+    seen = Counter(name for name, _ in entries)
+    problems = [_problem(name, value, names) for name, value in entries]
+    problems += [f"{name} is there twice" for name, count in seen.items() if count > 1]
+    told = [each for each in problems if each is not None]
+    if told:
+        raise LimitRulesError(*told)
+    rules = dict(before.rules)
+    for name, value in entries:
+        rule, bucket = _rule(value), cast("Bucket", name)
+        if rule is None:
+            rules.pop(bucket, None)
+        else:
+            rules[bucket] = rule
+    return LimitRules(MappingProxyType(rules))
+
+
+def _entries(text: str) -> Iterable[tuple[str, str]]:
+    for entry in text.split(","):
+        if entry.strip():
             name, _, value = (part.strip() for part in entry.partition("="))
-            problem = _problem(name, value, seen)
-            seen.add(name)
-            if problem is not None:
-                problems.append(problem)
-            elif value == "off":
-                rules.pop(cast("Bucket", name), None)
-            else:
-                rules[cast("Bucket", name)] = _rule(value) or LimitRule(0, 1)
-        if problems:
-            raise LimitRulesError(*problems)
-        return cls(MappingProxyType(rules))
+            yield name, value
 
 
-def _entries(text: str) -> Iterable[str]:
-    return (entry.strip() for entry in text.split(",") if entry.strip())
-
-
-def _problem(name: str, value: str, seen: set[str]) -> str | None:
-    names: tuple[str, ...] = get_args(Bucket)
+def _problem(name: str, value: str, names: Sequence[str]) -> str | None:
     if name not in names:
         near = difflib.get_close_matches(name, names, n=1, cutoff=0)
         return f"{name!r} is no limit; the nearest is {near[0]}"
-    if name in seen:
-        return f"{name} is there twice"
     if value != "off" and _rule(value) is None:
         return (
             f"{name}: write a number from 1 on per time up to 7d, such as 5/15m or 100/5s, or off"

@@ -32,7 +32,7 @@ async def _authorize(services: OAuth, instance: Instance) -> Response:
         # Before the limits: another site's images must not use up those of its visitor.
         raise PageError(NOT_OPENED, "not opened as a page")
     address = services.caller(request)
-    refusal = await first_refusal(services.limiter, ("authorize", address))
+    refusal = await first_refusal(services.limiter.at(instance), ("authorize", address))
     if refusal is not None:
         raise too_fast(refusal)
     asked = await _asked()

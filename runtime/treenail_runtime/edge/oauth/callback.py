@@ -48,7 +48,9 @@ async def callback(services: OAuth, instance: Instance) -> Response:
 
 
 async def _callback(services: OAuth, instance: Instance) -> Response:
-    refusal = await first_refusal(services.limiter, ("authorize", services.caller(request)))
+    refusal = await first_refusal(
+        services.limiter.at(instance), ("authorize", services.caller(request))
+    )
     if refusal is not None:
         raise too_fast(refusal)
     answer = all_of_each(request)

@@ -21,7 +21,7 @@ async def decision(services: OAuth, instance: Instance) -> Response:
 
 async def _decision(services: OAuth, instance: Instance) -> Response:
     address = services.caller(request)
-    refusal = await first_refusal(services.limiter, ("authorize", address))
+    refusal = await first_refusal(services.limiter.at(instance), ("authorize", address))
     if refusal is not None:
         raise too_fast(refusal)
     form = await read_form(request)

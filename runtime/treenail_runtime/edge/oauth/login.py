@@ -50,7 +50,7 @@ async def _login(services: OAuth, instance: Instance) -> Response:
     is_choice = form.get("step") == _CHOOSE
     # A choice belongs to a login that was counted.
     bucket = "authorize" if is_choice else "login"
-    refusal = await first_refusal(services.limiter, (bucket, services.caller(request)))
+    refusal = await first_refusal(services.limiter.at(instance), (bucket, services.caller(request)))
     if refusal is not None:
         raise too_fast(refusal)
     pending = await proven_login(services, instance, request, form)
@@ -97,7 +97,7 @@ class _Attempt:
         hits: list[tuple[Bucket, str]] = [
             ("login_account", account) for account in accounts_of(fields, config)
         ]
-        refusal = await first_refusal(self.services.limiter, *hits)
+        refusal = await first_refusal(self.services.limiter.at(self.instance), *hits)
         if refusal is not None:
             await self._record("limit.exceeded", "refused")
             raise too_fast(refusal)

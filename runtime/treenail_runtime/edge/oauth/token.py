@@ -40,12 +40,12 @@ async def token(services: OAuth, instance: Instance) -> Response:
     """
     address = services.caller(request)
     # Before the secret is looked at: to judge one that a person chose takes 50 ms.
-    refusal = await first_refusal(services.limiter, ("token_ip", address))
+    refusal = await first_refusal(services.limiter.at(instance), ("token_ip", address))
     if refusal is not None:
         return too_many(refusal)
     form = await read_form(request)
     client = await authenticated_client(services, instance, form)
-    refusal = await first_refusal(services.limiter, *_limits(client, address))
+    refusal = await first_refusal(services.limiter.at(instance), *_limits(client, address))
     if refusal is not None:
         return too_many(refusal)
     match form.get("grant_type"):
