@@ -20,6 +20,7 @@ from tests.rules import (
     curation,
     documents,
     product,
+    proxying,
     schemas,
     seeds,
     shaping,
@@ -31,6 +32,7 @@ from tests.rules.requirement import Requirement
 
 REQUIREMENTS: Final[dict[str, Requirement]] = {
     **product.REQUIREMENTS,
+    **proxying.REQUIREMENTS,
     **seeds.REQUIREMENTS,
     **authorization.REQUIREMENTS,
     **adversarial.REQUIREMENTS,

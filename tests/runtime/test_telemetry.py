@@ -113,6 +113,7 @@ def test_a_json_line_holds_the_event_its_facts_and_the_request() -> None:
     }
 
 
+@pytest.mark.requirement("S4-07")
 def test_each_request_has_an_id_of_its_own() -> None:
     bind_request()
     first = request_id()
@@ -229,7 +230,7 @@ def canaries() -> Canaries:
     return found
 
 
-@pytest.mark.requirement("T-151", "NO-SECRETS")
+@pytest.mark.requirement("T-151", "NO-SECRETS", "Z-04")
 @pytest.mark.parametrize("style", ["console", "json"])
 @pytest.mark.parametrize(
     "text",

@@ -276,7 +276,7 @@ def postgres_files(flow: Flow, postgres: Postgres, since: str) -> Iterator[Outpu
 
 
 @pytest.mark.requirement(
-    "T-127", "T-151", "T-152", "AS-14", "S0-26", "S0-41", "S1-35", "S1-38", "NO-SECRETS"
+    "T-127", "T-151", "T-152", "AS-14", "S0-26", "S0-41", "S1-35", "S1-38", "NO-SECRETS", "Z-04"
 )
 async def test_nothing_that_is_left_holds_a_secret(flow: Flow, postgres: Postgres) -> None:
     since = postgres.execute("SELECT pg_walfile_name(pg_current_wal_lsn())")

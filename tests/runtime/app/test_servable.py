@@ -104,7 +104,7 @@ def test_all_problems_are_told_at_once() -> None:
     assert len(found) == 3
 
 
-@pytest.mark.requirement("S0-47", "S1-07", "S1-10", "S1-31")
+@pytest.mark.requirement("S0-47", "S1-07", "S1-10", "S1-31", "S4-28")
 def test_variables_that_platforms_set_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name, value in {

@@ -105,7 +105,7 @@ def test_another_secret_under_the_same_id_opens_nothing() -> None:
     assert reason(SEALER.seal(PLAIN, HERE).text, sealer=Sealer(KeyRing({"k1": NEW}))) == "integrity"
 
 
-@pytest.mark.requirement("T-128")
+@pytest.mark.requirement("T-128", "Z-12")
 def test_every_changed_character_of_every_segment_is_noticed() -> None:
     text = SEALER.seal(b"{}", HERE).text
 

@@ -51,6 +51,7 @@ async def _page(browser: Browser, url: str) -> tuple[int, str]:
         return answer.status, await answer.text()
 
 
+@pytest.mark.requirement("Z-09")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -91,6 +92,7 @@ async def test_a_wrong_password_shows_the_form_again() -> None:
         assert "That was not right" in browser.pages[-1]
 
 
+@pytest.mark.requirement("Z-09")
 async def test_another_browser_cannot_go_on_with_the_visit() -> None:
     async with upstream() as up, browsing() as browser:
         _, text = await _page(browser, _url(up))
@@ -113,6 +115,7 @@ async def test_who_agreed_before_sees_no_page_again_unless_it_is_asked_for() -> 
         assert len(browser.pages) == seen + 2
 
 
+@pytest.mark.requirement("Z-09")
 async def test_texts_of_the_request_are_shown_as_texts() -> None:
     async with upstream() as up, browsing(username="<b>Ann") as browser:
         await browser.visit(_url(up, scope="<script>alert(1)</script>"))

@@ -42,7 +42,7 @@ async def test_a_token_opens_the_tools_as_its_own_connection(site: Site) -> None
     assert all(each.json["result"]["structuredContent"]["password"] is None for each in told)
 
 
-@pytest.mark.requirement("RS-02", "RS-04", "RS-11", "RS-23", "S0-35")
+@pytest.mark.requirement("RS-02", "RS-04", "RS-11", "RS-23", "S0-35", "S4-21")
 async def test_without_a_token_the_challenge_says_where_to_get_one_and_names_no_error(
     site: Site,
 ) -> None:
@@ -231,6 +231,7 @@ async def test_two_people_with_the_same_request_ids_never_get_each_others_answer
     assert found == [f"person{number}@example.test" for number in asked]
 
 
+@pytest.mark.requirement("Z-11")
 async def test_a_token_is_believed_for_a_moment_only_where_that_is_switched_on(
     tmp_path: Path,
 ) -> None:
@@ -247,7 +248,7 @@ async def test_a_token_is_believed_for_a_moment_only_where_that_is_switched_on(
     assert statuses == [401, 200]
 
 
-@pytest.mark.requirement("S1-12", "T-156")
+@pytest.mark.requirement("S1-12", "T-156", "S4-08")
 async def test_health_tells_no_more_than_that_it_is_well(site: Site) -> None:
     told = [await Running(port_of(site)).request("GET", path) for path in ("/healthz", "/readyz")]
 

@@ -39,7 +39,7 @@ async def listed(site: Site, member: Member, *session: tuple[str, str]) -> Answe
     return await send(site, TOOLS, *OLD, member.bearer, *session)
 
 
-@pytest.mark.requirement("S0-15", "S0-34", "RS-19", "RS-20")
+@pytest.mark.requirement("S0-15", "S0-34", "RS-19", "RS-20", "S4-19", "S4-22", "S4-23")
 async def test_a_session_serves_its_owner_until_it_is_ended(site: Site) -> None:
     ann = await admit(site)
     session = await opened(site, ann)
@@ -56,7 +56,23 @@ async def test_a_session_serves_its_owner_until_it_is_ended(site: Site) -> None:
     assert await site.rows(sessions) == []
 
 
-@pytest.mark.requirement("RS-19", "V-02", "S0-34")
+@pytest.mark.requirement("Z-03", "Z-01")
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+async def test_a_session_is_no_proof_of_anybody(site: Site, method: str) -> None:
+    ann = await admit(site)
+    session = await opened(site, ann)
+    body = TOOLS if method == "POST" else b""
+
+    without = await send(site, body, *OLD, session, method=method)
+    instead = await send(
+        site, body, *OLD, ("Authorization", f"Bearer {session[1]}"), session, method=method
+    )
+
+    assert [without.status, instead.status] == [401, 401]
+    assert (await listed(site, ann, session)).status == 200
+
+
+@pytest.mark.requirement("RS-19", "V-02", "S0-34", "S4-25")
 async def test_a_session_is_named_by_chance_and_kept_as_a_digest_only(site: Site) -> None:
     ann = await admit(site)
 
@@ -69,7 +85,7 @@ async def test_a_session_is_named_by_chance_and_kept_as_a_digest_only(site: Site
     )
 
 
-@pytest.mark.requirement("T-077", "V-02", "RS-19", "S0-34")
+@pytest.mark.requirement("T-077", "V-02", "RS-19", "S0-34", "Z-13")
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 async def test_a_session_is_nothing_in_other_hands(site: Site, method: str) -> None:
     ann = await admit(site, subject="ann")

@@ -89,7 +89,7 @@ def test_who_comes_over_a_unix_socket_is_unknown() -> None:
     assert CallerRule(PROXIES).address(scope(None, ("X-Forwarded-For", "1.2.3.4"))) == UNKNOWN
 
 
-@pytest.mark.requirement("T-069")
+@pytest.mark.requirement("T-069", "Z-13")
 async def test_another_forwarded_address_each_time_wins_no_more_logins() -> None:
     rule, limiter = CallerRule(PROXIES), Limiter()
     addresses = [

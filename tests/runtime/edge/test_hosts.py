@@ -6,7 +6,7 @@ from tests.support.serving import serving
 from tests.support.wire import LIST, LIST_HEADERS
 
 
-@pytest.mark.requirement("S1-25", "V-04")
+@pytest.mark.requirement("S1-25", "V-04", "S4-24")
 @pytest.mark.parametrize(
     ("host", "status"),
     [
@@ -77,7 +77,7 @@ async def test_the_address_that_is_announced_is_served() -> None:
     assert answer.status == 200
 
 
-@pytest.mark.requirement("S1-12")
+@pytest.mark.requirement("S1-12", "S4-08")
 async def test_a_probe_that_knows_only_an_address_gets_health_and_nothing_else() -> None:
     async with serving() as server:
         health = await server.request("GET", "/readyz", headers=[("Host", "10.1.2.3:8750")])

@@ -39,6 +39,7 @@ async def test_a_body_of_the_largest_size_is_served() -> None:
     assert too_large.json["error"]["message"] == "Request body too large"
 
 
+@pytest.mark.requirement("Z-07")
 async def test_a_declared_size_is_refused_before_the_body_comes() -> None:
     async with serving() as server:
         received = await server.raw(raw(server.port, "Content-Length: 99999999999", body=b""))
@@ -51,7 +52,7 @@ def chunked(body: bytes, size: int) -> bytes:
     return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
 
 
-@pytest.mark.requirement("T-099")
+@pytest.mark.requirement("T-099", "Z-07")
 async def test_a_chunked_body_is_counted() -> None:
     async with serving(max_body_bytes=4096) as server:
         line = "Transfer-Encoding: chunked"

@@ -82,7 +82,7 @@ async def test_a_client_comes_back_as_it_was(store: ClientStore) -> None:
     assert await store.find("c1", "default") == client()
 
 
-@pytest.mark.requirement("S0-40", "S1-34", "AS-14", "T-127")
+@pytest.mark.requirement("S0-40", "S1-34", "AS-14", "T-127", "Z-12")
 async def test_what_a_client_said_is_sealed_and_its_secret_is_not_there(
     database: Database, store: ClientStore
 ) -> None:

@@ -236,7 +236,7 @@ async def sent(store: PendingLoginStore) -> tuple[Digest, Digest]:
     return txn, state
 
 
-@pytest.mark.requirement("PX-04", "S2-18")
+@pytest.mark.requirement("PX-04", "S2-18", "S4-02")
 async def test_a_person_who_comes_back_goes_on_where_they_were_once(database: Database) -> None:
     store = store_of(database)
     txn, state = await sent(store)
@@ -261,7 +261,7 @@ async def test_an_unknown_state_finds_nothing_and_uses_nothing_up(database: Data
     assert await store.take_returned(state[1]) is not None
 
 
-@pytest.mark.requirement("PX-04")
+@pytest.mark.requirement("PX-04", "S4-03")
 async def test_only_the_last_trip_counts_and_none_after_ten_minutes(database: Database) -> None:
     store = store_of(database)
     txn, first = await sent(store)

@@ -63,7 +63,7 @@ async def test_a_right_request_asks_the_person(site: Site, browser: Browser) -> 
     assert await site.count(pending_logins) == 1
 
 
-@pytest.mark.requirement("T-001", "AS-08")
+@pytest.mark.requirement("T-001", "AS-08", "Z-02")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -82,7 +82,7 @@ async def test_an_unknown_client_gets_a_page_of_ours(
     assert await site.count(pending_logins) == 0
 
 
-@pytest.mark.requirement("AS-07", "AS-08", "V-17")
+@pytest.mark.requirement("AS-07", "AS-08", "V-17", "Z-02")
 @pytest.mark.parametrize(
     "uri",
     [
@@ -371,7 +371,7 @@ async def test_a_loopback_address_may_name_any_port(tmp_path: Path) -> None:
         stays_here(await browser.authorize(redirect_uri="http://localhost:49152/callback"))
 
 
-@pytest.mark.requirement("T-025", "AS-25")
+@pytest.mark.requirement("T-025", "AS-25", "Z-14")
 async def test_answers_stand_once_in_an_address_that_has_some(tmp_path: Path) -> None:
     uri = "https://app.example/cb?iss=evil&code=x&keep=%C3%28&flag&state=mine"
     client = replace(CLIENT, redirect_uris=(uri,))

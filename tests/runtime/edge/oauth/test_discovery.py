@@ -32,7 +32,9 @@ async def get(site: Site, path: str, method: str = "GET", **headers: str) -> Ans
     return await Running(port_of(site)).request(method, path, headers=tuple(headers.items()))
 
 
-@pytest.mark.requirement("S0-17", "S1-20", "S1-21", "AS-02", "AS-03", "AS-06", "AS-25", "S0-02")
+@pytest.mark.requirement(
+    "S0-17", "S1-20", "S1-21", "AS-02", "AS-03", "AS-06", "AS-25", "S0-02", "S4-09", "S4-10"
+)
 async def test_the_server_says_what_it_does_under_both_names(site: Site) -> None:
     base = site.base_url
     found = [(await get(site, path)).json for path in (SERVER, OPENID)]
@@ -101,7 +103,7 @@ async def test_an_issuer_is_the_url_that_its_documents_were_derived_from(
     )
 
 
-@pytest.mark.requirement("RS-01", "RS-02", "RS-23", "AS-28")
+@pytest.mark.requirement("RS-01", "RS-02", "RS-23", "AS-28", "S4-11")
 async def test_the_resource_is_also_found_at_the_root_and_offers_no_offline_access(
     site: Site,
 ) -> None:
@@ -127,7 +129,7 @@ async def test_the_document_is_valid_by_anothers_reading_of_the_rules(tmp_path: 
     )
 
 
-@pytest.mark.requirement("T-088", "T-155")
+@pytest.mark.requirement("T-088", "T-155", "S4-12", "Z-05")
 async def test_nothing_of_a_request_gets_into_a_document(site: Site) -> None:
     plain = await get(site, SERVER)
     forged = await get(

@@ -59,7 +59,7 @@ async def test_a_client_is_told_everything_about_its_own_token(site: Site) -> No
     }
 
 
-@pytest.mark.requirement("AS-33")
+@pytest.mark.requirement("AS-33", "Z-11")
 async def test_nobody_asks_without_a_secret(site: Site) -> None:
     token = (await tokens_of(site))["access_token"]
 

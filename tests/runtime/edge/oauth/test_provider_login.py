@@ -10,6 +10,7 @@ from tests.support.provider_login import town
 from treenail_runtime.storage.tables import connections, pending_logins
 
 
+@pytest.mark.requirement("S4-01", "S4-20")
 async def test_a_login_at_the_provider_gives_tokens_of_ours_and_calls_with_theirs(
     tmp_path: Path,
 ) -> None:
@@ -23,7 +24,7 @@ async def test_a_login_at_the_provider_gives_tokens_of_ours_and_calls_with_their
         assert tokens.access not in str(seen.fields)
 
 
-@pytest.mark.requirement("PX-01", "PX-04")
+@pytest.mark.requirement("PX-01", "PX-04", "S4-02", "S4-14")
 async def test_nobody_reaches_the_provider_before_consenting(tmp_path: Path) -> None:
     async with town(tmp_path) as place, place.site.browser() as browser:
         page = await browser.authorize()
@@ -54,6 +55,7 @@ async def test_who_approves_in_one_browser_cannot_finish_in_another(tmp_path: Pa
         assert await place.site.count(pending_logins) == 0
 
 
+@pytest.mark.requirement("S4-15")
 async def test_a_state_is_good_once(tmp_path: Path) -> None:
     async with town(tmp_path) as place, place.site.browser() as browser:
         back = await place.agree(await place.leave(browser))
@@ -75,6 +77,7 @@ async def test_an_answer_of_another_issuer_is_refused(tmp_path: Path) -> None:
         assert await place.site.count(connections) == 0
 
 
+@pytest.mark.requirement("S4-15")
 async def test_who_says_no_at_the_provider_says_no_to_the_application(tmp_path: Path) -> None:
     async with town(tmp_path) as place, place.site.browser() as browser:
         page = await browser.get(await place.agree(await place.leave(browser), decision="deny"))
@@ -133,6 +136,7 @@ async def test_a_state_is_good_at_the_instance_that_made_it_only(tmp_path: Path)
         assert not place.fake.journal.of("token")
 
 
+@pytest.mark.requirement("S4-15")
 @pytest.mark.parametrize(
     "query", ["", "code=c", "state=&code=c", "state=st-1&code=c", "state=a&state=a&code=c"]
 )

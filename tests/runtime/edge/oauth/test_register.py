@@ -29,7 +29,7 @@ async def post(
         return response.status, response.headers, json.loads(text) if text else {}
 
 
-@pytest.mark.requirement("AS-23", "S0-40")
+@pytest.mark.requirement("AS-23", "S0-40", "S4-13", "S4-06")
 async def test_a_client_that_registers_is_known_where_it_registered(tmp_path: Path) -> None:
     async with authorizing(tmp_path) as site:
         status, headers, answer = await post(site, NATIVE)

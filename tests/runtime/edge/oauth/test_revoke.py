@@ -18,7 +18,7 @@ async def site(tmp_path: Path) -> AsyncGenerator[Site]:
         yield site
 
 
-@pytest.mark.requirement("T-049", "AS-32", "S1-22", "S0-06")
+@pytest.mark.requirement("T-049", "AS-32", "S1-22", "S0-06", "Z-10")
 @pytest.mark.parametrize("hint", [None, "access_token", "refresh_token", "nonsense"])
 async def test_a_public_client_ends_its_grant_without_a_secret(
     site: Site, hint: str | None

@@ -37,7 +37,7 @@ async def events(site: Site) -> list[str]:
     return [row.type for row in await site.rows(audit_events)]
 
 
-@pytest.mark.requirement("S0-22", "S1-18", "AS-01", "AS-13", "AS-29")
+@pytest.mark.requirement("S0-22", "S1-18", "AS-01", "AS-13", "AS-29", "S4-17", "S4-06")
 @pytest.mark.parametrize("client", [CLIENT, CONFIDENTIAL])
 async def test_a_code_gives_tokens_that_work(site: Site, client: object) -> None:
     asking = CONFIDENTIAL if client is CONFIDENTIAL else CLIENT
@@ -60,6 +60,20 @@ async def test_a_code_gives_tokens_that_work(site: Site, client: object) -> None
     assert await call(site, access) != 401
     assert await call(site, renewal) == 401
     assert "code.redeemed" in await events(site)
+
+
+@pytest.mark.requirement("Z-01")
+async def test_each_kind_of_token_is_good_for_one_thing_only(site: Site) -> None:
+    code, spare = await log_in(site), await log_in(site)
+    told = (await exchange(site, code)).body
+    access, renewal = told["access_token"], told["refresh_token"]
+
+    assert len({code, access, renewal}) == 3
+    assert [await call(site, each) for each in (spare, renewal)] == [401, 401]
+    refused = [await refresh(site, each) for each in (access, spare)]
+    refused += [await exchange(site, each) for each in (access, renewal)]
+    assert [each.outcome for each in refused] == [(400, "invalid_grant")] * 4
+    assert await call(site, access) != 401
 
 
 @pytest.mark.requirement("S0-28", "S1-35", "AS-14")
@@ -111,7 +125,7 @@ async def test_a_wrong_redirect_or_resource_keeps_the_code(site: Site) -> None:
     assert right.status == 200
 
 
-@pytest.mark.requirement("T-009", "AS-05")
+@pytest.mark.requirement("T-009", "AS-05", "Z-02")
 async def test_a_malformed_verifier_keeps_the_code_and_a_wrong_one_burns_it(site: Site) -> None:
     code = await log_in(site)
 
@@ -146,7 +160,7 @@ async def test_all_refusals_of_codes_and_refresh_tokens_read_alike(site: Site) -
     assert (await refresh(site, first["refresh_token"], CONFIDENTIAL)).status == 200
 
 
-@pytest.mark.requirement("S0-24", "T-051", "T-052", "T-057", "S1-24")
+@pytest.mark.requirement("S0-24", "T-051", "T-052", "T-057", "S1-24", "S4-16", "Z-10")
 async def test_a_refresh_is_repeated_for_a_minute_and_then_ends_the_grant(site: Site) -> None:
     first = await tokens_of(site)
     second = await refresh(site, first["refresh_token"])
@@ -180,7 +194,7 @@ async def test_a_refresh_may_narrow_the_scope_only(site: Site) -> None:
     assert less.body["scope"] == "mcp.tools.read"
 
 
-@pytest.mark.requirement("S1-18", "S1-37", "AS-30")
+@pytest.mark.requirement("S1-18", "S1-37", "AS-30", "S4-18")
 async def test_requests_that_are_not_understood_are_told_apart(site: Site) -> None:
     known = proof(CLIENT)
 
@@ -196,7 +210,7 @@ async def test_requests_that_are_not_understood_are_told_apart(site: Site) -> No
     assert (await exchange(site, "x", client_id="nobody")).outcome == (401, "invalid_client")
 
 
-@pytest.mark.requirement("T-153")
+@pytest.mark.requirement("T-153", "S4-18")
 async def test_a_fault_inside_is_told_without_its_stack(site: Site) -> None:
     first = await tokens_of(site)
 
