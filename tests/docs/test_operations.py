@@ -81,7 +81,7 @@ def refused(text: str, heading: str) -> list[str]:
 @pytest.mark.parametrize(
     ("heading", "usual", "count"),
     [
-        ("It does not start with:", PRODUCTION, 6),
+        ("It does not start with:", PRODUCTION, 7),
         ("Anywhere it refuses to start:", TRIAL, 7),
     ],
     ids=["production", "anywhere"],

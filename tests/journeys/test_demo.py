@@ -29,14 +29,14 @@ INVITATION = "claude mcp add --transport http treenail-demo "
 
 
 @asynccontextmanager
-async def demo(*options: str, folder: Path = ROOT) -> AsyncGenerator[Process]:
+async def demo(*options: str, folder: Path = ROOT, **environment: str) -> AsyncGenerator[Process]:
     """`treenail demo` in a project folder; killed if it outlives the block."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "treenail_runtime", "demo", *options),
         cwd=folder,
         stdout=PIPE,
         stderr=PIPE,
-        env={"PHOREST_PASSWORD": SECRET, "TREENAIL_LEGACY_SESSIONS": "off"},
+        env={"PHOREST_PASSWORD": SECRET, "TREENAIL_LEGACY_SESSIONS": "off", **environment},
     )
     try:
         yield process
@@ -59,17 +59,17 @@ async def run(*options: str, folder: Path = ROOT) -> tuple[int | None, str, str]
         return await ended(process)
 
 
-async def invited(process: Process) -> tuple[str, str]:
-    """The URLs of the mock and of the server, once the demo stays up."""
+async def invited(process: Process, *, parts: int = 2) -> list[str]:
+    """The URLs of the parts, the server last, once the demo stays up."""
     assert process.stdout is not None
     told: list[str] = []
     async with asyncio.timeout(60):
         while line := (await process.stdout.readline()).decode():
             told += re.findall(r"http://\S+", line)
             if INVITATION in line:
-                mock, server, invitation = told
-                assert invitation == server
-                return mock, server
+                *started, invitation = told
+                assert (len(started), invitation) == (parts, started[-1])
+                return started
     raise AssertionError("the demo did not stay up")
 
 
@@ -120,6 +120,42 @@ async def test_every_tool_succeeds_in_both_eras() -> None:
     assert SECRET not in out + err
     for url in re.findall(r"http://\S+", err):
         assert not await is_answering(url)
+
+
+@pytest.mark.requirement("S0-01", "DEMO-ALL")
+@pytest.mark.parametrize("name", ["fergus", "open_meteo", "wikipedia", "samples"])
+async def test_every_connector_works_against_what_stands_in_for_its_upstream(name: str) -> None:
+    status, out, err = await run("--connector", name, "--once", "--json")
+
+    assert status == 0, err
+    told: dict[str, Any] = json.loads(out)
+    tools = [tool.name for tool in load_connector(CONNECTORS, name).tools]
+    assert (told["tools"], told["eras"], told["failures"]) == (len(tools), ERAS, 0)
+    assert sorted(call["tool"] for call in told["calls"]) == sorted(tools * 2)
+    assert all(call["ok"] for call in told["calls"])
+    renewed = {"renewed": True} if name == "fergus" else {}
+    assert told["oauth"] == {"registered": True, "refreshed": True, "revoked": True} | renewed
+    parts = re.findall(r"^  (\w+) +http://127", err, re.MULTILINE)
+    assert parts == {"fergus": ["provider", "mock", "server"], "samples": ["server"]}.get(
+        name, ["mock", "server"]
+    )
+
+
+@pytest.mark.requirement("DEMO-ALL")
+async def test_no_client_of_the_persons_own_goes_to_the_made_up_provider() -> None:
+    async with demo("fergus", FERGUS_OAUTH_CLIENT_SECRET=SECRET) as process:
+        provider, mock, url = await invited(process, parts=3)
+        person = Person(made_up_login(load_connector(CONNECTORS, "fergus")))
+        async with connected(url, "auto", join(url, person).provider) as client:
+            company = await answered(client, "get_company")
+        process.send_signal(signal.SIGINT)
+        status, rest, err = await ended(process)
+
+    assert company["name"]
+    assert "made-up provider, which takes: username robin, password made-up-password" in rest
+    assert (status, err) == (0, "")
+    for each in (provider, mock, url):
+        assert not await is_answering(each)
 
 
 async def test_the_account_is_for_people_and_has_no_colours_in_a_pipe() -> None:

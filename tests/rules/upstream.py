@@ -45,6 +45,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         " is repeated in an error",
     ),
     "UP-REVOKE": Requirement("RFC 7009 2", "refresh and access token are given back"),
+    "DEMO-ALL": Requirement(
+        "S4-01",
+        "`treenail demo` shows every connector on one machine, a provider of its upstream included",
+    ),
     "UP-CHAIN": Requirement(
         "OpenAPI 3.2, Security Requirement Object; ours",
         "several schemes go together, or the first goes that the connection has everything for",

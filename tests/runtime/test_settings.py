@@ -73,6 +73,18 @@ def test_an_upstream_url_over_tls_or_on_loopback_is_taken(url: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
+    ["https://auth.example.test", "http://10.0.0.1:9", "http://127.0.0.1:9/oauth2", "127.0.0.1:9"],
+)
+def test_a_provider_url_is_a_place_on_this_machine(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="TREENAIL_PROVIDER_URL") as caught:
+        read_settings(provider_url=url)
+
+    assert url not in str(caught.value)
+    assert read_settings(provider_url="http://127.0.0.1:9/").provider_url == "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    "url",
     [
         "http://127.0.0.1:notaport",
         "http://127.0.0.1:99999",

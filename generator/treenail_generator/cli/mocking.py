@@ -41,6 +41,9 @@ from .output import say_json, tell, tell_faults
     show_default=True,
     help="Milliseconds per answer.",
 )
+@click.option(
+    "--userinfo", "userinfo_url", help="Take only bearer tokens that are good at this URL, too."
+)
 @project_option
 @as_json_option
 def mock_command(
@@ -51,6 +54,7 @@ def mock_command(
     fault: str | None,
     fault_every: int,
     latency_ms: int,
+    userinfo_url: str | None,
     project: Project,
     as_json: bool,
 ) -> None:
@@ -74,6 +78,7 @@ def mock_command(
             fault=fault,
             fault_every=fault_every,
             latency_ms=latency_ms,
+            userinfo_url=userinfo_url,
             announce=_say_json if as_json else print_url,
         )
     except OSError as error:

@@ -14,6 +14,7 @@ from treenail_generator.document import JSON, Document
 
 from .faults import Fault, FaultName, asked_delay, oversized
 from .sockets import Connections
+from .trusting import check_token
 from .upstream import Upstream
 from .wire import JSON_TYPE, Answer, Call, Refusal, json_bytes
 
@@ -31,6 +32,7 @@ def create_mock(
     seed: int,
     fault: Fault | None,
     latency_s: float = 0.0,
+    userinfo_url: str | None = None,
 ) -> Quart:
     """The app that answers as the document says.
 
@@ -40,10 +42,11 @@ def create_mock(
         seed: The same seed gives the same answers.
         fault: For requests that ask for none themselves; None for no fault.
         latency_s: How long every answer takes at least.
+        userinfo_url: Must take a bearer token before the mock does; None to take any.
     """
     app = Quart("treenail-mock", static_folder=None)
     app.url_map.merge_slashes = False
-    door = _Door(Upstream(document, request, seed=seed, fault=fault), latency_s)
+    door = _Door(Upstream(document, request, seed=seed, fault=fault), latency_s, userinfo_url)
     app.extensions[_EXTENSION] = door
     methods = list(dict.fromkeys([*_METHODS, *(each.method for each in document.operations)]))
     app.add_url_rule(f"{CONTROL}/reset", "reset", door.reset, methods=["POST"])
@@ -70,10 +73,11 @@ def connect(app: Quart, connections: Connections) -> None:
 class _Door:
     """Where requests come in."""
 
-    def __init__(self, upstream: Upstream, latency_s: float) -> None:
+    def __init__(self, upstream: Upstream, latency_s: float, userinfo_url: str | None) -> None:
         self.upstream = upstream
         self.connections: Connections | None = None
         self._latency_s = latency_s
+        self._userinfo_url = userinfo_url
 
     async def serve(self, _path: str = "") -> Response:
         """Answer a request to the upstream."""
@@ -82,6 +86,8 @@ class _Door:
         fault: FaultName | None = None
         refusal: Refusal | None = None
         try:
+            if self._userinfo_url is not None:
+                await check_token(call, self._userinfo_url)
             fault = self.upstream.fault_of(call)
         except Refusal as found:
             refusal = found

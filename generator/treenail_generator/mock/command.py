@@ -18,6 +18,7 @@ def run_mock(  # noqa: PLR0913  # one parameter an option of the command
     fault: str | None = None,
     fault_every: int = 1,
     latency_ms: int = 0,
+    userinfo_url: str | None = None,
     announce: Announce = print_url,
 ) -> None:
     """Serve the document as the connector's upstream, until SIGINT or SIGTERM.
@@ -31,6 +32,7 @@ def run_mock(  # noqa: PLR0913  # one parameter an option of the command
         fault: One of `FAULTS`, for requests that ask for none themselves.
         fault_every: Only each n-th request meets the fault.
         latency_ms: How long every answer takes at least.
+        userinfo_url: Must take a bearer token before the mock does; None to take any.
         announce: Told the connector's name and the URL, once it listens.
 
     Raises:
@@ -46,5 +48,6 @@ def run_mock(  # noqa: PLR0913  # one parameter an option of the command
         seed=request.file.mock.seed if seed is None else seed,
         fault=None if name is None else Fault(name, fault_every),
         latency_s=latency_ms / 1000,
+        userinfo_url=userinfo_url,
     )
     serve_mock(app, host, port, announce)

@@ -1,11 +1,11 @@
 """From names to connectors, and to connections for those that are served without authorization."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from treenail_runtime.contract import Connector
 from treenail_runtime.loading import Connection, connection_from_environment, load_connector
-from treenail_runtime.providers import ProviderClient, client_from_environment
+from treenail_runtime.providers import ProviderClient, client_from_environment, led_to
 from treenail_runtime.settings import ConfigurationError, Settings
 
 
@@ -51,9 +51,14 @@ def load_connectors(settings: Settings) -> list[Connector]:
             "TREENAIL_UPSTREAM_URL: one URL would get the credentials of every connector; "
             "serve one connector with it"
         )
+    if settings.provider_url is not None and len(chosen) > 1:
+        problems.append(
+            "TREENAIL_PROVIDER_URL: one provider would get the clients of every connector; "
+            "serve one connector with it"
+        )
     for name in chosen:
         try:
-            found.append(load_connector(settings.connectors_dir, name))
+            found.append(_tried(load_connector(settings.connectors_dir, name), settings))
         except ConfigurationError as error:
             problems.extend(error.problems)
     if problems:
@@ -81,6 +86,13 @@ def offerings(settings: Settings, environment: Mapping[str, str]) -> list[Offeri
     if problems:
         raise ConfigurationError(*problems)
     return found
+
+
+def _tried(connector: Connector, settings: Settings) -> Connector:
+    """The connector, with its provider where the settings lead it."""
+    if settings.provider_url is None:
+        return connector
+    return replace(connector, auth=led_to(connector.auth, settings.provider_url))
 
 
 def _chosen(settings: Settings) -> Sequence[str]:

@@ -76,6 +76,8 @@ def _production_problems(settings: Settings) -> Iterator[str]:
             "TREENAIL_AUTO_APPROVE beside TREENAIL_REGISTRATION=open: whoever registers could be "
             "taken for a trusted client; set TREENAIL_REGISTRATION to token or off"
         )
+    if settings.provider_url is not None:
+        yield "TREENAIL_PROVIDER_URL is for a trial with a provider on this machine: unset it"
     if settings.client_document_networks:
         yield (
             "TREENAIL_CLIENT_DOCUMENT_NETWORKS lets strangers have private addresses fetched; "

@@ -13,6 +13,7 @@ import orjson
 
 from treenail_runtime.contract import Connector
 
+from .connection import declared_provider
 from .driving import MODES, Call, Mode
 from .summaries import answer_summary, arguments_summary, one_line
 
@@ -26,13 +27,14 @@ _BYTES_PER_TOKEN: Final = 4
 """docs/decisions/0004-token-count.md."""
 
 
-Step = Literal["registered", "refreshed", "revoked"]
+Step = Literal["registered", "refreshed", "renewed", "revoked"]
 
 STEPS: Final[Sequence[Step]] = get_args(Step)
 
 _STEPS: Final[Mapping[Step, str]] = {
     "registered": "discovery, registration, consent and login on the page, code and PKCE, tokens",
     "refreshed": "the access token expired, and the client got another",
+    "renewed": "the provider's token expired, and the server got another, once",
     "revoked": "the tokens were revoked, and are refused since",
 }
 
@@ -47,7 +49,9 @@ class Account:
         self._eras: list[str] = []
         self._calls: list[Call] = []
         self._problems: list[str] = []
-        self._authorization: dict[Step, bool] = dict.fromkeys(STEPS, False)
+        has_provider = declared_provider(connector) is not None
+        steps = (step for step in STEPS if has_provider or step != "renewed")
+        self._authorization: dict[Step, bool] = dict.fromkeys(steps, False)
         self._undone: set[Step] = set()
         self._ended = False
 
@@ -62,7 +66,7 @@ class Account:
 
     def started(self, name: str, url: str, seconds: float) -> None:
         """A process answers."""
-        self._say(f"  {name:<7} {url}  ({seconds:.1f} s)")
+        self._say(f"  {name:<8} {url}  ({seconds:.1f} s)")
 
     def authorized(self, step: Step, *, done: bool) -> None:
         """A step of authorization was done, or should have been."""
@@ -129,7 +133,7 @@ class Account:
             click.echo(self._json())
 
     def invite(self, url: str, login: Mapping[str, str]) -> None:
-        """Tell how an agent gets at the server, and what its person types into the login form."""
+        """Tell how an agent gets at the server, and what its person types into the forms."""
         name = "treenail-demo"
         servers = {"mcpServers": {name: {"type": "http", "url": url}}}
         self._say()
@@ -138,7 +142,10 @@ class Account:
         self._say("or, in a client's configuration:")
         self._say(f"  {json.dumps(servers)}")
         told = ", ".join(f"{name} {value}" for name, value in login.items())
-        self._say(f"Its login page takes, for this mock: {told}")
+        if declared_provider(self.connector) is not None:
+            self._say(f"Its page leads on to the made-up provider, which takes: {told}")
+        elif login:
+            self._say(f"Its login page takes, for this mock: {told}")
 
     def _json(self) -> str:
         calls = [

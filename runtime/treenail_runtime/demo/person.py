@@ -9,8 +9,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import httpx2
 from mcp.shared.auth import AuthorizationCodeResult
 
-_MOST_PAGES: Final = 5
-_FOUND: Final = 303
+_MOST_STEPS: Final = 12
 
 
 class LoginError(Exception):
@@ -55,7 +54,8 @@ class _Page(HTMLParser):
             case "option" if self._select and not self.form.empty[self._select]:
                 self.form.empty[self._select] = given.get("value", "")
             case "button" if name and not given.keys() & {"form", "formaction"}:
-                self.form.values[name] = given.get("value", "")
+                # Of several buttons the first is for those who want to go on.
+                self.form.values.setdefault(name, given.get("value", ""))
             case _:
                 pass
 
@@ -76,22 +76,23 @@ class Person:
         self._result: AuthorizationCodeResult | None = None
 
     async def visit(self, url: str) -> None:
-        """Open the authorization page, and go through it until the client gets its code.
+        """Open the authorization page, and go through all pages until the client gets its code.
 
         Raises:
-            LoginError: The page has no form, or asks again and again.
+            LoginError: A page has no form, or they ask again and again.
         """
+        callback = parse_qs(urlsplit(url).query)["redirect_uri"][0]
         async with httpx2.AsyncClient(trust_env=False, timeout=30) as browser:
-            answer = await browser.get(url)
-            for _ in range(_MOST_PAGES):
-                if answer.status_code == _FOUND:
-                    self._result = _result(answer.headers["location"])
+            place, answer = url, await browser.get(url)
+            for _ in range(_MOST_STEPS):
+                if not answer.is_redirect:
+                    place, answer = await self._submit(browser, place, answer.text)
+                    continue
+                place = urljoin(place, answer.headers["location"])
+                if place.startswith(callback):
+                    self._result = _result(place)
                     return
-                action, filled = self._filled(answer.text)
-                # A browser names the page's origin with every form that it sends.
-                parts = urlsplit(url)
-                origin = {"Origin": f"{parts.scheme}://{parts.netloc}"}
-                answer = await browser.post(urljoin(url, action), data=filled, headers=origin)
+                answer = await browser.get(place)
         raise LoginError("the login page came back again and again")
 
     async def returned(self) -> AuthorizationCodeResult:
@@ -103,6 +104,17 @@ class Person:
         if self._result is None:
             raise LoginError("the login was not finished")
         return self._result
+
+    async def _submit(
+        self, browser: httpx2.AsyncClient, place: str, text: str
+    ) -> tuple[str, httpx2.Response]:
+        """Send the form of the page at `place`: where it went to, and the answer."""
+        action, filled = self._filled(text)
+        parts = urlsplit(place)
+        # A browser names the page's origin with every form that it sends.
+        origin = {"Origin": f"{parts.scheme}://{parts.netloc}"}
+        target = urljoin(place, action)
+        return target, await browser.post(target, data=filled, headers=origin)
 
     def _filled(self, text: str) -> tuple[str, dict[str, str]]:
         page = _Page()

@@ -1,46 +1,22 @@
-"""The course of a demo: start both processes, call every tool in both eras, stay up."""
+"""The course of a demo: call every tool in both eras, stay up."""
 
 import asyncio
 import signal
-import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import suppress
 from typing import Final
 
-from treenail_runtime.contract import Connector
-
 from .account import Account
-from .authorizing import join
-from .connection import demo_environment, made_up_login, storage_environment
-from .driving import CLIENT_FAULTS, MODES, calls, connected, listed, reset
+from .authorizing import Membership, join
+from .connection import made_up_login
+from .driving import CLIENT_FAULTS, MODES, Mode, calls, connected, listed, reset
 from .gathering import Gathered
+from .parts import Demo, Stage, staged
 from .person import Person
-from .processes import ProcessError, Started, started
+from .processes import ProcessError, Started
+from .provider import FakeProvider
 
-_NOTHING: Final[Mapping[str, str]] = {}
 _BY_SIGNAL: Final = 128
 """Added to a signal's number, it is the exit status of a process that the signal ended."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demo:
-    """What is shown, and how.
-
-    Attributes:
-        connectors_dir: Has the connector file, and beside it the folder of documents.
-        environment: Of this process; handed on without the person's credentials.
-        once: End after the account.
-        as_json: Print it as JSON, too.
-    """
-
-    connector: Connector
-    connectors_dir: Path
-    environment: Mapping[str, str]
-    once: bool
-    as_json: bool
 
 
 def demonstrate(demo: Demo) -> int:
@@ -69,37 +45,24 @@ async def _demonstrate(demo: Demo) -> int:
     account = Account(connector=demo.connector, as_json=demo.as_json)
     account.begin()
     try:
-        async with (
-            _folder() as folder,
-            _mock(demo, account) as mock,
-            _server(demo, account, mock.url, folder) as server,
-        ):
-            await _drive(account, mock.url, server.url)
-            account.end({process.name: process.said for process in (mock, server)})
+        async with staged(demo, account) as stage:
+            await _drive(account, stage)
+            account.end({process.name: process.said for process in stage.processes})
             if not demo.once:
-                account.invite(server.url, made_up_login(demo.connector))
-                await _stay(mock, server)
+                account.invite(stage.server.url, made_up_login(demo.connector))
+                await _stay(*stage.processes)
     except ProcessError as error:
         account.problem(str(error))
         account.end({error.name: error.said})
     return 1 if account.failures else 0
 
 
-async def _drive(account: Account, mock_url: str, url: str) -> None:
+async def _drive(account: Account, stage: Stage) -> None:
     """Every tool in both eras, each before an upstream as it was at the start."""
-    membership = join(url, Person(made_up_login(account.connector)))
+    membership = join(stage.server.url, Person(made_up_login(account.connector)))
     for mode in MODES:
-        gathered = Gathered()
         try:
-            await reset(mock_url)
-            async with connected(url, mode, membership.provider) as client:
-                tools = await listed(client, account.connector)
-                account.authorized("registered", done=membership.is_registered)
-                account.era(client.protocol_version, mode, tools)
-                before = membership.forget_access()
-                async for call in calls(client, account.connector, gathered):
-                    account.call(call)
-                account.authorized("refreshed", done=membership.was_refreshed(before))
+            await _era(account, stage, membership, mode)
         except CLIENT_FAULTS as error:
             account.problem(f"the client in mode {mode}: {error}")
     try:
@@ -107,6 +70,40 @@ async def _drive(account: Account, mock_url: str, url: str) -> None:
         account.authorized("revoked", done=True)
     except CLIENT_FAULTS as error:
         account.problem(f"revocation: {error}")
+
+
+async def _era(account: Account, stage: Stage, membership: Membership, mode: Mode) -> None:
+    """Every tool in one of them.
+
+    Raises:
+        Exception: One of `CLIENT_FAULTS`.
+    """
+    gathered = Gathered()
+    if stage.mock is not None:
+        await reset(stage.mock.url)
+    async with connected(stage.server.url, mode, membership.provider) as client:
+        tools = await listed(client, account.connector)
+        account.authorized("registered", done=membership.is_registered)
+        account.era(client.protocol_version, mode, tools)
+        before = membership.forget_access()
+        asked = _end_upstream_tokens(stage)
+        async for call in calls(client, account.connector, gathered):
+            account.call(call)
+        account.authorized("refreshed", done=membership.was_refreshed(before))
+        if stage.provider is not None:
+            account.authorized("renewed", done=_refreshes(stage.provider) == asked + 1)
+
+
+def _end_upstream_tokens(stage: Stage) -> int:
+    """As if their hour were over; how often the provider was asked for others so far."""
+    if stage.provider is None:
+        return 0
+    stage.provider.ledger.expire_access()
+    return _refreshes(stage.provider)
+
+
+def _refreshes(provider: FakeProvider) -> int:
+    return len(provider.journal.of("token", grant_type="refresh_token"))
 
 
 async def _stay(*processes: Started) -> None:
@@ -117,47 +114,3 @@ async def _stay(*processes: Started) -> None:
     """
     with suppress(asyncio.CancelledError):
         await asyncio.gather(*(process.ended() for process in processes))
-
-
-@asynccontextmanager
-async def _folder() -> AsyncGenerator[Path]:
-    """A place for the server's database; gone afterwards."""
-    with TemporaryDirectory(prefix="treenail-demo-") as name:
-        yield Path(name)
-
-
-@asynccontextmanager
-async def _mock(demo: Demo, account: Account) -> AsyncGenerator[Started]:
-    project = str(demo.connectors_dir.resolve().parent)
-    arguments = ("mock", demo.connector.name, "--port", "0", "--project", project)
-    async with _part(demo, account, "mock", "treenail_generator", arguments) as mock:
-        yield mock
-
-
-@asynccontextmanager
-async def _server(
-    demo: Demo, account: Account, upstream_url: str, folder: Path
-) -> AsyncGenerator[Started]:
-    arguments = ("serve", demo.connector.name, "--host", "127.0.0.1", "--port", "0")
-    where = ("--connectors-dir", str(demo.connectors_dir), "--upstream-url", upstream_url)
-    more = storage_environment(folder)
-    async with _part(
-        demo, account, "server", "treenail_runtime", (*arguments, *where), more
-    ) as server:
-        yield server
-
-
-@asynccontextmanager
-async def _part(
-    demo: Demo,
-    account: Account,
-    name: str,
-    module: str,
-    arguments: Sequence[str],
-    more: Mapping[str, str] = _NOTHING,
-) -> AsyncGenerator[Started]:
-    since = time.perf_counter()
-    environment = {**demo_environment(demo.connector, demo.environment), **more}
-    async with started(name, module, *arguments, environment=environment) as process:
-        account.started(name, process.url, time.perf_counter() - since)
-        yield process

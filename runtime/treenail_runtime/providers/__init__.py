@@ -2,8 +2,9 @@
 
 from .authorization import Attempt, Departure
 from .client import OAuthClient
-from .environment import client_from_environment
+from .environment import client_from_environment, client_variables
 from .errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
+from .leading import led_to
 from .presets import PRESETS, Preset
 from .provider import Provider, ProviderClient
 from .tokens import TokenSet
@@ -22,4 +23,6 @@ __all__ = [
     "ProviderUnavailable",
     "TokenSet",
     "client_from_environment",
+    "client_variables",
+    "led_to",
 ]

@@ -14,6 +14,12 @@ _VISIBLE: Final = re.compile(r"[\x20-\x7e]{1,2048}")
 """RFC 6749 A.1 and A.2."""
 
 
+def client_variables(connector: str) -> tuple[str, str]:
+    """The names of the variables that hold id and secret of our client at its provider."""
+    prefix = re.sub(r"[^A-Z0-9]", "_", connector.upper())
+    return f"{prefix}_OAUTH_CLIENT_ID", f"{prefix}_OAUTH_CLIENT_SECRET"
+
+
 def client_from_environment(
     connector: str, environment: Mapping[str, str]
 ) -> ProviderClient | None:
@@ -29,8 +35,7 @@ def client_from_environment(
         ConfigurationError: A secret without an id, or a value that no request can carry; it names
             the variable and never shows its value.
     """
-    prefix = re.sub(r"[^A-Z0-9]", "_", connector.upper())
-    names = (f"{prefix}_OAUTH_CLIENT_ID", f"{prefix}_OAUTH_CLIENT_SECRET")
+    names = client_variables(connector)
     client_id, secret = (environment.get(name, "") for name in names)
     problems = [
         f"{name}: holds a character that is not plain ASCII, or too many"

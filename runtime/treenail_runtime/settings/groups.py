@@ -15,6 +15,7 @@ from .values import (
     Origins,
     PathPrefix,
     PathPrefixes,
+    ProviderUrl,
     Proxies,
     Schemes,
     UpstreamUrl,
@@ -48,6 +49,8 @@ class ServingSettings(BaseSettings):
         max_body_bytes: Largest request body at an MCP endpoint; each is held in memory.
         upstream_url: Takes the place of the connector's server URL: a mock, a proxy. Plain http only
             on loopback, and only for one connector.
+        provider_url: Takes the place of scheme, host and port in all URLs of the connector's
+            provider: one on this machine, for a trial.
         log_format: Console text in a terminal and JSON lines elsewhere, unless set.
         allowed_hosts: Further `Host` values, `name` or `name:port` (`name:*` for any port).
         allowed_origins: Further `Origin` values, `scheme://name`, in the same way.
@@ -70,6 +73,7 @@ class ServingSettings(BaseSettings):
     tracing: bool = False
     max_body_bytes: int = Field(default=1 << 20, ge=1024, le=_LARGEST_BODY)
     upstream_url: UpstreamUrl = Field(default=None, pattern=r"^https?://[^\s/?#]+[^\s?#]*$")
+    provider_url: ProviderUrl = None
     log_format: Literal["console", "json"] | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     allowed_hosts: Hosts = ()

@@ -120,6 +120,15 @@ def _is_upstream(url: str | None) -> str | None:
     return url
 
 
+def _is_provider(url: str | None) -> str | None:
+    if url is None:
+        return None
+    plain = url.lower().removesuffix("/")
+    if not _EXACT_ORIGIN.fullmatch(plain) or not is_loopback(_host(plain)):
+        raise ValueError("write http://127.0.0.1:port: it is for a provider on this machine")
+    return plain
+
+
 def _is_base(url: str | None) -> str | None:
     if url is None:
         return None
@@ -134,6 +143,7 @@ def _is_base(url: str | None) -> str | None:
 
 
 UpstreamUrl = Annotated[str | None, AfterValidator(_is_upstream)]
+ProviderUrl = Annotated[str | None, AfterValidator(_is_provider)]
 BaseUrl = Annotated[str | None, AfterValidator(_is_base)]
 
 

@@ -126,6 +126,17 @@ async def test_one_upstream_url_does_not_get_the_credentials_of_several_connecto
     assert "one URL would get the credentials of every connector" in err
 
 
+async def test_one_provider_does_not_get_the_clients_of_several_connectors(folder: Path) -> None:
+    environment = second_connector(folder) | {"TREENAIL_PROVIDER_URL": "http://127.0.0.1:9"}
+
+    status, _, err = await run(
+        "serve", "other", "sample", "--no-auth", folder=folder, environment=environment
+    )
+
+    assert status == 2
+    assert "one provider would get the clients of every connector" in err
+
+
 @pytest.mark.requirement("NO-AUTH", "NO-SECRETS")
 async def test_serving_without_authorization_is_said_loudly(folder: Path) -> None:
     async with (

@@ -7,6 +7,7 @@ are, and its journal tells what it was asked.
 from .app import make_app
 from .journal import Asked, Journal
 from .ledger import FakeClient, Ledger
+from .likeness import mode_like
 from .modes import MODES, Mode
 from .provider import FakeProvider
 from .serving import serving_provider
@@ -22,5 +23,6 @@ __all__ = [
     "Mode",
     "Switches",
     "make_app",
+    "mode_like",
     "serving_provider",
 ]

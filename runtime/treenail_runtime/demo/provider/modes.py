@@ -12,6 +12,7 @@ class Mode:
     """One product's ways.
 
     Attributes:
+        name: The product.
         issuer: Path of the issuer.
         paths: Of the endpoints, by name; what is not there, it does not have.
         signs: Whether there are ID tokens, keys and a document.
@@ -20,6 +21,7 @@ class Mode:
         speaks_github: Errors with status 200, scopes with commas, forms unless JSON is asked for.
     """
 
+    name: ModeName
     issuer: str
     paths: Mapping[str, str]
     signs: bool = True
@@ -33,6 +35,7 @@ _POOL: Final = "/eu-west-1_Demo"
 
 MODES: Final[Mapping[ModeName, Mode]] = {
     "oidc": Mode(
+        name="oidc",
         issuer="",
         paths={
             **_COMMON,
@@ -45,6 +48,7 @@ MODES: Final[Mapping[ModeName, Mode]] = {
         },
     ),
     "cognito": Mode(
+        name="cognito",
         issuer=_POOL,
         paths={
             **_COMMON,
@@ -59,6 +63,7 @@ MODES: Final[Mapping[ModeName, Mode]] = {
         writes_access_as_jwt=True,
     ),
     "github": Mode(
+        name="github",
         issuer="",
         paths={
             **_COMMON,

@@ -8,7 +8,7 @@ from treenail_runtime.contract import OAuthProvider
 
 from .journal import Journal
 from .ledger import FakeClient, Ledger
-from .modes import MODES, ModeName
+from .modes import MODES, Mode, ModeName
 from .signing import Signer
 from .switches import Switches
 
@@ -18,7 +18,7 @@ class FakeProvider:
 
     Args:
         base_url: Where it is, without a slash at the end.
-        mode: The product that it is like.
+        mode: The product that it is like, by its name or with ways of its own.
         clients: Registered with it.
         clock: The time of day.
     """
@@ -26,14 +26,13 @@ class FakeProvider:
     def __init__(
         self,
         base_url: str,
-        mode: ModeName = "oidc",
+        mode: ModeName | Mode = "oidc",
         *,
         clients: Iterable[FakeClient] = (),
         clock: Clock = utc_now,
     ) -> None:
         self.base_url = base_url
-        self.mode_name: ModeName = mode
-        self.mode = MODES[mode]
+        self.mode = mode if isinstance(mode, Mode) else MODES[mode]
         self.switches = Switches()
         self.journal = Journal()
         self.ledger = Ledger({client.client_id: client for client in clients})
@@ -56,14 +55,14 @@ class FakeProvider:
 
     def declared(self) -> OAuthProvider:
         """How a connector declares it."""
-        if self.mode_name == "github":
+        if self.mode.name == "github":
             return OAuthProvider(
                 preset="github",
                 authorize_url=self.url("authorize"),
                 token_url=self.url("token"),
                 revoke_url=self.url("revoke").replace("<client_id>", "{client_id}"),
             )
-        return OAuthProvider(preset=self.mode_name, issuer=self.issuer)
+        return OAuthProvider(preset=self.mode.name, issuer=self.issuer)
 
     def is_live(self, access_token: str) -> bool:
         """Whether an upstream that trusts this provider takes the token."""

@@ -11,7 +11,7 @@ from treenail_runtime.clock import Clock, utc_now
 
 from .app import make_app
 from .ledger import FakeClient
-from .modes import ModeName
+from .modes import Mode, ModeName
 from .provider import FakeProvider
 
 _DRAIN_S: Final = 1.0
@@ -20,7 +20,7 @@ _HOST: Final = "127.0.0.1"
 
 @asynccontextmanager
 async def serving_provider(
-    mode: ModeName = "oidc",
+    mode: ModeName | Mode = "oidc",
     *,
     clients: Iterable[FakeClient] = (),
     clock: Clock = utc_now,
