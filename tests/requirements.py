@@ -12,6 +12,7 @@ vulnerabilities; the others are named for what they are about.
 from typing import Final
 
 from tests.rules import (
+    administration,
     adversarial,
     advisories,
     authorization,
@@ -33,6 +34,7 @@ from tests.rules.requirement import Requirement
 REQUIREMENTS: Final[dict[str, Requirement]] = {
     **product.REQUIREMENTS,
     **proxying.REQUIREMENTS,
+    **administration.REQUIREMENTS,
     **seeds.REQUIREMENTS,
     **authorization.REQUIREMENTS,
     **adversarial.REQUIREMENTS,

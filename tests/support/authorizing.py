@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import hashlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
@@ -164,6 +164,7 @@ class Site:
     upstream_seen: list[Received]
     instances: InstanceStore
     ports: list[int]
+    upstream_reaches: Callable[[int], Awaitable[None]]
 
     async def count(self, table: Table) -> int:
         async def work(connection: AsyncConnection) -> int:
@@ -257,6 +258,7 @@ async def authorizing(
                     upstream.requests,
                     instances,
                     ports,
+                    upstream.reaches,
                 )
         finally:
             await database.aclose()

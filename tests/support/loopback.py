@@ -60,6 +60,12 @@ class Loopback:
     connections: int = 0
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     dropped: asyncio.Event = field(default_factory=asyncio.Event)
+    _grown: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def reaches(self, count: int) -> None:
+        """Wait until so many requests have arrived."""
+        async with self._grown:
+            await self._grown.wait_for(lambda: len(self.requests) >= count)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -74,6 +80,8 @@ class Loopback:
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         self.requests.append(await _read_request(reader))
         self.asked.set()
+        async with self._grown:
+            self._grown.notify_all()
         answer = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         writer.write(answer.data)
         if answer.then == "hang":

@@ -23,9 +23,11 @@ from treenail_runtime.storage.sealed import (
     CREDENTIALS,
     INSTANCES,
     PENDING_LOGINS,
+    SETUPS,
     SealedTable,
 )
 from treenail_runtime.storage.tables import (
+    admin_tokens,
     clients,
     connections,
     credentials,
@@ -33,6 +35,7 @@ from treenail_runtime.storage.tables import (
     instances,
     pending_logins,
     sessions,
+    setups,
 )
 
 OLD, NEW, FOREIGN = secrets.token_bytes(32), secrets.token_bytes(32), secrets.token_bytes(32)
@@ -62,6 +65,7 @@ async def fill(database: Database, ring: KeyRing, names: range) -> None:
             await add_connection(connection, ring, name)
             await _add_instance(connection, ring, name)
             await _add_tokens(connection, ring, name)
+            await _add_setup(connection, ring, name)
 
     await database.write(work)
 
@@ -137,6 +141,23 @@ async def _add_tokens(connection: AsyncConnection, ring: KeyRing, name: str) -> 
         "refreshed_at": now_ms,
     }
     await connection.execute(insert(credentials).values(row))
+
+
+async def _add_setup(connection: AsyncConnection, ring: KeyRing, name: str) -> None:
+    """Of the instance `name`, with an admin token of its own."""
+    state = hashlib.sha256(name.encode()).digest()
+    admin = {"id": f"a{name}", "token_hash": state, "owner": "owner", "role": "owner"}
+    await connection.execute(insert(admin_tokens).values(admin | {"created_at": now_ms}))
+    sealed = Sealer(ring).seal(f"setup {name}".encode(), f"mcp_setups.upstream:{state.hex()}")
+    row = {
+        "state_hash": state,
+        "instance_id": f"i{name}",
+        "admin_id": f"a{name}",
+        "upstream": sealed.text,
+        "kid": sealed.kid,
+        "expires_at": now_ms + _HOUR_MS,
+    }
+    await connection.execute(insert(setups).values(row))
 
 
 async def add_connection(connection: AsyncConnection, ring: KeyRing, name: str) -> None:
@@ -218,7 +239,7 @@ async def read_all(database: Database, ring: KeyRing) -> Stored:
         )
         rows = (await connection.execute(joined)).all()
         opened: dict[str, str] = {}
-        for sealed in (CLIENTS, PENDING_LOGINS, INSTANCES, CREDENTIALS):
+        for sealed in (CLIENTS, PENDING_LOGINS, INSTANCES, CREDENTIALS, SETUPS):
             opened |= await _opened(connection, ring, sealed)
         configs = {row.id: open_config(Sealer(ring), row.id, row.config) for row in rows}
         return Stored(

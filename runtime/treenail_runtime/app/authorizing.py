@@ -21,6 +21,7 @@ from treenail_runtime.edge.oauth.routes import add_oauth
 from treenail_runtime.edge.oauth.services import OAuth
 from treenail_runtime.edge.principal_cache import CachedPrincipals
 from treenail_runtime.edge.routing import Route
+from treenail_runtime.edge.running import RunningCalls
 from treenail_runtime.providers import OAuthClient
 from treenail_runtime.settings import Settings
 from treenail_runtime.storage.audit import AuditStore
@@ -34,14 +35,19 @@ from treenail_runtime.storage.instances import InstanceStore
 from treenail_runtime.storage.logins import LoginStore
 from treenail_runtime.storage.pending_logins import PendingLoginStore
 from treenail_runtime.storage.principals import PrincipalStore
+from treenail_runtime.storage.services import ServiceStore
 from treenail_runtime.storage.sessions import SessionStore
 from treenail_runtime.upkeep import ClientTokens, Rounds, TokenKeeper, give_back_ended, refresh_due
 
+from .admin_api import add_administration
+from .administering import Core
 from .calling import CallContexts
 from .checking import Checker
 from .connecting import Offering
 from .directory import Directory
+from .ending import CallEnder
 from .endpoints import Endpoints, Gates
+from .health import ServiceHealth
 from .instances import make_instances, make_prefixes
 from .lifespan import Closed, Lifespan, Started
 from .limiting import make_limiter
@@ -73,6 +79,7 @@ def add_authorization(
     upstreams: Upstreams,
     pages: Quart,
     lifespan: Lifespan,
+    health: ServiceHealth,
 ) -> Authorized:
     """Add the OAuth endpoints to `pages`; the guarded MCP endpoints and all further routes.
 
@@ -97,22 +104,55 @@ def add_authorization(
     services = _services(
         settings, base_url, kept, checker, callers, providers, prefixes[0], lifespan=lifespan
     )
-    rechecks = Rechecks(checker, ConnectionStore(kept.database), services.audit)
-    lifespan.add(Closed(rechecks.aclose))
-    keeper = _keep_tokens(settings, kept, providers, lifespan)
-    contexts = CallContexts(checker, rechecks, keeper, ClientTokens(), providers)
-    gates = Gates(
-        services, contexts, _principals(settings, kept.database), kept.sealer, callers, base_url
+    core = Core(
+        database=kept.database,
+        sealer=kept.sealer,
+        macs=kept.macs,
+        base_url=base_url,
+        connectors=connectors,
+        prefixes=prefixes,
+        directory=directory,
+        checker=checker,
+        providers=providers,
+        keeper=_keep_tokens(settings, kept, providers, lifespan),
+        calls=_running_calls(directory, lifespan),
     )
     store = SessionStore(kept.database, idle_seconds=settings.session_idle_seconds)
     endpoints = Endpoints(
-        directory, framings, gates, store if settings.sessions == "bound" else None
+        directory,
+        framings,
+        _gates(settings, core, services, callers, lifespan),
+        store if settings.sessions == "bound" else None,
+        core.calls,
     )
+    health.kept = ServiceStore(kept.database)
     return Authorized(
         default=endpoints.of(directory.default),
         find=endpoints.find,
-        routes=add_oauth(pages, services, directory, prefixes),
+        routes={
+            **add_oauth(pages, services, directory, prefixes),
+            **add_administration(pages, core, services, lifespan, with_api=settings.admin_api),
+        },
     )
+
+
+def _gates(
+    settings: Settings, core: Core, services: OAuth, callers: CallerRule, lifespan: Lifespan
+) -> Gates:
+    """What stands before the MCP endpoints."""
+    rechecks = Rechecks(core.checker, ConnectionStore(core.database), services.audit)
+    lifespan.add(Closed(rechecks.aclose))
+    contexts = CallContexts(core.checker, rechecks, core.keeper, ClientTokens(), core.providers)
+    principals = _principals(settings, core.database)
+    return Gates(services, contexts, principals, core.sealer, callers, core.base_url)
+
+
+def _running_calls(directory: Directory, lifespan: Lifespan) -> RunningCalls:
+    """The calls of this worker, ended when another one deletes their instance."""
+    calls = RunningCalls()
+    ender = CallEnder(calls, directory)
+    lifespan.add(Started(ender.start, ender.stop))
+    return calls
 
 
 @dataclass(frozen=True, slots=True)

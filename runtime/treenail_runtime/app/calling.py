@@ -1,16 +1,10 @@
 """What a principal's calls are made in: the way to the upstream, and the token that goes with it."""
 
-import re
-from collections.abc import Mapping
-from typing import Final
-
-from pydantic import SecretStr
-
 from treenail_runtime.auth.instances import ObtainedTokens
 from treenail_runtime.auth.records import ConnectionConfig, Instance, Principal
 from treenail_runtime.contract import Auth, OAuthClientAuth, OAuthCodeAuth
 from treenail_runtime.edge.gates import Surroundings
-from treenail_runtime.providers import ProviderClient
+from treenail_runtime.providers import client_of_values
 from treenail_runtime.upkeep import ClientTokens, ClientTokenSource, TokenKeeper, TokenSource
 from treenail_runtime.upkeep.source import WithToken
 from treenail_runtime.upstream import credentials_for
@@ -19,8 +13,6 @@ from treenail_runtime.upstream.ways import needed_grant
 from .checking import Checker
 from .providing import UpstreamProviders
 from .rechecking import Rechecks
-
-_FIELD: Final = re.compile(r"\{([^{}]+)\}")
 
 
 class CallContexts:
@@ -72,7 +64,7 @@ class CallContexts:
                 with_token = _with_token(auth, config)
                 return TokenSource(self._keeper, principal.connection_id, with_token)
             case OAuthClientAuth() as grant:
-                client = _client(grant, given)
+                client = client_of_values(grant, given)
 
                 async def ask() -> ObtainedTokens:
                     return await self._providers.granted(instance, grant, client)
@@ -84,18 +76,6 @@ class CallContexts:
 
 def _with_token(auth: Auth, config: ConnectionConfig) -> WithToken:
     return lambda access: credentials_for(auth, config.values, config.secrets, access)
-
-
-def _client(grant: OAuthClientAuth, given: Mapping[str, str]) -> ProviderClient | None:
-    """The client that a person's login fields name; None when the connector asks for none."""
-    if not grant.client_id:
-        return None
-    secret = _filled(grant.client_secret, given)
-    return ProviderClient(_filled(grant.client_id, given), SecretStr(secret) if secret else None)
-
-
-def _filled(template: str, given: Mapping[str, str]) -> str:
-    return _FIELD.sub(lambda field: given.get(field[1], ""), template)
 
 
 def _given(config: ConnectionConfig) -> dict[str, str]:

@@ -28,6 +28,7 @@ from treenail_runtime.upstream import AiohttpTransport
 
 from .authorizing import add_authorization
 from .connecting import Offering
+from .health import ServiceHealth
 from .hosting import host_rules
 from .lifespan import Closed, CredentialChecks, Lifespan, ManagerTask
 from .upstreams import Upstreams, open_context
@@ -57,14 +58,17 @@ def create_app(
         each.connector.name: _framing(settings, each.connector, lifespan) for each in served
     }
     https = (settings.base_url or "").startswith("https://")
-    pages = make_pages([each.connector.name for each in served], lifespan.is_usable, https=https)
+    health = ServiceHealth([each.connector.name for each in served])
+    pages = make_pages(health.connectors, lifespan.is_usable, health.told, https=https)
     pages.before_serving(lifespan.start)
     pages.after_serving(lifespan.stop)
     routes = dict(HEALTH_ROUTES)
     if settings.no_auth:
         default, find = _open_endpoints(served, framings, upstreams, lifespan)
     else:
-        authorized = add_authorization(settings, served, framings, upstreams, pages, lifespan)
+        authorized = add_authorization(
+            settings, served, framings, upstreams, pages, lifespan, health
+        )
         default, find = authorized.default, authorized.find
         routes |= authorized.routes
     routes |= dict.fromkeys((MCP_PATH, f"/{INSTANCE}{MCP_PATH}"), _mcp_route(settings))

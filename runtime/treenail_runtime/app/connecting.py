@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from treenail_runtime.contract import Connector
 from treenail_runtime.loading import Connection, connection_from_environment, load_connector
@@ -58,7 +59,7 @@ def load_connectors(settings: Settings) -> list[Connector]:
         )
     for name in chosen:
         try:
-            found.append(_tried(load_connector(settings.connectors_dir, name), settings))
+            found.append(tried(load_connector(settings.connectors_dir, name), settings))
         except ConfigurationError as error:
             problems.extend(error.problems)
     if problems:
@@ -88,21 +89,22 @@ def offerings(settings: Settings, environment: Mapping[str, str]) -> list[Offeri
     return found
 
 
-def _tried(connector: Connector, settings: Settings) -> Connector:
+def tried(connector: Connector, settings: Settings) -> Connector:
     """The connector, with its provider where the settings lead it."""
     if settings.provider_url is None:
         return connector
     return replace(connector, auth=led_to(connector.auth, settings.provider_url))
 
 
+def names_in(folder: Path) -> Sequence[str]:
+    """The connectors of a folder, in the order of their names."""
+    return sorted(path.stem for path in folder.glob("*.py") if not path.stem.endswith("_custom"))
+
+
 def _chosen(settings: Settings) -> Sequence[str]:
     if settings.connectors:
         return tuple(dict.fromkeys(settings.connectors))
-    there = sorted(
-        path.stem
-        for path in settings.connectors_dir.glob("*.py")
-        if not path.stem.endswith("_custom")
-    )
+    there = names_in(settings.connectors_dir)
     if len(there) == 1:
         return there
     choice = f"name one or more of: {', '.join(there)}" if there else "there are none"

@@ -12,6 +12,7 @@ from treenail_runtime.edge.framings import Framing
 from treenail_runtime.edge.gates import BearerGate, ClosedGate, Principals, Surroundings
 from treenail_runtime.edge.mcp_endpoint import McpEndpoint
 from treenail_runtime.edge.oauth.services import OAuth
+from treenail_runtime.edge.running import RunningCalls
 from treenail_runtime.edge.scopes import ToolScopes
 from treenail_runtime.edge.sessions import BoundSessions
 from treenail_runtime.storage.sessions import SessionStore
@@ -74,7 +75,9 @@ class Endpoints:
         framings: Mapping[str, Framing],
         gates: Gates,
         sessions: SessionStore | None,
+        calls: RunningCalls | None = None,
     ) -> None:
+        self._calls = calls
         self._directory = directory
         self._framings = framings
         self._gates = gates
@@ -110,4 +113,6 @@ class Endpoints:
             gate=self._gates.gate(instance) if instance.is_open else ClosedGate(),
             scopes=self._gates.scopes(instance),
             sessions=None if sessions is None else BoundSessions(sessions, instance.token_prefix),
+            instance_id=instance.id,
+            calls=self._calls,
         )

@@ -5,6 +5,7 @@ from math import ceil
 from typing import Final, TypeVar
 
 import structlog
+from pydantic import SecretStr
 
 from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.auth.instances import InstanceSettings, ObtainedTokens, UpstreamTokens
@@ -23,7 +24,7 @@ from treenail_runtime.providers import (
 )
 from treenail_runtime.upkeep import ProviderAway, ReauthNeeded
 from treenail_runtime.upstream import CircuitBreaker
-from treenail_runtime.upstream.ways import code_grant
+from treenail_runtime.upstream.ways import code_grant, needed_grant
 
 from .directory import Directory
 
@@ -35,7 +36,9 @@ _FAILURES: Final = 5
 """In a row, after which a provider is left alone for a while."""
 
 _COOL_DOWN_S: Final = 15.0
-_CLIENT_REFUSED: Final = frozenset({"invalid_client", "unauthorized_client"})
+_CLIENT_UNKNOWN: Final = "invalid_client"
+_CLIENT_REFUSED: Final = frozenset({_CLIENT_UNKNOWN, "unauthorized_client"})
+_UNKNOWN_TOKEN: Final = SecretStr("treenail-looks-whether-the-client-is-known")
 
 
 class UpstreamProviders:
@@ -131,6 +134,58 @@ class UpstreamProviders:
         except (ProviderError, StoreUnavailableError) as error:
             log.warning("tokens.not_revoked", reason=str(error), instance=instance.id)
 
+    async def revoke(
+        self, service: str, settings: InstanceSettings | None, tokens: UpstreamTokens
+    ) -> bool:
+        """Have the provider forget tokens of an instance that is gone.
+
+        Returns:
+            False when it cannot: it takes none back, or no client of ours is known.
+
+        Raises:
+            ProviderError: It does not answer.
+        """
+        connector = self._connectors.get(service)
+        auth = None if connector is None else code_grant(connector.auth)
+        client = self._own(service, settings or InstanceSettings())
+        if auth is None or client is None:
+            return False
+        return await self._oauth.revoke(
+            auth.provider,
+            client,
+            access=tokens.access,
+            refresh=tokens.refresh,
+            issuer=tokens.issuer,
+        )
+
+    async def prove(self, service: str, client: ProviderClient | None) -> ObtainedTokens | None:
+        """See whether the provider of a connector takes a client.
+
+        Where nothing is given without a person, it is shown a refresh token that it cannot know:
+        it names the client as wrong first, if it is (RFC 6749 5.2).
+
+        Raises:
+            ProviderError: It does not take the client, or does not answer.
+        """
+        chosen = client or self._clients.get(service)
+        if chosen is None:
+            raise ProviderRefused("invalid_client", "there is none")
+        match needed_grant(self._connectors[service].auth, {}):
+            case None:
+                return None
+            case OAuthClientAuth() as grant:
+                return _obtained(await self._oauth.client_credentials(grant, chosen))
+            case OAuthCodeAuth(provider=declared):
+                provider = await self._oauth.provider(declared)
+        try:
+            await self._oauth.refresh(
+                declared, chosen, refresh=_UNKNOWN_TOKEN, issuer=provider.identity
+            )
+        except ProviderRefused as error:
+            if error.error == _CLIENT_UNKNOWN:
+                raise
+        return None
+
     async def granted(
         self, instance: Instance, auth: OAuthClientAuth, client: ProviderClient | None
     ) -> ObtainedTokens:
@@ -192,9 +247,12 @@ class UpstreamProviders:
         return _obtained(granted)
 
     def _client(self, instance: Instance, settings: InstanceSettings) -> ProviderClient | None:
+        return self._own(instance.connector, settings)
+
+    def _own(self, service: str, settings: InstanceSettings) -> ProviderClient | None:
         if settings.upstream_client_id is not None:
             return ProviderClient(settings.upstream_client_id, settings.upstream_client_secret)
-        return self._clients.get(instance.connector)
+        return self._clients.get(service)
 
     async def _known(self, instance: Instance) -> tuple[OAuthCodeAuth, ProviderClient]:
         auth = code_grant(self._connectors[instance.connector].auth)

@@ -5,7 +5,18 @@ from typing import Final
 
 import click
 
-_COMMANDS: Final = ("serve", "demo", "call", "db", "keys", "clients", "admin", "cleanup", "version")
+_COMMANDS: Final = (
+    "serve",
+    "demo",
+    "call",
+    "db",
+    "keys",
+    "clients",
+    "instances",
+    "admin",
+    "cleanup",
+    "version",
+)
 """Each is the function of that name in the module of that name."""
 
 

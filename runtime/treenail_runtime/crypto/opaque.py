@@ -10,9 +10,9 @@ import secrets
 import zlib
 from typing import Final, Literal, get_args
 
-TokenKind = Literal["atk", "rtk", "cod", "txn", "csr", "ses", "sec", "bro", "iak", "ups"]
+TokenKind = Literal["atk", "rtk", "cod", "txn", "csr", "ses", "sec", "bro", "iak", "ups", "adm"]
 """Access token, refresh token, code, transaction, CSRF token, session, client secret, browser id,
-access key of an instance, state for the upstream's provider."""
+access key of an instance, state for the upstream's provider, admin token."""
 
 _KINDS: Final[tuple[str, ...]] = get_args(TokenKind)
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9]{0,15}")

@@ -24,6 +24,7 @@ from .asgi import AsgiApp, Header, Message, Receive, Scope, Send, send_json
 from .disconnects import CancelledWhenGone
 from .framings import Framing
 from .gates import Barred, Gate, unavailable
+from .running import RunningCalls
 from .scopes import ToolScopes, called_tool, insufficient
 from .sessions import MISSING, NOT_FOUND, SESSION_HEADER, BoundSessions
 
@@ -56,6 +57,8 @@ class McpEndpoint:
     Attributes:
         scopes: None where there is no authorization.
         sessions: How `Mcp-Session-Id` is meant; None where there are no sessions.
+        instance_id: Of the instance; empty where there is no authorization.
+        calls: Ends requests of an instance that is deleted; None where none can be.
     """
 
     connector: str
@@ -63,6 +66,8 @@ class McpEndpoint:
     gate: Gate
     scopes: ToolScopes | None = None
     sessions: BoundSessions | None = None
+    instance_id: str = ""
+    calls: RunningCalls | None = None
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whose body the guard has read and gives in one piece."""
@@ -75,7 +80,13 @@ class McpEndpoint:
             await send(message)
 
         try:
-            await self._answer(scope, receive, watched)
+            if self.calls is None:
+                await self._answer(scope, receive, watched)
+                return
+            with self.calls.of(self.instance_id) as call:
+                await self._answer(scope, receive, watched)
+            if call.is_ended and not begun:
+                await send_json(send, 404, _NO_INSTANCE)
         except Exception:
             # The boundary: whatever a tool or the kernel does not answer itself.
             reference = request_id()

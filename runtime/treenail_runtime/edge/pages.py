@@ -1,6 +1,6 @@
 """The Quart application for everything that is not MCP: health here, OAuth beside it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -8,6 +8,7 @@ from quart import Quart, Response
 from quart.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from treenail_runtime.clock import Clock, utc_now
 from treenail_runtime.telemetry import bind_request
 
 from .headers import json_headers
@@ -16,19 +17,27 @@ from .routing import Route
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 HEALTH_ROUTES: Final = {
-    path: Route(methods=("GET", "HEAD"), any_host=True) for path in ("/healthz", "/readyz")
+    path: Route(methods=("GET", "HEAD"), any_host=True)
+    for path in ("/health", "/healthz", "/readyz")
 }
 
 
 def make_pages(
-    connectors: Sequence[str], is_ready: Callable[[], Awaitable[bool]], *, https: bool
+    connectors: Sequence[str],
+    is_ready: Callable[[], Awaitable[bool]],
+    services: Callable[[], Awaitable[Mapping[str, str]]],
+    *,
+    https: bool,
+    clock: Clock = utc_now,
 ) -> Quart:
     """The application.
 
     Args:
         connectors: Told at `/readyz`.
         is_ready: Whether requests can be served now.
+        services: Health of each connector, told at `/health`.
         https: Whether clients reach the server over https.
+        clock: The time of day.
     """
     hardened = json_headers(https=https)
     app = Quart("treenail_runtime", static_folder=None)
@@ -49,6 +58,18 @@ def make_pages(
             return {"status": "not ready"}, 503
         return {"status": "ready", "connectors": list(connectors)}
 
+    @app.get("/health")
+    async def health() -> ResponseReturnValue:
+        """Whether it serves, and each of its connectors."""
+        told = await services() if await is_ready() else dict.fromkeys(connectors, "unhealthy")
+        status = _together(told.values())
+        body = {
+            "status": status,
+            "services": dict(told),
+            "timestamp": clock().isoformat(timespec="seconds"),
+        }
+        return body, 503 if status == "unhealthy" else 200
+
     @app.errorhandler(HTTPException)
     async def refused(error: HTTPException) -> ResponseReturnValue:
         return {"error": error.name}, error.code or 500
@@ -64,5 +85,13 @@ def make_pages(
             response.headers.setdefault(name, value)
         return response
 
-    _ = bind, healthz, readyz, refused, crashed, harden
+    _ = bind, health, healthz, readyz, refused, crashed, harden
     return app
+
+
+def _together(states: Iterable[str]) -> str:
+    """The state of all: one that cannot be used does not make the others unusable."""
+    found = set(states)
+    if found <= {"healthy"}:
+        return "healthy"
+    return "unhealthy" if found == {"unhealthy"} else "degraded"

@@ -14,7 +14,7 @@ from treenail_runtime.contract import RESERVED_NAMES
 from .cors import Origins
 
 INSTANCE: Final = "{instance}"
-"""Stands for an instance's name in the path of a route; at the start, or behind `/.well-known/x/`."""
+"""Stands for a name in the path of a route: at the start, behind `/.well-known/x/`, or further on."""
 
 _WELL_KNOWN: Final = "/.well-known/"
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
@@ -48,12 +48,17 @@ class Routes:
         self._of_instances = {
             _shape(path): route for path, route in routes.items() if INSTANCE in path
         }
+        self._deep = sorted({before for before, _ in self._of_instances if _is_deep(before)})
 
     def find(self, path: str) -> Route | None:
         """The route of `path`, as it stands in the request line; an exact one goes first."""
         found = self._exact.get(path)
         if found is not None:
             return found
+        for before in self._deep:
+            if path.startswith(before):
+                name, slash, rest = path[len(before) :].partition("/")
+                return self._of_instances.get((before, slash + rest)) if is_name(name) else None
         split = split_instance(path)
         return None if split is None else self._of_instances.get((split[0], split[2]))
 
@@ -71,6 +76,16 @@ def split_instance(path: str) -> tuple[str, str, str] | None:
     if not _NAME.fullmatch(name) or name in RESERVED_NAMES:
         return None
     return before, name, slash + rest
+
+
+def is_name(text: str) -> bool:
+    """Whether an instance, or a connector, can be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
+def _is_deep(before: str) -> bool:
+    """Whether names stand behind a path of the server, as in the admin API."""
+    return before != "/" and not before.startswith(_WELL_KNOWN)
 
 
 def _shape(path: str) -> tuple[str, str]:

@@ -24,6 +24,9 @@ Bucket = Literal[
     "revoke",
     "documents",
     "static",
+    "admin",
+    "admin_ip",
+    "refresh_upstream",
 ]
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -58,6 +61,10 @@ DEFAULTS: Final[Mapping[Bucket, LimitRule]] = MappingProxyType(
         "revoke": LimitRule(30, 60),
         "documents": LimitRule(10, 60),
         "static": LimitRule(250, 600),
+        # By admin token; and by address, failed and missing tokens only.
+        "admin": LimitRule(300, 60),
+        "admin_ip": LimitRule(30, 300),
+        "refresh_upstream": LimitRule(10, 60),
     }
 )
 

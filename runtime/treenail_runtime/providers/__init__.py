@@ -6,7 +6,7 @@ from .environment import client_from_environment, client_variables
 from .errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
 from .leading import led_to
 from .presets import PRESETS, Preset
-from .provider import Provider, ProviderClient
+from .provider import Provider, ProviderClient, client_of_values
 from .tokens import TokenSet
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "ProviderUnavailable",
     "TokenSet",
     "client_from_environment",
+    "client_of_values",
     "client_variables",
     "led_to",
 ]

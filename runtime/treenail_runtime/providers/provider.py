@@ -1,12 +1,14 @@
 """All that is known of a provider once connector, preset and its own document are put together."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from pydantic import SecretStr
 
 from treenail_runtime.auth.redirect_uris import check_redirect_uri, is_loopback_redirect
-from treenail_runtime.contract import OAuthProvider
+from treenail_runtime.contract import OAuthClientAuth, OAuthProvider
 from treenail_runtime.contract.auth import TokenAuth
 
 from .discovery import Discovered
@@ -14,6 +16,7 @@ from .errors import ProviderBroken
 from .presets import PRESETS, Preset
 
 _NOTHING: Final = Discovered()
+_FIELD: Final = re.compile(r"\{([^{}]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,18 @@ class ProviderClient:
 
     client_id: str
     client_secret: SecretStr | None = None
+
+
+def client_of_values(grant: OAuthClientAuth, given: Mapping[str, str]) -> ProviderClient | None:
+    """The client that login fields name; None when the connector asks for none."""
+    if not grant.client_id:
+        return None
+    secret = _filled(grant.client_secret, given)
+    return ProviderClient(_filled(grant.client_id, given), SecretStr(secret) if secret else None)
+
+
+def _filled(template: str, given: Mapping[str, str]) -> str:
+    return _FIELD.sub(lambda field: given.get(field[1], ""), template)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from .errors import ConfigurationError
 from .groups import LegacySessions
 from .settings import PLAIN_NAMES, PREFIX, Settings, environment, read_settings
-from .values import NEVER_SCHEMES, host_of, is_loopback
+from .values import NEVER_SCHEMES, UpstreamUrl, host_of, is_loopback
 
 __all__ = [
     "NEVER_SCHEMES",
@@ -12,6 +12,7 @@ __all__ = [
     "ConfigurationError",
     "LegacySessions",
     "Settings",
+    "UpstreamUrl",
     "environment",
     "host_of",
     "is_loopback",

@@ -147,6 +147,7 @@ class OAuthSettings(BaseSettings):
         token_cache_seconds: For which a proven access token is believed without asking the database.
         rate_limits: Changes to the limits: `login=5/15m,mcp=off`.
         introspection: Serve `/introspect`.
+        admin_api: Serve `/api/v1`, to holders of admin tokens.
     """
 
     oauth_prefix: PathPrefix = ""
@@ -175,3 +176,4 @@ class OAuthSettings(BaseSettings):
     token_cache_seconds: float = Field(default=0, ge=0, le=5)
     rate_limits: str = ""
     introspection: bool = True
+    admin_api: bool = True

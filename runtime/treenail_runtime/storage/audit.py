@@ -37,6 +37,10 @@ EventType: TypeAlias = Literal[
     "instance.created",
     "instance.changed",
     "instance.deleted",
+    "tokens.revoked",
+    "admin.acted",
+    "admin.refused",
+    "admin.token",
     "key.rotated",
     "limit.exceeded",
 ]
@@ -46,6 +50,7 @@ class Detail(TypedDict, total=False):
     """What may be told of an event: words of ours and numbers, never what came from outside.
 
     Attributes:
+        admin: Id of the admin token by which it was done.
         host: Of a client's document or redirect URI, which the operator must be able to name.
     """
 
@@ -56,6 +61,7 @@ class Detail(TypedDict, total=False):
     bucket: str
     change: str
     host: str
+    admin: str
     kid: str
     scope: str
     attempts: int

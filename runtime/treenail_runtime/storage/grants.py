@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import Final, Literal, TypeAlias, assert_never
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from treenail_runtime.auth.introspecting import TokenFacts
@@ -172,6 +172,18 @@ class GrantStore:
             await connection.execute(_VOID_CODES_OF_CLIENT, client)
             ending = {**client, "ended": "revoked", "why": "operator"}
             return len((await connection.execute(_END_OF_CLIENT, ending)).all())
+
+        return await self._database.write(work)
+
+    async def revoke_instance(self, instance_id: str) -> int:
+        """End all grants of an instance and void its codes; the number of grants."""
+
+        async def work(connection: AsyncConnection) -> int:
+            # The codes first, as above.
+            void = delete(auth_codes).where(auth_codes.c.instance_id == instance_id)
+            await connection.execute(void)
+            ending = {"instance": instance_id, "ended": "revoked", "why": "operator"}
+            return len((await connection.execute(_END_OF_INSTANCE, ending)).all())
 
         return await self._database.write(work)
 

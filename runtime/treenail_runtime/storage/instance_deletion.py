@@ -23,6 +23,7 @@ from .tables import (
     instances,
     pending_logins,
     sessions,
+    setups,
 )
 from .token_rows import take_tokens
 
@@ -53,6 +54,7 @@ async def end_instance(connection: AsyncConnection, instance: Row[Any]) -> LeftB
     times = {"version": instances.c.version + 1, "changed_at": now_ms, "pending_since": None}
     await connection.execute(update(instances).where(instances.c.id == own).values(gone | times))
     await connection.execute(delete(pending_logins).where(pending_logins.c.instance_id == own))
+    await connection.execute(delete(setups).where(setups.c.instance_id == own))
     its_connections = select(connections.c.id).where(connections.c.instance_id == own)
     await connection.execute(
         delete(auth_codes).where(auth_codes.c.connection_id.in_(its_connections))

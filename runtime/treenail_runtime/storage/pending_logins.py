@@ -23,6 +23,7 @@ from treenail_runtime.crypto.sealing import BrokenSealError, Sealer, context_of
 
 from .database import Database, now_ms
 from .tables import pending_logins as table
+from .trips import open_trip, seal_trip
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -113,11 +114,7 @@ class PendingLoginStore:
         Returns:
             False when the pending login is gone.
         """
-        facts = asdict(trip) | {
-            "verifier": _shown(trip.verifier),
-            "nonce": _shown(trip.nonce),
-        }
-        sealed = self._sealer.seal(orjson.dumps(facts), _place("upstream", txn))
+        sealed = seal_trip(self._sealer, trip, _place("upstream", txn))
         values = {"upstream_state_hash": state, "upstream": sealed.text, "step": "upstream"}
         alive = (table.c.txn_hash == txn, table.c.expires_at > now_ms)
 
@@ -230,14 +227,7 @@ class PendingLoginStore:
     def _trip(self, txn: Digest, text: str | None) -> UpstreamTrip | None:
         if text is None:
             return None
-        facts = orjson.loads(self._sealer.open(text, _place("upstream", txn)))
-        return UpstreamTrip(
-            verifier=_hidden(facts["verifier"]),
-            nonce=_hidden(facts["nonce"]),
-            issuer=facts["issuer"],
-            redirect_uri=facts["redirect_uri"],
-            return_path=facts["return_path"],
-        )
+        return open_trip(self._sealer, text, _place("upstream", txn))
 
 
 async def take(connection: AsyncConnection, txn: Digest) -> bool:
@@ -261,14 +251,6 @@ async def _make_room(connection: AsyncConnection) -> None:
         .limit(1)
     )
     await connection.execute(delete(table).where(table.c.txn_hash == oldest.scalar_subquery()))
-
-
-def _shown(secret: SecretStr | None) -> str | None:
-    return None if secret is None else secret.get_secret_value()
-
-
-def _hidden(text: str | None) -> SecretStr | None:
-    return None if text is None else SecretStr(text)
 
 
 def _place(column: str, txn: Digest) -> str:

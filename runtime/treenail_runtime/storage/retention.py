@@ -28,6 +28,7 @@ from .tables import (
     pending_logins,
     rate_buckets,
     sessions,
+    setups,
     tokens,
 )
 
@@ -50,6 +51,7 @@ def rules(retention: Retention) -> tuple[Rule, ...]:
         *_removing_clients(retention),
         *instance_rules(retention),
         remove(pending_logins, pending_logins.c.expires_at < now_ms),
+        remove(setups, setups.c.expires_at < now_ms),
         remove(sessions, sessions.c.last_seen < before(retention.session_idle)),
         remove(rate_buckets, rate_buckets.c.expires_at < now_ms),
         remove(audit_events, audit_events.c.at < before(retention.audit)),

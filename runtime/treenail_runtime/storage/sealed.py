@@ -8,7 +8,15 @@ from sqlalchemy import Column, ColumnElement, Table, true
 from treenail_runtime.crypto.sealing import context_of
 
 from .database import now_ms
-from .tables import clients, connections, credentials, crypto_keys, instances, pending_logins
+from .tables import (
+    clients,
+    connections,
+    credentials,
+    crypto_keys,
+    instances,
+    pending_logins,
+    setups,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +82,13 @@ CREDENTIALS: Final = SealedTable(
     columns=(credentials.c.access, credentials.c.refresh),
     in_use=true(),
 )
-SEALED: Final = (CLIENTS, CONNECTIONS, PENDING_LOGINS, INSTANCES, CREDENTIALS)
+SETUPS: Final = SealedTable(
+    table=setups,
+    key=setups.c.state_hash,
+    columns=(setups.c.upstream,),
+    in_use=setups.c.expires_at > now_ms,
+)
+SEALED: Final = (CLIENTS, CONNECTIONS, PENDING_LOGINS, INSTANCES, CREDENTIALS, SETUPS)
 
 
 def canary_context(kid: str) -> str:

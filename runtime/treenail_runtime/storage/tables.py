@@ -332,3 +332,40 @@ credentials: Final = Table(
         postgresql_where=text("ended_at IS NOT NULL"),
     ),
 )
+
+admin_tokens: Final = Table(
+    "admin_tokens",
+    metadata,
+    Column("id", String(ID), primary_key=True),
+    Column("token_hash", LargeBinary(32), nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("role", String(16), nullable=False),  # owner, admin
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Index("ix_admin_tokens_token_hash", "token_hash", unique=True),
+)
+
+setups: Final = Table(
+    "mcp_setups",
+    metadata,
+    Column("state_hash", LargeBinary(32), primary_key=True),
+    Column(
+        "instance_id",
+        String(ID),
+        ForeignKey(instances.c.id, ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column(
+        "admin_id",
+        String(ID),
+        ForeignKey(admin_tokens.c.id, ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("upstream", Text, nullable=False),  # sealed JSON
+    Column("kid", String(ID), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index(None, "expires_at"),
+    Index(None, "instance_id"),
+    Index(None, "admin_id"),
+    Index(None, "kid"),
+)

@@ -22,6 +22,7 @@ TABLES = (
     "oauth_connections",
     "oauth_pending_logins",
     "mcp_instances",
+    "mcp_setups",
     "mcp_credentials",
 )
 

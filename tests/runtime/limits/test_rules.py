@@ -22,6 +22,9 @@ def test_the_defaults_are_those_of_the_seeds() -> None:
         "revoke": LimitRule(30, 60),
         "documents": LimitRule(10, 60),
         "static": LimitRule(250, 10 * 60),
+        "admin": LimitRule(300, 60),
+        "admin_ip": LimitRule(30, 5 * 60),
+        "refresh_upstream": LimitRule(10, 60),
     }
 
 

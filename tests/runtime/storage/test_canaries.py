@@ -131,6 +131,7 @@ async def test_looking_changes_nothing(database: Database) -> None:
     assert [(rows.table, rows.kid, rows.count) for rows in report.rows] == [
         ("mcp_credentials", "k1", 2),
         ("mcp_instances", "k1", 2),
+        ("mcp_setups", "k1", 2),
         ("oauth_clients", "k1", 2),
         ("oauth_connections", "k1", 2),
         ("oauth_pending_logins", "k1", 2),

@@ -1,6 +1,7 @@
 """Rotation: everything is sealed anew while servers run, nothing is lost, nobody is logged out."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -46,6 +47,7 @@ TABLES = (
     "oauth_connections",
     "oauth_pending_logins",
     "mcp_instances",
+    "mcp_setups",
     "mcp_credentials",
 )
 
@@ -103,7 +105,7 @@ async def test_the_audit_tells_of_each_run(database: Database) -> None:
     query = select(audit_events).order_by(audit_events.c.at)
     rows = await database.read(lambda connection: connection.execute(query))
     assert [(row.type, row.outcome, row.detail) for row in rows] == [
-        ("key.rotated", "success", '{"count": 10, "kid": "k2"}'),
+        ("key.rotated", "success", '{"count": 12, "kid": "k2"}'),
         ("key.rotated", "success", '{"count": 0, "kid": "k2"}'),
     ]
 
@@ -221,10 +223,11 @@ async def test_a_row_that_cannot_be_opened_is_told_and_stops_nothing(database: D
         "oauth_pending_logins": [],
         "mcp_instances": [("i10", "key id")],
         "mcp_credentials": [("10", "key id")],
+        "mcp_setups": [(hashlib.sha256(b"10").hexdigest(), "key id")],
     }
     assert report.tables["oauth_connections"].broken == 4
     assert report.retired == ()
-    assert told[-1].table == "mcp_credentials"
+    assert told[-1].table == "mcp_setups"
     assert told[-1].done == 10
 
 

@@ -57,6 +57,12 @@ def problem_page(
     return _page(services, text, problem.status, headers)
 
 
+def done_page(services: OAuth, instance: Instance, title: str) -> Response:
+    """A page for somebody who has connected an instance, and need not come back."""
+    text = _written("done.html", title=title, host=redirect_host(instance.issuer))
+    return _page(services, text, 200, _NOTHING)
+
+
 def redirected(
     services: OAuth, instance: Instance, uri: str, answer: Iterable[tuple[str, str | None]]
 ) -> Response:

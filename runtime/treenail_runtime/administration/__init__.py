@@ -1,0 +1,33 @@
+"""What may be done with instances: one way for the admin API, the pages and the command line."""
+
+from .describing import described, described_tokens, described_whole
+from .errors import AdministrationError, Kind
+from .instances import Administration, Created, Deleted, Made, Parts
+from .ports import KnownInstances, UpstreamClients
+from .revocation import Revocations
+from .setup import Begun, Setups
+from .validation import Candidate, Check, Validator, Verdict
+from .wanted import Wanted
+
+__all__ = [
+    "Administration",
+    "AdministrationError",
+    "Begun",
+    "Candidate",
+    "Check",
+    "Created",
+    "Deleted",
+    "Kind",
+    "KnownInstances",
+    "Made",
+    "Parts",
+    "Revocations",
+    "Setups",
+    "UpstreamClients",
+    "Validator",
+    "Verdict",
+    "Wanted",
+    "described",
+    "described_tokens",
+    "described_whole",
+]

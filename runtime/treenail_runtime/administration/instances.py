@@ -1,0 +1,334 @@
+"""Instances made, shown, changed and ended; whose they are is seen to everywhere."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from pydantic import SecretStr
+
+from treenail_runtime.auth.instances import (
+    InstanceRecord,
+    NewInstance,
+    SlugError,
+    StoredInstance,
+    UpstreamTokens,
+)
+from treenail_runtime.auth.login import Accepted, CredentialChecker, Denied, Unavailable
+from treenail_runtime.auth.records import ConnectionConfig, Digest, Instance
+from treenail_runtime.contract import Connector, OAuthClientAuth, OAuthCodeAuth
+from treenail_runtime.crypto.opaque import digest, new_token
+from treenail_runtime.providers import client_of_values
+from treenail_runtime.storage.credentials import CredentialStore
+from treenail_runtime.storage.grants import GrantStore
+from treenail_runtime.storage.instances import InstanceStore
+from treenail_runtime.upkeep import ProviderAway, ReauthNeeded, TokenKeeper
+from treenail_runtime.upstream.ways import needed_grant
+
+from .errors import AdministrationError, unknown_instance
+from .ports import KnownInstances, UpstreamClients
+from .revocation import Revocations
+from .wanted import Wanted, judged_settings, judged_slug, judged_values, login_form, slug_error
+
+Status: TypeAlias = Literal["pending", "active", "disabled"]
+
+_RETRY_S: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Made:
+    """An instance, and what it holds of the upstream's tokens.
+
+    Attributes:
+        tokens: Of an instance with credentials of its own; None when it has none.
+    """
+
+    stored: StoredInstance
+    tokens: UpstreamTokens | None = None
+
+    @property
+    def record(self) -> InstanceRecord:
+        """Without its settings."""
+        return self.stored.record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Created:
+    """A new instance.
+
+    Attributes:
+        access_key: With which people connect to it, told this once; None when each logs in.
+    """
+
+    record: InstanceRecord
+    access_key: SecretStr | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """What ended with an instance.
+
+    Attributes:
+        tokens: Connections whose tokens are being revoked upstream.
+        calls: That were running in this process.
+    """
+
+    record: InstanceRecord
+    grants: int
+    connections: int
+    tokens: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What administration works with.
+
+    Attributes:
+        connectors: By name.
+        taken: First parts of other paths, which no instance may have.
+        end_calls: Ends the running calls of an instance, and counts them.
+    """
+
+    connectors: Mapping[str, Connector]
+    taken: Collection[str]
+    store: InstanceStore
+    credentials: CredentialStore
+    grants: GrantStore
+    known: KnownInstances
+    checker: CredentialChecker
+    clients: UpstreamClients
+    keeper: TokenKeeper
+    revocations: Revocations
+    end_calls: Callable[[str], int]
+
+
+class Administration:
+    """The verbs. `sees` is whose instances the caller knows; None for everybody's.
+
+    Every verb raises an `AdministrationError` when it cannot be done, and `StoreUnavailableError`.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    def connector(self, service: str) -> Connector:
+        """The connector of that name."""
+        found = self.parts.connectors.get(service)
+        if found is None:
+            raise AdministrationError("unknown-service", "there is no such service")
+        return found
+
+    async def create(self, wanted: Wanted) -> Created:
+        """Make an instance; one with credentials of its own is pending until it has them."""
+        connector = self.connector(wanted.service)
+        settings = judged_settings(wanted, connector)
+        slug = judged_slug(wanted.slug, {*self.parts.taken, *self.parts.connectors})
+        key = new_token(connector.token_prefix, "iak") if wanted.credentials == "instance" else None
+        new = NewInstance(
+            slug=slug,
+            service=connector.name,
+            title=wanted.title or connector.title,
+            owner=wanted.owner,
+            credentials=wanted.credentials,
+            settings=settings,
+            access_key=None if key is None else Digest(digest(key)),
+        )
+        try:
+            record = await self.parts.store.create(new)
+        except SlugError as error:
+            raise slug_error(error) from None
+        return Created(record=record, access_key=None if key is None else SecretStr(key))
+
+    async def list(self, sees: str | None) -> Sequence[InstanceRecord]:
+        """All that the caller knows, in the order of their slugs."""
+        return await self.parts.store.list(owner=sees)
+
+    async def show(self, slug: str, sees: str | None) -> Made:
+        """One, with what it holds."""
+        stored = await self.find(slug, sees)
+        tokens = await self.parts.credentials.get(stored.record.id)
+        return Made(stored=stored, tokens=tokens)
+
+    async def find(self, slug: str, sees: str | None) -> StoredInstance:
+        """One; another owner's is as unknown as none."""
+        stored = await self.parts.store.by_slug(slug)
+        if stored is None or sees not in {None, stored.record.owner}:
+            raise unknown_instance()
+        return stored
+
+    async def disable(self, slug: str, sees: str | None) -> Made:
+        """Close it: it answers 503, and everything is kept for when it is opened again."""
+        return await self._become(slug, sees, "disabled")
+
+    async def enable(self, slug: str, sees: str | None) -> Made:
+        """Open it again."""
+        stored = await self.find(slug, sees)
+        if stored.record.status not in {"disabled", "reauth"}:
+            raise _wrong_state(stored.record)
+        if stored.record.status == "reauth":
+            raise AdministrationError(
+                "wrong-state", "the upstream refused its credentials: give it new ones"
+            )
+        return await self._become(slug, sees, "active")
+
+    async def delete(self, slug: str, sees: str | None) -> Deleted:
+        """End it and everything that was made through it, and have the upstream forget it."""
+        record = (await self.find(slug, sees)).record
+        ended = await self.parts.store.delete(record.id, owner=sees)
+        if ended is None:
+            raise unknown_instance()
+        self.parts.known.forget(record.id)
+        calls = self.parts.end_calls(record.id)
+        for tokens in ended.tokens:
+            self.parts.keeper.forget(tokens.connection_id)
+        self.parts.revocations.begin(ended)
+        return Deleted(
+            record=ended.record,
+            grants=ended.grants,
+            connections=ended.connections,
+            tokens=len(ended.tokens),
+            calls=calls,
+        )
+
+    async def set_credentials(self, slug: str, values: Mapping[str, str], sees: str | None) -> Made:
+        """Give an instance login values of its own, once the upstream has accepted them."""
+        stored = await self.find(slug, sees)
+        record = stored.record
+        require_own(record, "pending", "active", "reauth")
+        connector = self.connector(record.service)
+        typed = judged_values(connector, values)
+        config = typed.config(connector.name, login_form(connector).fields)
+        instance = await self.served(record)
+        await self.check(instance, config, await self._granted(instance, connector, values))
+        if not await self.parts.store.connect(record.id, config):
+            raise _changed()
+        self._forget(record.id)
+        return await self.show(slug, sees)
+
+    async def rotate_access_key(self, slug: str, sees: str | None) -> Created:
+        """Another access key; the one before is void, and who is connected stays so."""
+        record = (await self.find(slug, sees)).record
+        require_own(record, "pending", "active", "reauth", "disabled")
+        key = new_token(self.connector(record.service).token_prefix, "iak")
+        if not await self.parts.store.set_access_key(record.id, Digest(digest(key)), owner=sees):
+            raise _changed()
+        self._forget(record.id)
+        return Created(record=(await self.find(slug, sees)).record, access_key=SecretStr(key))
+
+    async def revoke(self, slug: str, sees: str | None) -> int:
+        """End all logins at an instance, which itself stays; how many there were."""
+        record = (await self.find(slug, sees)).record
+        ended = await self.parts.grants.revoke_instance(record.id)
+        self.parts.end_calls(record.id)
+        return ended
+
+    async def refresh(self, slug: str, sees: str | None) -> Made:
+        """Get new tokens of the upstream now, for an instance that holds some itself."""
+        record = (await self.find(slug, sees)).record
+        require_own(record, "active")
+        await self.refresh_connection(record.id)
+        return await self.show(slug, sees)
+
+    async def refresh_connection(self, connection_id: str) -> None:
+        """Get new tokens of the upstream for one connection."""
+        held = await self.parts.credentials.get(connection_id)
+        if held is None or held.refresh is None:
+            raise AdministrationError("wrong-state", "there is nothing that could be refreshed")
+        try:
+            await self.parts.keeper.renewed(connection_id, held.version)
+        except ReauthNeeded:
+            raise AdministrationError(
+                "credentials-refused", "the upstream has ended its grant: connect again"
+            ) from None
+        except ProviderAway as error:
+            raise unavailable(error.retry_after_s) from None
+
+    async def served(self, record: InstanceRecord) -> Instance:
+        """The instance as it is served, read anew."""
+        self.parts.known.forget(record.id)
+        found = await self.parts.known.by_id(record.id)
+        if found is None:
+            raise unknown_instance()
+        return found[0]
+
+    async def check(
+        self, instance: Instance, config: ConnectionConfig, access: SecretStr | None = None
+    ) -> None:
+        """See that the upstream accepts an account."""
+        match await self.parts.checker.check(instance, config, access):
+            case Accepted():
+                return
+            case Denied():
+                raise AdministrationError(
+                    "credentials-refused", "the upstream does not accept these credentials"
+                )
+            case Unavailable(retry_after_s):
+                raise unavailable(retry_after_s)
+            case _:
+                raise AdministrationError(
+                    "credentials-unclear",
+                    "the upstream refused the request for another reason than the credentials",
+                )
+
+    async def _granted(
+        self, instance: Instance, connector: Connector, values: Mapping[str, str]
+    ) -> SecretStr | None:
+        """The token that goes with the check, for the kinds that need one."""
+        match needed_grant(connector.auth, values):
+            case None:
+                return None
+            case OAuthCodeAuth():
+                raise AdministrationError(
+                    "wrong-state",
+                    "somebody has to log in at the upstream's provider: use initiate-oauth",
+                )
+            case OAuthClientAuth() as grant:
+                client = client_of_values(grant, values)
+        try:
+            return (await self.parts.clients.granted(instance, grant, client)).access
+        except ReauthNeeded:
+            raise AdministrationError(
+                "credentials-refused", "the upstream's provider refuses this client"
+            ) from None
+        except ProviderAway as error:
+            raise unavailable(error.retry_after_s) from None
+
+    async def _become(self, slug: str, sees: str | None, status: Status) -> Made:
+        record = (await self.find(slug, sees)).record
+        if not await self.parts.store.set_status(record.id, status, owner=sees):
+            raise _wrong_state(record)
+        self._forget(record.id)
+        return await self.show(slug, sees)
+
+    def _forget(self, instance_id: str) -> None:
+        self.parts.known.forget(instance_id)
+        self.parts.keeper.forget(instance_id)
+
+
+def require_own(record: InstanceRecord, *states: str) -> None:
+    """See that an instance has an account of its own, and is in one of these states.
+
+    Raises:
+        AdministrationError: It has not, or is not.
+    """
+    if record.credentials != "instance":
+        raise AdministrationError("wrong-state", "here, each person logs in with an own account")
+    if record.status not in states:
+        raise _wrong_state(record)
+
+
+def unavailable(retry_after_s: int) -> AdministrationError:
+    """The upstream did not judge."""
+    return AdministrationError(
+        "upstream-unavailable",
+        "the upstream does not answer now; nothing was changed",
+        retry_after_s=max(1, retry_after_s or _RETRY_S),
+    )
+
+
+def _wrong_state(record: InstanceRecord) -> AdministrationError:
+    return AdministrationError("wrong-state", f"the instance is {record.status}")
+
+
+def _changed() -> AdministrationError:
+    return AdministrationError("changed-meanwhile", "it was changed meanwhile; look at it again")

@@ -1,0 +1,232 @@
+"""An instance gets its credentials at the upstream's provider, from whoever holds the account."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+from pydantic import SecretStr
+
+from treenail_runtime.auth.admins import Admin, Setup
+from treenail_runtime.auth.instances import InstanceRecord, InstanceSettings, ObtainedTokens
+from treenail_runtime.auth.login import Typed, make_config
+from treenail_runtime.auth.records import Digest, Instance, UpstreamTrip
+from treenail_runtime.contract import Connector
+from treenail_runtime.crypto.opaque import digest, is_well_formed, new_token
+from treenail_runtime.providers import Departure, ProviderError
+from treenail_runtime.storage.setups import SetupStore
+from treenail_runtime.upstream.ways import code_grant
+
+from .errors import AdministrationError, unknown_instance
+from .instances import Administration, Created, require_own, unavailable
+from .wanted import Wanted, judged_settings, judged_values, login_form
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+CALLBACK: Final = "/api/v1/auth-registry/auth/callback/"
+"""Before the connector's name: where the provider sends whoever went there for an instance."""
+
+_STATE: Final = "ups"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Begun:
+    """Where somebody has to go now.
+
+    Attributes:
+        access_key: Of an instance that was made for this.
+    """
+
+    record: InstanceRecord
+    url: str
+    state: str
+    access_key: SecretStr | None
+
+
+class Setups:
+    """Sends people to providers for an instance, and takes what they bring back.
+
+    Whoever returns need not be in the browser of the administrator: what ties the return to the
+    setup is the state alone, 256 random bits, good once, for five minutes, at one connector, and
+    only as long as the admin token by which it was begun is good.
+    """
+
+    def __init__(self, administration: Administration, store: SetupStore, base_url: str) -> None:
+        self._administration = administration
+        self._store = store
+        self._base_url = base_url
+
+    async def begin(self, wanted: Wanted, admin: Admin) -> Begun:
+        """Make the instance unless there is one, and tell where to log in for it.
+
+        Raises:
+            AdministrationError: It cannot be done now, or at all.
+            StoreUnavailableError: The database does not answer.
+        """
+        connector = self._administration.connector(wanted.service)
+        if code_grant(connector.auth) is None:
+            raise AdministrationError(
+                "wrong-state", "nobody logs in at a provider for this service: set credentials"
+            )
+        typed = judged_values(connector, wanted.values, before_provider=True)
+        created = await self._made(wanted, connector, admin.sees)
+        try:
+            return await self._begin(created, wanted, typed, admin)
+        except AdministrationError:
+            if created.access_key is not None:
+                # Nobody was told its key.
+                await self._administration.parts.store.delete(created.record.id)
+            raise
+
+    async def _begin(self, created: Created, wanted: Wanted, typed: Typed, admin: Admin) -> Begun:
+        record = created.record
+        connector = self._administration.connector(record.service)
+        config = typed.config(connector.name, connector.login)
+        settings = replace(
+            await self._settings(record, wanted, connector),
+            values=config.values,
+            secrets=config.secrets,
+        )
+        await self._prepare(record, settings)
+        instance = await self._administration.served(record)
+        if not self._administration.parts.clients.knows(instance):
+            raise AdministrationError(
+                "no-client", "the upstream's provider knows no client of ours: give client_id"
+            )
+        state = new_token(connector.token_prefix, _STATE)
+        departure = await self._departure(instance, connector, state)
+        setup = Setup(instance_id=record.id, admin_id=admin.id, trip=_trip(departure, instance))
+        await self._store.begin(Digest(digest(state)), setup)
+        fresh = await self._administration.find(record.slug, None)
+        return Begun(
+            record=fresh.record, url=departure.url, state=state, access_key=created.access_key
+        )
+
+    async def finish(
+        self, service: str, state: str, answer: Mapping[str, Sequence[str]]
+    ) -> InstanceRecord:
+        """Connect the instance for which somebody returns.
+
+        Raises:
+            AdministrationError: Nothing was connected.
+            StoreUnavailableError: The database does not answer.
+        """
+        if not is_well_formed(state, _STATE):
+            raise unknown_instance()
+        setup = await self._store.take(Digest(digest(state)))
+        if setup is None:
+            raise unknown_instance()
+        parts = self._administration.parts
+        stored = await parts.store.show(setup.instance_id)
+        if stored is None or stored.record.service != service:
+            raise unknown_instance()
+        try:
+            await self._connect(stored.record, stored.settings, setup.trip, answer)
+        except AdministrationError as error:
+            await parts.store.set_status(stored.record.id, "failed", error=error.kind)
+            parts.known.forget(stored.record.id)
+            raise
+        return stored.record
+
+    async def _connect(
+        self,
+        record: InstanceRecord,
+        settings: InstanceSettings,
+        trip: UpstreamTrip,
+        answer: Mapping[str, Sequence[str]],
+    ) -> None:
+        parts = self._administration.parts
+        instance = await self._administration.served(record)
+        try:
+            tokens = await parts.clients.arrive(instance, trip, answer)
+        except ProviderError as error:
+            log.info("setup.failed", reason=str(error), instance=record.id)
+            raise AdministrationError(
+                "credentials-refused", "the upstream's provider did not confirm the login"
+            ) from None
+        try:
+            await self._keep(instance, record, settings, tokens)
+        except AdministrationError:
+            await parts.clients.forsake(instance, tokens)
+            raise
+
+    async def _keep(
+        self,
+        instance: Instance,
+        record: InstanceRecord,
+        settings: InstanceSettings,
+        tokens: ObtainedTokens,
+    ) -> None:
+        parts = self._administration.parts
+        connector = self._administration.connector(record.service)
+        given = {name: SecretStr(value) for name, value in settings.values.items()}
+        fields = login_form(connector).before_provider
+        config = make_config(connector.name, fields, {**given, **settings.secrets})
+        await self._administration.check(instance, config, tokens.access)
+        if not await parts.store.connect(record.id, config, tokens):
+            raise AdministrationError("changed-meanwhile", "the instance was changed meanwhile")
+        parts.known.forget(record.id)
+        parts.keeper.forget(record.id)
+
+    async def _made(self, wanted: Wanted, connector: Connector, sees: str | None) -> Created:
+        """The instance of that slug, or a new one."""
+        try:
+            stored = await self._administration.find(wanted.slug, sees)
+        except AdministrationError:
+            return await self._administration.create(wanted)
+        if stored.record.service != connector.name:
+            raise AdministrationError("wrong-state", "the instance is of another service")
+        require_own(stored.record, "pending", "failed", "reauth", "active")
+        return Created(record=stored.record)
+
+    async def _settings(
+        self, record: InstanceRecord, wanted: Wanted, connector: Connector
+    ) -> InstanceSettings:
+        """What the instance has, with what is wanted in its place."""
+        asked = judged_settings(wanted, connector)
+        stored = await self._administration.find(record.slug, None)
+        has = stored.settings
+        same = asked.upstream_client_id in {None, has.upstream_client_id}
+        if record.status == "active" and not same:
+            raise AdministrationError(
+                "wrong-state", "its tokens were granted to another client: delete it first"
+            )
+        own_client = asked if asked.upstream_client_id is not None else has
+        return InstanceSettings(
+            upstream_client_id=own_client.upstream_client_id,
+            upstream_client_secret=own_client.upstream_client_secret,
+            server_url=asked.server_url or has.server_url,
+            region=asked.region or has.region,
+            limits=has.limits,
+        )
+
+    async def _prepare(self, record: InstanceRecord, settings: InstanceSettings) -> None:
+        """Keep the settings, and let an instance that failed wait again."""
+        store = self._administration.parts.store
+        if record.status == "failed":
+            await store.set_status(record.id, "pending")
+        stored = await self._administration.find(record.slug, None)
+        version = stored.record.version
+        if await store.set_settings(record.id, settings, version=version) is None:
+            raise AdministrationError("changed-meanwhile", "the instance was changed meanwhile")
+
+    async def _departure(self, instance: Instance, connector: Connector, state: str) -> Departure:
+        back = f"{self._base_url}{CALLBACK}{connector.name}"
+        try:
+            return await self._administration.parts.clients.depart(
+                instance, redirect_uri=back, state=state
+            )
+        except ProviderError as error:
+            log.warning("setup.no_departure", reason=str(error), instance=instance.id)
+            raise unavailable(0) from None
+
+
+def _trip(departure: Departure, instance: Instance) -> UpstreamTrip:
+    attempt = departure.attempt
+    return UpstreamTrip(
+        verifier=attempt.verifier,
+        nonce=attempt.nonce,
+        issuer=attempt.issuer,
+        redirect_uri=attempt.redirect_uri,
+        return_path=instance.base_path,
+    )

@@ -1,0 +1,42 @@
+"""Puts the admin API and the pages of single instances together."""
+
+from quart import Quart
+
+from treenail_runtime.administration import Setups, Validator
+from treenail_runtime.edge.admin.routes import add_admin
+from treenail_runtime.edge.admin.services import AdminServices
+from treenail_runtime.edge.oauth.services import OAuth
+from treenail_runtime.edge.routing import Route
+from treenail_runtime.storage.admins import AdminStore
+from treenail_runtime.storage.principals import PrincipalStore
+from treenail_runtime.storage.services import ServiceStore
+from treenail_runtime.storage.setups import SetupStore
+
+from .administering import Core, make_administration
+from .lifespan import Closed, Lifespan
+
+
+def add_administration(
+    pages: Quart, core: Core, oauth: OAuth, lifespan: Lifespan, *, with_api: bool
+) -> dict[str, Route]:
+    """Add the pages of single instances to `pages`, and the admin API unless it is switched off.
+
+    Returns:
+        What the guard lets through, by path.
+    """
+    administration = make_administration(core)
+    lifespan.add(Closed(administration.parts.revocations.aclose))
+    setups = SetupStore(core.database, core.sealer)
+    services = AdminServices(
+        administration=administration,
+        setups=Setups(administration, setups, core.base_url),
+        validator=Validator(administration),
+        admins=AdminStore(core.database),
+        services=ServiceStore(core.database),
+        places=core.directory,
+        principals=PrincipalStore(core.database),
+        calls=core.calls,
+        oauth=oauth,
+        base_url=core.base_url,
+    )
+    return add_admin(pages, services, with_api=with_api)

@@ -1,0 +1,108 @@
+"""Administration for the command line: the same verbs, without a server around them."""
+
+import uuid
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+
+from treenail_runtime.administration import Administration
+from treenail_runtime.contract import Connector
+from treenail_runtime.crypto.macs import Macs
+from treenail_runtime.crypto.sealing import Sealer
+from treenail_runtime.edge.running import RunningCalls
+from treenail_runtime.loading import load_connector
+from treenail_runtime.providers import OAuthClient, client_from_environment
+from treenail_runtime.settings import ConfigurationError, Settings, environment
+from treenail_runtime.storage.credentials import CredentialStore
+from treenail_runtime.storage.database import Database
+from treenail_runtime.storage.instances import InstanceStore
+from treenail_runtime.upkeep import TokenKeeper
+from treenail_runtime.upstream import AiohttpTransport
+
+from .administering import Core, make_administration
+from .checking import Checker
+from .connecting import names_in, tried
+from .directory import Directory
+from .instances import make_instances
+from .providing import UpstreamProviders
+from .storing import open_ring
+from .upstreams import Upstreams
+
+
+def base_url_of(settings: Settings) -> str:
+    """Under which clients reach the server that has these settings."""
+    return settings.base_url or f"http://127.0.0.1:{settings.port}"
+
+
+@asynccontextmanager
+async def open_administration(
+    settings: Settings, database: Database
+) -> AsyncGenerator[Administration]:
+    """The verbs; whatever they have begun is finished at the end.
+
+    Raises:
+        ConfigurationError: A key is missing, or there is no connector that can be loaded.
+    """
+    ring = open_ring(settings)
+    sealer, macs = Sealer(ring), Macs(ring)
+    connectors = _loaded(settings)
+    base_url = base_url_of(settings)
+    transport = AiohttpTransport()
+    oauth = OAuthClient(transport)
+    directory = Directory(
+        make_instances(list(connectors.values()), base_url),
+        connectors,
+        InstanceStore(database, sealer, macs),
+        base_url,
+        believed_s=0,
+    )
+    variables = environment()
+    clients = {
+        name: client
+        for name in connectors
+        if (client := client_from_environment(name, variables)) is not None
+    }
+    providers = UpstreamProviders(connectors, clients, directory, oauth)
+    keeper = TokenKeeper(CredentialStore(database, sealer), providers, owner=uuid.uuid4().hex)
+    administration = make_administration(
+        Core(
+            database=database,
+            sealer=sealer,
+            macs=macs,
+            base_url=base_url,
+            connectors=connectors,
+            prefixes=(settings.oauth_prefix, *settings.oauth_aliases),
+            directory=directory,
+            checker=Checker(connectors, Upstreams(transport), settings.upstream_url, directory),
+            providers=providers,
+            keeper=keeper,
+            calls=RunningCalls(),
+        )
+    )
+    try:
+        yield administration
+        await administration.parts.revocations.finish()
+    finally:
+        await administration.parts.revocations.aclose()
+        await keeper.aclose()
+        await oauth.aclose()
+        await transport.aclose()
+
+
+def _loaded(settings: Settings) -> Mapping[str, Connector]:
+    """Those of the settings; without any, all that can be loaded.
+
+    Raises:
+        ConfigurationError: One that is named cannot be loaded, or there is none at all.
+    """
+    found: dict[str, Connector] = {}
+    problems: list[str] = []
+    for name in settings.connectors or names_in(settings.connectors_dir):
+        try:
+            found[name] = tried(load_connector(settings.connectors_dir, name), settings)
+        except ConfigurationError as error:
+            problems.extend(error.problems)
+    if problems and (settings.connectors or not found):
+        raise ConfigurationError(*problems)
+    if not found:
+        raise ConfigurationError(f"{settings.connectors_dir}: there are no connectors")
+    return found

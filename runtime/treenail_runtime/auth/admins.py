@@ -1,0 +1,46 @@
+"""People and programs that administer instances, each by a token of their own."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from .records import UpstreamTrip
+
+AdminRole: TypeAlias = Literal["owner", "admin"]
+"""Administers the instances of one owner, or all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admin:
+    """Whoever holds an admin token.
+
+    Attributes:
+        id: Names the token in lists, in the log and in the audit; it is no secret.
+        owner: Whose instances it makes.
+        expires_at: After that moment it is unknown; None for never.
+    """
+
+    id: str
+    owner: str
+    role: AdminRole
+    created_at: datetime
+    expires_at: datetime | None = None
+
+    @property
+    def sees(self) -> str | None:
+        """Whose instances it knows; None for everybody's."""
+        return None if self.role == "admin" else self.owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Setup:
+    """An instance that waits for somebody to return from the upstream's provider.
+
+    Attributes:
+        admin_id: The admin token by which it was begun.
+        trip: What must be known then.
+    """
+
+    instance_id: str
+    admin_id: str
+    trip: UpstreamTrip

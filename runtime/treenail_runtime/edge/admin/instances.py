@@ -1,0 +1,147 @@
+"""/api/v1/instances: the verbs of administration over HTTP."""
+
+from quart import Response, request
+
+from treenail_runtime.administration import (
+    Created,
+    Made,
+    Wanted,
+    described,
+    described_whole,
+)
+from treenail_runtime.auth.admins import Admin
+from treenail_runtime.auth.instances import InstanceRecord
+
+from .bodies import Credentials, Initiation, NewInstance, read_body
+from .problems import ApiProblem, json_reply
+from .services import AdminServices
+
+_CREATED = 201
+
+
+async def list_instances(services: AdminServices, admin: Admin, _: str) -> Response:
+    """All that the administrator knows."""
+    found = await services.administration.list(admin.sees)
+    return json_reply({"instances": [described(each, services.base_url) for each in found]})
+
+
+async def create_instance(services: AdminServices, admin: Admin, _: str) -> Response:
+    """Another one; its access key, where it has one, is told this once."""
+    asked = await read_body(request, NewInstance)
+    wanted = Wanted(
+        slug=asked.slug,
+        service=asked.service,
+        owner=owner_of(asked, admin),
+        title=asked.title,
+        credentials=asked.credentials,
+        client_id=asked.client_id,
+        client_secret=asked.client_secret,
+        server_url=asked.server_url,
+        region=asked.region,
+    )
+    created = await services.administration.create(wanted)
+    await acted(services, admin.id, created.record, "create")
+    place = {"Location": f"/api/v1/instances/{created.record.slug}"}
+    return json_reply(_with_key(created, services), _CREATED, place)
+
+
+async def show_instance(services: AdminServices, admin: Admin, slug: str) -> Response:
+    """One."""
+    return _whole(await services.administration.show(slug, admin.sees), services)
+
+
+async def delete_instance(services: AdminServices, admin: Admin, slug: str) -> Response:
+    """End one, with everything that was made through it."""
+    deleted = await services.administration.delete(slug, admin.sees)
+    await acted(services, admin.id, deleted.record, "delete")
+    return json_reply(
+        {
+            "id": deleted.record.id,
+            "slug": deleted.record.slug,
+            "logins_ended": deleted.grants,
+            "connections_erased": deleted.connections,
+            "upstream_revocations": deleted.tokens,
+            "calls_ended": deleted.calls,
+        }
+    )
+
+
+async def disable_instance(services: AdminServices, admin: Admin, slug: str) -> Response:
+    """Close one."""
+    made = await services.administration.disable(slug, admin.sees)
+    await acted(services, admin.id, made.record, "disable")
+    return _whole(made, services)
+
+
+async def enable_instance(services: AdminServices, admin: Admin, slug: str) -> Response:
+    """Open one again."""
+    made = await services.administration.enable(slug, admin.sees)
+    await acted(services, admin.id, made.record, "enable")
+    return _whole(made, services)
+
+
+async def set_credentials(services: AdminServices, admin: Admin, slug: str) -> Response:
+    """Give one login values of its own."""
+    asked = await read_body(request, Credentials)
+    made = await services.administration.set_credentials(slug, asked.values, admin.sees)
+    await acted(services, admin.id, made.record, "credentials")
+    return _whole(made, services)
+
+
+async def rotate_access_key(services: AdminServices, admin: Admin, slug: str) -> Response:
+    """Another access key."""
+    created = await services.administration.rotate_access_key(slug, admin.sees)
+    await acted(services, admin.id, created.record, "access-key")
+    return json_reply(_with_key(created, services))
+
+
+async def revoke_logins(services: AdminServices, admin: Admin, slug: str) -> Response:
+    """End all logins at one."""
+    stored = await services.administration.find(slug, admin.sees)
+    ended = await services.administration.revoke(slug, admin.sees)
+    await acted(services, admin.id, stored.record, "revoke")
+    return json_reply({"logins_ended": ended})
+
+
+async def refresh_tokens(services: AdminServices, admin: Admin, slug: str) -> Response:
+    """Have one's tokens of the upstream replaced now."""
+    made = await services.administration.refresh(slug, admin.sees)
+    await acted(services, admin.id, made.record, "refresh")
+    return _whole(made, services)
+
+
+def owner_of(asked: NewInstance | Initiation, admin: Admin) -> str:
+    """Whose the new instance is.
+
+    Raises:
+        ApiProblem: The administrator may not make it for them, or not at that server.
+    """
+    if admin.role == "admin":
+        return asked.owner or admin.owner
+    if asked.owner not in {None, admin.owner}:
+        raise ApiProblem(403, "not-allowed", "only the role admin makes instances for others")
+    if asked.server_url is not None:
+        # It may be an address that only this server can reach.
+        raise ApiProblem(403, "not-allowed", "only the role admin chooses a server")
+    return admin.owner
+
+
+async def acted(
+    services: AdminServices, admin_id: str, record: InstanceRecord, change: str
+) -> None:
+    """Let the audit know who did what."""
+    await services.oauth.audit.record(
+        "admin.acted", "success", instance=record.id, admin=admin_id, change=change
+    )
+
+
+def _whole(made: Made, services: AdminServices) -> Response:
+    return json_reply(described_whole(made, services.base_url))
+
+
+def _with_key(created: Created, services: AdminServices) -> dict[str, object]:
+    key = created.access_key
+    return {
+        **described(created.record, services.base_url),
+        "access_key": None if key is None else key.get_secret_value(),
+    }

@@ -1,0 +1,128 @@
+"""/<name>/health, /<name>/status and /<name>/refresh: one instance, for its people and probes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from quart import Response, request
+
+from treenail_runtime.administration import described_tokens
+from treenail_runtime.auth.bearer import Refusal, decide_principal
+from treenail_runtime.auth.instances import InstanceRecord
+from treenail_runtime.auth.records import Digest, Instance
+from treenail_runtime.clock import Clock, utc_now
+from treenail_runtime.crypto.opaque import digest, is_well_formed
+from treenail_runtime.edge.limiting import first_refusal
+
+from .authenticating import known_admin, refused, shown_token
+from .instances import acted
+from .problems import ApiProblem, json_reply, too_fast
+from .services import AdminServices
+
+_HEALTH: Final[Mapping[str, str]] = {"active": "healthy", "reauth": "degraded"}
+_UNHEALTHY: Final = 503
+
+
+@dataclass(frozen=True, slots=True)
+class _Visitor:
+    """Who looks.
+
+    Attributes:
+        connection_id: The connection whose tokens they may see and refresh: their own, or that of
+            the instance.
+        record: The row of an instance that was made while the server runs, for its administrator.
+        admin_id: Their admin token; None for people who are logged in.
+    """
+
+    connection_id: str
+    record: InstanceRecord | None = None
+    admin_id: str | None = None
+
+
+async def health(services: AdminServices, name: str, clock: Clock = utc_now) -> Response:
+    """Whether an instance can be used; nothing else, as everybody may ask."""
+    instance = await _found(services, name)
+    status = await _status(services, instance)
+    word = _HEALTH.get(status, "unhealthy")
+    body = {"status": word, "timestamp": clock().isoformat(timespec="seconds")}
+    return json_reply(body, _UNHEALTHY if word == "unhealthy" else 200)
+
+
+async def status(services: AdminServices, name: str, clock: Clock = utc_now) -> Response:
+    """How an instance, and the visitor's connection there, are doing."""
+    instance = await _found(services, name)
+    visitor = await _visitor(services, instance)
+    tokens = await services.administration.parts.credentials.get(visitor.connection_id)
+    state = await _status(services, instance)
+    record = visitor.record
+    body: dict[str, object] = {
+        "instance": name,
+        "service": instance.connector,
+        "status": _HEALTH.get(state, "unhealthy"),
+        "state": state,
+        "credentials": instance.credentials,
+        "tokens": None if tokens is None else described_tokens(tokens),
+        "timestamp": clock().isoformat(timespec="seconds"),
+    }
+    if visitor.admin_id is not None:
+        body |= {
+            "last_error": None if record is None else record.last_error,
+            "calls_running": services.calls.running(instance.id),
+            "calls_served": services.calls.total(instance.id),
+        }
+    return json_reply(body)
+
+
+async def refresh(services: AdminServices, name: str, clock: Clock = utc_now) -> Response:
+    """Have the visitor's tokens of the upstream replaced now."""
+    instance = await _found(services, name)
+    visitor = await _visitor(services, instance)
+    refusal = await first_refusal(
+        services.oauth.limiter, ("refresh_upstream", visitor.connection_id)
+    )
+    if refusal is not None:
+        raise too_fast(refusal)
+    await services.administration.refresh_connection(visitor.connection_id)
+    if visitor.record is not None and visitor.admin_id is not None:
+        await acted(services, visitor.admin_id, visitor.record, "refresh")
+    return await status(services, name, clock)
+
+
+async def _found(services: AdminServices, name: str) -> Instance:
+    instance = await services.places.find(name)
+    if instance is None:
+        raise _absent()
+    return instance
+
+
+async def _status(services: AdminServices, instance: Instance) -> str:
+    stored = await services.administration.parts.store.show(instance.id)
+    return "active" if stored is None else stored.record.status
+
+
+async def _visitor(services: AdminServices, instance: Instance) -> _Visitor:
+    """Whoever shows a token of the instance, or of one who administers it.
+
+    Raises:
+        ApiProblem: Neither; 404 for administrators of other instances, who do not know this one.
+    """
+    token = shown_token(request)
+    admin = await known_admin(services, token)
+    if admin is not None:
+        stored = await services.administration.parts.store.show(instance.id, owner=admin.sees)
+        if stored is None and admin.sees is not None:
+            raise _absent()
+        record = None if stored is None else stored.record
+        return _Visitor(instance.id, record, admin.id)
+    if is_well_formed(token, "atk"):
+        facts = await services.principals.find(Digest(digest(token)))
+        principal = decide_principal(facts, instance)
+        if not isinstance(principal, Refusal):
+            return _Visitor(principal.connection_id)
+        if facts is not None and facts.instance_id != instance.id:
+            raise _absent()
+    raise await refused(services, request)
+
+
+def _absent() -> ApiProblem:
+    return ApiProblem(404, "unknown-instance", "there is no such instance")

@@ -1,0 +1,279 @@
+"""The registry: services, validation, and accounts that are fetched at the provider."""
+
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tests.support.admin_api import API, REGISTRY, Api, administering, log_in
+from tests.support.authorizing import authorizing
+from tests.support.loopback import reply
+from tests.support.serving import CANARY
+from tests.support.upstream_accounts import OWN_ID, OWN_SECRET, office
+from treenail_runtime.auth.instances import ServiceRecord
+from treenail_runtime.storage.admins import AdminStore
+from treenail_runtime.storage.database import Database, now_ms
+from treenail_runtime.storage.services import ServiceStore
+from treenail_runtime.storage.tables import credentials, instances, setups
+
+ITEMS = reply(200, b'{"items":[{"id":"i-1","name":"Comb"}]}')
+
+
+@pytest.mark.requirement("S2-08", "S2-10", "S2-12", "S2-42")
+async def test_an_account_is_fetched_at_the_provider_for_an_instance(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        begun = await desk.initiate(client_id=OWN_ID, client_secret=OWN_SECRET)
+        before = await desk.api.get(f"{API}/instances/acme")
+        page = await desk.come_back(await desk.agree(begun.body["authorization_url"]))
+        after = await desk.api.get(f"{API}/instances/acme")
+        member = await log_in(
+            desk.town.site, "acme", {"field-access_key": begun.body["access_key"]}
+        )
+        answer = await member.call()
+        seen = desk.town.site.upstream_seen[-1].value("Authorization")
+
+        url: str = begun.body["authorization_url"]
+        asked = parse_qs(urlsplit(url).query)
+        assert asked["client_id"] == [OWN_ID]
+        assert asked["code_challenge_method"] == ["S256"]
+        assert asked["state"] == [begun.body["state"]]
+        assert begun.body["expires_in"] == 300
+        assert (before.body["status"], after.body["status"]) == ("pending", "active")
+        assert (page.status, "Connected" in page.body) == (200, True)
+        assert after.body["tokens"]["can_be_refreshed"]
+        assert answer.status == 200
+        assert desk.town.fake.is_live(seen.removeprefix("Bearer "))
+
+
+@pytest.mark.requirement("S2-38", "Z-16")
+async def test_a_client_secret_is_taken_from_authenticated_bodies_only_and_told_to_nobody(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        path = f"{REGISTRY}/initiate-oauth/sample"
+        body = {"instance": "acme", "client_id": OWN_ID, "client_secret": OWN_SECRET}
+        nobody = await Api(desk.town.site.base_url).post(path, body)
+        query = f"{path}?instance=acme&client_id={OWN_ID}&client_secret={OWN_SECRET}"
+        in_query = await desk.api.post(query, {})
+        begun = await desk.connect(client_id=OWN_ID, client_secret=OWN_SECRET)
+        shown = await desk.api.get(f"{API}/instances/acme")
+
+        assert (nobody.status, in_query.status) == (401, 422)
+        assert OWN_SECRET not in str([nobody.body, in_query.body, begun.body, shown.body])
+        assert OWN_SECRET not in str(await desk.town.site.rows(instances))
+        assert OWN_SECRET not in str(await desk.town.site.rows(setups))
+        (exchange,) = desk.town.fake.journal.of("token")
+        assert "client_secret" not in exchange.form
+
+
+@pytest.mark.requirement("S2-09")
+async def test_a_state_is_random_hashed_good_once_and_for_five_minutes(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        first, second = await desk.initiate("acme"), await desk.initiate("bolt")
+        (row, _) = await desk.town.site.rows(setups)
+        (place, _) = await desk.town.site.rows(instances)
+        assert first.body["state"] != second.body["state"]
+        assert first.body["state"] not in str(await desk.town.site.rows(setups))
+        assert row.expires_at - place.changed_at <= 301_000
+
+        back = await desk.agree(first.body["authorization_url"])
+        statuses = [(await desk.come_back(back)).status for _ in range(2)]
+        assert statuses == [200, 400]
+
+        late = await desk.agree(second.body["authorization_url"])
+        await _let_setups_lapse(desk.town.site.database)
+        assert (await desk.come_back(late)).status == 400
+        assert (await desk.api.get(f"{API}/instances/bolt")).body["status"] == "pending"
+
+
+async def _let_setups_lapse(database: Database) -> None:
+    async def work(connection: AsyncConnection) -> None:
+        await connection.execute(update(setups).values(expires_at=now_ms - 1))
+
+    await database.write(work)
+
+
+@pytest.mark.requirement("S2-09", "S2-40")
+async def test_a_state_ends_with_the_admin_token_and_with_the_instance(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        by_token = await desk.agree((await desk.initiate("acme")).body["authorization_url"])
+        admins = AdminStore(desk.town.site.database)
+        (admin,) = await admins.list()
+        await admins.remove(admin.id)
+        assert (await desk.come_back(by_token)).status == 400
+
+        api = await administering(desk.town.site)
+        desk.api = api
+        by_instance = await desk.agree((await desk.initiate("bolt")).body["authorization_url"])
+        await api.send("DELETE", f"{API}/instances/bolt")
+        assert (await desk.come_back(by_instance)).status == 400
+        assert not desk.town.fake.journal.of("token")
+        assert await desk.town.site.count(credentials) == 0
+
+
+async def test_a_state_of_another_service_is_refused(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        back = await desk.agree((await desk.initiate()).body["authorization_url"])
+        elsewhere = await desk.come_back(back.replace("callback/sample", "callback/other"))
+
+        assert elsewhere.status == 400
+        assert not desk.town.fake.journal.of("token")
+
+
+@pytest.mark.requirement("S2-10")
+async def test_who_says_no_at_the_provider_leaves_a_failed_instance_that_can_be_tried_again(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        begun = await desk.initiate()
+        back = await desk.agree(begun.body["authorization_url"], decision="deny")
+        page = await desk.come_back(back)
+        failed = await desk.api.get(f"{API}/instances/acme")
+        await desk.connect()
+        again = await desk.api.get(f"{API}/instances/acme")
+
+        assert page.status == 403
+        assert (failed.body["status"], failed.body["last_error"]) == (
+            "failed",
+            "credentials-refused",
+        )
+        assert (again.body["status"], again.body["last_error"]) == ("active", None)
+
+
+@pytest.mark.requirement("S2-10")
+async def test_an_account_that_the_upstream_refuses_is_given_back(tmp_path: Path) -> None:
+    async with office(tmp_path, reply(401)) as desk:
+        back = await desk.agree((await desk.initiate()).body["authorization_url"])
+        page = await desk.come_back(back)
+
+        assert page.status == 403
+        assert desk.town.fake.journal.of("revoke")
+        assert (await desk.api.get(f"{API}/instances/acme")).body["status"] == "failed"
+        assert await desk.town.site.count(credentials) == 0
+
+
+async def test_an_instance_in_use_keeps_its_client(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        await desk.connect()
+        other = await desk.initiate(client_id=OWN_ID, client_secret=OWN_SECRET)
+        same = await desk.connect()
+
+        assert other.kind == "wrong-state"
+        assert same.body["access_key"] is None
+
+
+@pytest.mark.requirement("S2-40", "T-109")
+async def test_nobody_fetches_an_account_for_somebody_elses_instance(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        await desk.connect()
+        bob = await administering(desk.town.site, "bob")
+        path = f"{REGISTRY}/initiate-oauth/sample"
+
+        assert (await bob.post(path, {"instance": "acme"})).kind == "slug-taken"
+        assert (await bob.post(f"{REGISTRY}/validate/sample", {"instance": "acme"})).status == 404
+
+
+async def test_a_provider_that_is_away_is_told_with_a_time(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        desk.town.fake.switches.fall_ill("error")
+        away = await desk.initiate()
+
+        assert (away.status, away.kind) == (503, "upstream-unavailable")
+        assert int(away.headers["Retry-After"]) > 0
+
+
+@pytest.mark.requirement("S2-42")
+async def test_the_services_are_listed_with_their_health(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        first = await desk.api.get(f"{REGISTRY}/services")
+        record = ServiceRecord(
+            name="sample",
+            title="Sample",
+            version="1",
+            contract=1,
+            sha256="0" * 64,
+            status="degraded",
+            reason="the upstream is away",
+        )
+        await ServiceStore(desk.town.site.database).register([record])
+        second = await desk.api.get(f"{REGISTRY}/services")
+        health = await Api(desk.town.site.base_url).get("/health")
+
+        (service,) = first.body["services"]
+        assert (service["name"], service["status"]) == ("sample", "healthy")
+        assert service["login_at_provider"]
+        assert service["scopes"] == ["openid", "jobs"]
+        assert second.body["services"][0]["reason"] == "the upstream is away"
+        assert (health.body["status"], health.body["services"]) == (
+            "degraded",
+            {"sample": "degraded"},
+        )
+
+
+@pytest.mark.requirement("S2-11", "S2-42")
+async def test_a_client_is_validated_without_keeping_it(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        path = f"{REGISTRY}/validate/sample"
+        good = await desk.api.post(path, {"client_id": OWN_ID, "client_secret": OWN_SECRET})
+        wrong = await desk.api.post(path, {"client_id": OWN_ID, "client_secret": "wrong"})
+        desk.town.fake.switches.fall_ill("error")
+        away = await desk.api.post(path, {"client_id": OWN_ID, "client_secret": OWN_SECRET})
+
+        assert [each.body["valid"] for each in (good, wrong, away)] == [True, False, None]
+        results = {each["name"]: each["result"] for each in good.body["checks"]}
+        assert results == {
+            "client": "passed",
+            "scopes": "skipped",
+            "tokens": "skipped",
+            "api": "skipped",
+        }
+        assert "wrong" not in str(wrong.body)
+        assert await desk.town.site.count(instances) == 0
+
+
+@pytest.mark.requirement("S2-11")
+async def test_an_instance_is_validated_with_its_tokens_scopes_and_a_call(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        await desk.connect()
+        path = f"{REGISTRY}/validate/sample"
+        good = await desk.api.post(path, {"instance": "acme"})
+        desk.town.site.upstream[:] = [reply(401)]
+        refused = await desk.api.post(path, {"instance": "acme"})
+
+        assert good.body["valid"] is True
+        assert {each["result"] for each in good.body["checks"]} == {"passed"}
+        assert refused.body["valid"] is False
+        assert CANARY not in str(good.body)
+
+
+@pytest.mark.requirement("S2-11")
+async def test_typed_credentials_are_validated_by_a_call(tmp_path: Path) -> None:
+    values = {"email": "ann@example.test", "password": CANARY}
+    async with authorizing(tmp_path, ITEMS) as site:
+        api = await administering(site)
+        path = f"{REGISTRY}/validate/sample"
+        good = await api.post(path, {"values": values})
+        site.upstream[:] = [reply(403)]
+        denied = await api.post(path, {"values": values})
+
+        assert (good.body["valid"], denied.body["valid"]) == (True, False)
+        assert await site.count(instances) == 0
+
+
+async def test_a_service_without_a_provider_has_nowhere_to_go(tmp_path: Path) -> None:
+    async with authorizing(tmp_path, ITEMS) as site:
+        api = await administering(site)
+        answer = await api.post(f"{REGISTRY}/initiate-oauth/sample", {"instance": "acme"})
+
+        assert answer.kind == "wrong-state"
+        assert await site.count(instances) == 0
+
+
+async def test_without_a_client_at_the_provider_nobody_is_sent_there(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS, is_known=False) as desk:
+        assert (await desk.initiate()).kind == "no-client"
+        assert (await desk.api.get(f"{API}/instances")).body == {"instances": []}
+        begun = await desk.initiate(client_id=OWN_ID, client_secret=OWN_SECRET)
+        assert (begun.status, begun.body["access_key"] is None) == (200, False)

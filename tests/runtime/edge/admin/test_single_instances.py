@@ -1,0 +1,152 @@
+"""The pages of one instance: health for everybody, status and refresh for its people."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.admin_api import API, Api, administering, log_in
+from tests.support.authorizing import authorizing
+from tests.support.loopback import reply
+from tests.support.serving import CANARY
+from tests.support.upstream_accounts import office
+
+ITEMS = reply(200, b'{"items":[{"id":"i-1","name":"Comb"}]}')
+
+
+@pytest.mark.requirement("S2-04", "S2-05", "S2-22")
+async def test_health_tells_everybody_a_word_and_nothing_else(tmp_path: Path) -> None:
+    async with authorizing(tmp_path, ITEMS) as site:
+        api = await administering(site)
+        await api.create("acme")
+        nobody = Api(site.base_url)
+        whole, made, configured = [
+            await nobody.get(path) for path in ("/health", "/acme/health", "/sample/health")
+        ]
+        await api.post(f"{API}/instances/acme/disable")
+        closed = await nobody.get("/acme/health")
+
+        assert whole.body.keys() == {"status", "services", "timestamp"}
+        assert whole.body["services"] == {"sample": "healthy"}
+        assert made.body.keys() == configured.body.keys() == {"status", "timestamp"}
+        assert made.body["status"] == configured.body["status"] == "healthy"
+        assert (closed.status, closed.body["status"]) == (503, "unhealthy")
+        assert (await nobody.get("/none/health")).status == 404
+
+
+@pytest.mark.requirement("T-108")
+@pytest.mark.parametrize("slug", ["..%2Fx", "%C3%BC", "a" * 300, ".well-known", "health"])
+async def test_what_can_be_no_slug_is_not_found(tmp_path: Path, slug: str) -> None:
+    async with authorizing(tmp_path) as site:
+        for page in ("health", "status", "mcp"):
+            assert (await Api(site.base_url).get(f"/{slug}/{page}")).status == 404
+
+
+@pytest.mark.requirement("S2-22", "S2-40")
+async def test_status_is_for_people_of_the_instance_and_its_administrators(
+    tmp_path: Path,
+) -> None:
+    async with authorizing(tmp_path, ITEMS) as site:
+        ann, root = await administering(site), await administering(site, "root", "admin")
+        await ann.create("acme")
+        member = await log_in(site, "acme")
+        await member.call()
+        nobody = await Api(site.base_url).get("/acme/status")
+        theirs = await member.api.get("/acme/status")
+        owners = await ann.get("/acme/status")
+
+        assert nobody.status == 401
+        assert (theirs.body["status"], theirs.body["state"]) == ("healthy", "active")
+        assert "calls_served" not in theirs.body
+        assert (owners.body["calls_served"], owners.body["calls_running"]) == (1, 0)
+        assert (await root.get("/acme/status")).body.keys() == owners.body.keys()
+        assert (await root.get("/sample/status")).status == 200
+        assert (await ann.get("/sample/status")).status == 404
+        assert CANARY not in str([theirs.body, owners.body])
+
+
+@pytest.mark.requirement("T-109", "S2-40")
+async def test_status_and_refresh_of_another_instance_are_not_found(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        begun = await desk.connect("acme")
+        await desk.connect("bolt")
+        key = {"field-access_key": begun.body["access_key"]}
+        member = await log_in(desk.town.site, "acme", key)
+        bob = await administering(desk.town.site, "bob")
+
+        for stranger in (member.api, bob):
+            assert (await stranger.get("/bolt/status")).status == 404
+            assert (await stranger.post("/bolt/refresh")).status == 404
+        assert not desk.town.fake.journal.of("token", grant_type="refresh_token")
+
+
+@pytest.mark.requirement("S2-22")
+async def test_tokens_of_the_upstream_are_refreshed_on_request(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        begun = await desk.connect()
+        key = {"field-access_key": begun.body["access_key"]}
+        member = await log_in(desk.town.site, "acme", key)
+        await member.call()
+        before = desk.town.site.upstream_seen[-1].value("Authorization")
+        statuses = [
+            (await desk.api.post("/acme/refresh")).status,
+            (await member.api.post("/acme/refresh")).status,
+            (await desk.api.post(f"{API}/instances/acme/refresh")).status,
+        ]
+        await member.call()
+
+        assert statuses == [200, 200, 200]
+        assert len(desk.town.fake.journal.of("token", grant_type="refresh_token")) == 3
+        assert desk.town.site.upstream_seen[-1].value("Authorization") != before
+
+
+@pytest.mark.requirement("S2-30")
+async def test_a_refresh_that_fails_is_told_and_keeps_everything(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        await desk.connect()
+        desk.town.fake.switches.fall_ill("error", "token")
+        away = await desk.api.post("/acme/refresh")
+        shown = await desk.api.get(f"{API}/instances/acme")
+
+        assert (away.status, away.kind) == (503, "upstream-unavailable")
+        assert int(away.headers["Retry-After"]) > 0
+        assert shown.body["status"] == "active"
+        assert shown.body["tokens"]["failed_attempts"] == 1
+
+
+async def test_a_grant_that_has_ended_is_told_and_the_instance_waits_for_another(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        await desk.connect()
+        desk.town.fake.switches.refuses_refresh = True
+        ended = await desk.api.post("/acme/refresh")
+        shown = await desk.api.get(f"{API}/instances/acme")
+        health = await desk.api.get("/acme/health")
+        desk.town.fake.switches.refuses_refresh = False
+        await desk.connect()
+
+        assert ended.kind == "credentials-refused"
+        assert (shown.body["status"], health.body["status"]) == ("reauth", "degraded")
+        assert (await desk.api.get("/acme/health")).body["status"] == "healthy"
+
+
+async def test_where_there_is_nothing_to_refresh_it_is_said(tmp_path: Path) -> None:
+    async with authorizing(tmp_path, ITEMS) as site:
+        api = await administering(site)
+        await api.create("acme")
+        member = await log_in(site, "acme")
+
+        assert (await member.api.post("/acme/refresh")).kind == "wrong-state"
+        assert (await api.post(f"{API}/instances/acme/refresh")).kind == "wrong-state"
+
+
+@pytest.mark.requirement("S2-15")
+async def test_refreshing_again_and_again_is_slowed_down(tmp_path: Path) -> None:
+    limits = "login=1000/15m,refresh_upstream=2/1m"
+    async with authorizing(tmp_path, ITEMS, rate_limits=limits) as site:
+        api = await administering(site)
+        await api.create("acme")
+        member = await log_in(site, "acme")
+        statuses = [(await member.api.post("/acme/refresh")).status for _ in range(3)]
+
+        assert statuses == [409, 409, 429]
