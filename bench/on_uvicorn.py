@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from treenail_runtime.app.composition import create_app
-from treenail_runtime.app.connecting import served_connectors
+from treenail_runtime.app.registry import open_registry
 from treenail_runtime.app.serving import forget_start
 from treenail_runtime.settings import environment, read_settings
 from treenail_runtime.telemetry import set_up_logging
@@ -26,7 +26,7 @@ def main(port: str, upstream_url: str, peer_packages: str) -> None:
     settings = read_settings(
         connectors=("phorest",), connectors_dir=_CONNECTORS, upstream_url=upstream_url, no_auth=True
     )
-    app = create_app(settings, served_connectors(settings, environment()))
+    app = create_app(settings, open_registry(settings, environment()))
     forget_start()
     uvicorn.run(
         app,

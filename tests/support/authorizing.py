@@ -21,6 +21,7 @@ from tests.support.loopback import Received, Reply, loopback, reply
 from tests.support.ports import free_port
 from tests.support.serving import CANARY, offering
 from treenail_runtime.app.composition import create_app
+from treenail_runtime.app.registry import Registry
 from treenail_runtime.app.serving import listen, serve_app
 from treenail_runtime.app.storing import open_ring
 from treenail_runtime.auth.records import Client
@@ -270,7 +271,7 @@ async def _served(
 ) -> AsyncGenerator[None]:
     listening, stop = asyncio.Event(), asyncio.Event()
     offered = replace(offering(connector=connector), client=provider_client)
-    app = create_app(settings, [offered])
+    app = create_app(settings, Registry.of([offered]))
     task = asyncio.create_task(
         serve_app(
             app, listen(settings), listening=listening.set, stopped=stop.wait, drain_seconds=2

@@ -12,6 +12,7 @@ from tests.support import sample
 from tests.support.wire import Answer, parse
 from treenail_runtime.app.composition import create_app
 from treenail_runtime.app.connecting import Offering
+from treenail_runtime.app.registry import Registry
 from treenail_runtime.app.serving import listen, serve_app
 from treenail_runtime.contract import Connector
 from treenail_runtime.edge.asgi import AsgiApp
@@ -109,6 +110,7 @@ async def serving_app(app: AsgiApp, *, drain_seconds: float = 2.0) -> AsyncGener
 @asynccontextmanager
 async def serving(*offerings: Offering, **settings: Any) -> AsyncGenerator[Running]:
     """The product's own application without authorization, in this event loop."""
-    app = create_app(Settings(no_auth=True, **settings), offerings or (offering(),))
+    registry = Registry.of(offerings or (offering(),))
+    app = create_app(Settings(no_auth=True, **settings), registry)
     async with serving_app(app) as running:
         yield running

@@ -1,14 +1,13 @@
 """Puts the authorization server together, and a gate before each MCP endpoint."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from quart import Quart, Request
 
 from treenail_runtime.auth.policy import OAuthPolicy
 from treenail_runtime.auth.tokens import TokenPolicy
-from treenail_runtime.contract import Connector
 from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import Sealer
 from treenail_runtime.documents import DocumentFetcher
@@ -47,14 +46,15 @@ from .connecting import Offering
 from .directory import Directory
 from .ending import CallEnder
 from .endpoints import Endpoints, Gates
-from .health import ServiceHealth
 from .instances import make_instances, make_prefixes
 from .lifespan import Closed, Lifespan, Started
 from .limiting import make_limiter
 from .providing import UpstreamProviders
 from .rechecking import Rechecks
+from .registry import Registry
 from .storing import answers, make_cleanup, open_database, open_ring
 from .upstreams import Upstreams
+from .watching import Recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,24 +62,23 @@ class Authorized:
     """What serves with authorization.
 
     Attributes:
-        default: The MCP endpoint of the default instance.
+        default: Gives the MCP endpoint of the default instance.
         find: Those of the others, by name.
         routes: Of the OAuth endpoints.
     """
 
-    default: McpEndpoint
+    default: Callable[[], McpEndpoint]
     find: EndpointFinder
     routes: dict[str, Route]
 
 
 def add_authorization(
     settings: Settings,
-    served: Sequence[Offering],
+    registry: Registry,
     framings: Mapping[str, Framing],
     upstreams: Upstreams,
     pages: Quart,
     lifespan: Lifespan,
-    health: ServiceHealth,
 ) -> Authorized:
     """Add the OAuth endpoints to `pages`; the guarded MCP endpoints and all further routes.
 
@@ -88,8 +87,8 @@ def add_authorization(
     """
     base_url = settings.base_url or f"http://127.0.0.1:{settings.port}"
     kept = _open_storage(settings, lifespan)
-    connectors = {each.connector.name: each.connector for each in served}
-    instances = make_instances([each.connector for each in served], base_url)
+    connectors = registry.connectors
+    instances = make_instances([*connectors.values()], base_url)
     prefixes = make_prefixes(settings, instances)
     directory = Directory(
         instances,
@@ -98,7 +97,8 @@ def add_authorization(
         base_url,
         believed_s=settings.instance_cache_seconds,
     )
-    providers = _providers(served, connectors, directory, upstreams, lifespan)
+    providers = _providers(registry, directory, upstreams, lifespan)
+    lifespan.add(Recording(registry, ServiceStore(kept.database)))
     checker = Checker(connectors, upstreams, settings.upstream_url, directory)
     callers = CallerRule(settings.trusted_proxies)
     services = _services(
@@ -125,9 +125,14 @@ def add_authorization(
         store if settings.sessions == "bound" else None,
         core.calls,
     )
-    health.kept = ServiceStore(kept.database)
+
+    async def renew(_: Offering) -> None:
+        directory.configure(make_instances([*connectors.values()], base_url))
+        directory.forget_all()
+
+    registry.on_change(renew)
     return Authorized(
-        default=endpoints.of(directory.default),
+        default=lambda: endpoints.of(directory.default),
         find=endpoints.find,
         routes={
             **add_oauth(pages, services, directory, prefixes),
@@ -174,8 +179,7 @@ def _open_storage(settings: Settings, lifespan: Lifespan) -> _Kept:
 
 
 def _providers(
-    served: Sequence[Offering],
-    connectors: Mapping[str, Connector],
+    registry: Registry,
     directory: Directory,
     upstreams: Upstreams,
     lifespan: Lifespan,
@@ -183,8 +187,7 @@ def _providers(
     """The upstreams' own authorization servers."""
     oauth = OAuthClient(upstreams.transport)
     lifespan.add(Closed(oauth.aclose))
-    clients = {each.connector.name: each.client for each in served if each.client is not None}
-    return UpstreamProviders(connectors, clients, directory, oauth)
+    return UpstreamProviders(registry.connectors, registry.clients, directory, oauth)
 
 
 def _keep_tokens(

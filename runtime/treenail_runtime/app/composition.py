@@ -1,6 +1,6 @@
 """The composition root: which part gets which."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import httpx
@@ -28,15 +28,16 @@ from treenail_runtime.upstream import AiohttpTransport
 
 from .authorizing import add_authorization
 from .connecting import Offering
-from .health import ServiceHealth
 from .hosting import host_rules
-from .lifespan import Closed, CredentialChecks, Lifespan, ManagerTask
+from .lifespan import Closed, CredentialChecks, Lifespan, ManagerTask, Part
+from .registry import Registry
 from .upstreams import Upstreams, open_context
+from .watching import Watching
 
 
 def create_app(
     settings: Settings,
-    served: Sequence[Offering],
+    registry: Registry,
     *,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsgiApp:
@@ -44,7 +45,7 @@ def create_app(
 
     Args:
         settings: With a `base_url` unless there is no authorization.
-        served: At least one; the first also answers at `/mcp`.
+        registry: With one connector at least; the first also answers at `/mcp`.
         transport: Towards the upstreams; closed at the end.
 
     Raises:
@@ -54,21 +55,30 @@ def create_app(
     lifespan = Lifespan()
     lifespan.add(Closed(transport.aclose))
     upstreams = Upstreams(transport)
-    framings = {
-        each.connector.name: _framing(settings, each.connector, lifespan) for each in served
-    }
+    registry.trouble = upstreams.trouble
+    framings: dict[str, Framing] = {}
+    for connector in registry.connectors.values():
+        framings[connector.name], parts = _framing(settings, connector)
+        for part in parts:
+            lifespan.add(part)
+
+    async def renew(offering: Offering) -> None:
+        framings[offering.connector.name], parts = _framing(settings, offering.connector)
+        for part in parts:
+            await lifespan.join(part)
+
+    registry.on_change(renew)
+    if settings.watch:
+        lifespan.add(Watching(registry))
     https = (settings.base_url or "").startswith("https://")
-    health = ServiceHealth([each.connector.name for each in served])
-    pages = make_pages(health.connectors, lifespan.is_usable, health.told, https=https)
+    pages = make_pages(registry.connectors, lifespan.is_usable, registry.health, https=https)
     pages.before_serving(lifespan.start)
     pages.after_serving(lifespan.stop)
     routes = dict(HEALTH_ROUTES)
     if settings.no_auth:
-        default, find = _open_endpoints(served, framings, upstreams, lifespan)
+        default, find = _open_endpoints(registry, framings, upstreams, lifespan)
     else:
-        authorized = add_authorization(
-            settings, served, framings, upstreams, pages, lifespan, health
-        )
+        authorized = add_authorization(settings, registry, framings, upstreams, pages, lifespan)
         default, find = authorized.default, authorized.find
         routes |= authorized.routes
     routes |= dict.fromkeys((MCP_PATH, f"/{INSTANCE}{MCP_PATH}"), _mcp_route(settings))
@@ -86,15 +96,21 @@ def _mcp_route(settings: Settings) -> Route:
 
 
 def _open_endpoints(
-    served: Sequence[Offering],
+    registry: Registry,
     framings: dict[str, Framing],
     upstreams: Upstreams,
     lifespan: Lifespan,
-) -> tuple[McpEndpoint, EndpointFinder]:
+) -> tuple[Callable[[], McpEndpoint], EndpointFinder]:
     """Each connector as the connection of the environment, for everybody who reaches it."""
     endpoints: dict[str, McpEndpoint] = {}
     checked: list[tuple[Connector, ToolContext]] = []
-    for each in served:
+
+    async def renew(offering: Offering) -> None:
+        name = offering.connector.name
+        gate = OpenGate(open_context(offering, upstreams))
+        endpoints[name] = McpEndpoint(connector=name, framing=framings[name], gate=gate)
+
+    for each in registry.offerings:
         name = each.connector.name
         context = open_context(each, upstreams)
         checked.append((each.connector, context))
@@ -102,24 +118,25 @@ def _open_endpoints(
             connector=name, framing=framings[name], gate=OpenGate(context)
         )
     lifespan.add(CredentialChecks(checked))
+    registry.on_change(renew)
 
     async def find(name: str) -> McpEndpoint | None:
         return endpoints.get(name)
 
-    return next(iter(endpoints.values())), find
+    return lambda: next(iter(endpoints.values())), find
 
 
-def _framing(settings: Settings, connector: Connector, lifespan: Lifespan) -> Framing:
+def _framing(settings: Settings, connector: Connector) -> tuple[Framing, Sequence[Part]]:
+    """How a connector's requests are answered, and what has to run for that."""
     calls = Calls(connector)
     server = build_server(calls, current_context, tracing=settings.tracing)
     legacy = settings.sessions != "off"
     if settings.framing == "kernel":
-        return KernelFraming(Kernel(server, calls, current_context, legacy=legacy))
+        return KernelFraming(Kernel(server, calls, current_context, legacy=legacy)), ()
     manager = StreamableHTTPSessionManager(
         server,
         json_response=True,
         stateless=True,
         max_request_body_size=settings.max_body_bytes,
     )
-    lifespan.add(ManagerTask(manager))
-    return SdkFraming(manager, legacy=legacy)
+    return SdkFraming(manager, legacy=legacy), (ManagerTask(manager),)

@@ -1,13 +1,20 @@
 """From names to connectors, and to connections for those that are served without authorization."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from treenail_runtime.contract import Connector
-from treenail_runtime.loading import Connection, connection_from_environment, load_connector
+from treenail_runtime.contract import RESERVED_NAMES, Connector, NotConfigured
+from treenail_runtime.loading import (
+    Connection,
+    Found,
+    connection_from_environment,
+    find,
+    load_connector,
+    names_in,
+)
 from treenail_runtime.providers import ProviderClient, client_from_environment, led_to
 from treenail_runtime.settings import ConfigurationError, Settings
+from treenail_runtime.upstream import credentials_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,69 +31,106 @@ class Offering:
     client: ProviderClient | None = None
 
 
-def served_connectors(settings: Settings, environment: Mapping[str, str]) -> list[Offering]:
-    """What `treenail serve` serves: with connections only where there is no authorization.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What came of loading a connector.
 
-    Raises:
-        ConfigurationError: With the problems of all connectors at once.
+    Attributes:
+        offering: None when it cannot be served.
+        problems: Complete lines: why not, or what is odd about it.
     """
-    if settings.no_auth:
-        return offerings(settings, environment)
-    return [
-        Offering(connector=each, client=client_from_environment(each.name, environment))
-        for each in load_connectors(settings)
-    ]
+
+    found: Found
+    offering: Offering | None
+    problems: tuple[str, ...]
 
 
-def load_connectors(settings: Settings) -> list[Connector]:
-    """What the settings name.
+class Folder:
+    """The connectors that the settings name, or all of the folder when they name none."""
 
-    Raises:
-        ConfigurationError: With the problems of all connectors at once.
-    """
-    problems: list[str] = []
-    found: list[Connector] = []
-    chosen = _chosen(settings)
-    if settings.upstream_url is not None and len(chosen) > 1:
-        problems.append(
-            "TREENAIL_UPSTREAM_URL: one URL would get the credentials of every connector; "
-            "serve one connector with it"
-        )
-    if settings.provider_url is not None and len(chosen) > 1:
-        problems.append(
-            "TREENAIL_PROVIDER_URL: one provider would get the clients of every connector; "
-            "serve one connector with it"
-        )
-    for name in chosen:
+    def __init__(self, settings: Settings, environment: Mapping[str, str]) -> None:
+        self.directory = settings.connectors_dir
+        self.is_named = bool(settings.connectors)
+        self._settings = settings
+        self._environment = environment
+
+    def names(self) -> Sequence[str]:
+        """Their names, in the order in which they are served."""
+        if self.is_named:
+            return tuple(dict.fromkeys(self._settings.connectors))
+        return names_in(self.directory)
+
+    def load(self, name: str, beside: Collection[str]) -> Loaded:
+        """Load one that is served `beside` others; never fails."""
+        found = find(self.directory, name)
+        if found.connector is None:
+            return Loaded(found=found, offering=None, problems=found.problems)
         try:
-            found.append(tried(load_connector(settings.connectors_dir, name), settings))
+            self._check(name, beside)
+            connector = tried(found.connector, self._settings)
+            offered = offering(self._settings, self._environment, connector)
         except ConfigurationError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise ConfigurationError(*problems)
-    return found
+            return Loaded(found=found, offering=None, problems=error.problems)
+        return Loaded(found=found, offering=offered, problems=found.problems)
 
-
-def offerings(settings: Settings, environment: Mapping[str, str]) -> list[Offering]:
-    """What the settings name, with connections from the environment.
-
-    Raises:
-        ConfigurationError: With the problems of all connectors at once.
-    """
-    problems: list[str] = []
-    found: list[Offering] = []
-    for connector in load_connectors(settings):
-        try:
-            connection = connection_from_environment(
-                connector, environment, upstream_url=settings.upstream_url
+    def _check(self, name: str, beside: Collection[str]) -> None:
+        """See to it that it gets no credentials of others, and no path of the server."""
+        settings = self._settings
+        if settings.upstream_url is not None and set(beside) - {name}:
+            raise ConfigurationError(
+                "TREENAIL_UPSTREAM_URL: one URL would get the credentials of every connector; "
+                "serve one connector with it"
             )
-        except ConfigurationError as error:
-            problems.extend(error.problems)
-        else:
-            found.append(Offering(connector=connector, connection=connection))
-    if problems:
-        raise ConfigurationError(*problems)
-    return found
+        if settings.provider_url is not None and set(beside) - {name}:
+            raise ConfigurationError(
+                "TREENAIL_PROVIDER_URL: one provider would get the clients of every connector; "
+                "serve one connector with it"
+            )
+        prefixes = {settings.oauth_prefix, *settings.oauth_aliases} - {""}
+        taken = RESERVED_NAMES | {prefix.split("/")[1] for prefix in prefixes}
+        if not self.is_named and not settings.no_auth and name in taken:
+            raise ConfigurationError(
+                f"{name}: the server needs this name for a path; call the connector something else"
+            )
+
+
+def offering(settings: Settings, environment: Mapping[str, str], connector: Connector) -> Offering:
+    """The connector as it is served: with a connection only where there is no authorization.
+
+    Raises:
+        ConfigurationError: The environment describes no connection.
+    """
+    if not settings.no_auth:
+        return Offering(
+            connector=connector, client=client_from_environment(connector.name, environment)
+        )
+    return connected(settings, environment, connector)
+
+
+def connected(settings: Settings, environment: Mapping[str, str], connector: Connector) -> Offering:
+    """The connector with the connection that the environment describes.
+
+    Raises:
+        ConfigurationError: It describes none, or one that makes no credentials.
+    """
+    connection = connection_from_environment(
+        connector, environment, upstream_url=settings.upstream_url
+    )
+    try:
+        credentials_for(connector.auth, connection.values, connection.secrets)
+    except NotConfigured as error:
+        raise ConfigurationError(f"{connector.name}: {error.message}") from None
+    return Offering(connector=connector, connection=connection)
+
+
+def called_connector(settings: Settings, environment: Mapping[str, str], name: str) -> Offering:
+    """The connector `name`, as the connection of the environment.
+
+    Raises:
+        ConfigurationError: It cannot be loaded, or there is no such connection.
+    """
+    connector = tried(load_connector(settings.connectors_dir, name), settings)
+    return connected(settings, environment, connector)
 
 
 def tried(connector: Connector, settings: Settings) -> Connector:
@@ -94,18 +138,3 @@ def tried(connector: Connector, settings: Settings) -> Connector:
     if settings.provider_url is None:
         return connector
     return replace(connector, auth=led_to(connector.auth, settings.provider_url))
-
-
-def names_in(folder: Path) -> Sequence[str]:
-    """The connectors of a folder, in the order of their names."""
-    return sorted(path.stem for path in folder.glob("*.py") if not path.stem.endswith("_custom"))
-
-
-def _chosen(settings: Settings) -> Sequence[str]:
-    if settings.connectors:
-        return tuple(dict.fromkeys(settings.connectors))
-    there = names_in(settings.connectors_dir)
-    if len(there) == 1:
-        return there
-    choice = f"name one or more of: {', '.join(there)}" if there else "there are none"
-    raise ConfigurationError(f"{settings.connectors_dir}: which connectors? {choice}")

@@ -9,7 +9,7 @@ from treenail_runtime.contract import Connector
 from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import Sealer
 from treenail_runtime.edge.running import RunningCalls
-from treenail_runtime.loading import load_connector
+from treenail_runtime.loading import load_connector, names_in
 from treenail_runtime.providers import OAuthClient, client_from_environment
 from treenail_runtime.settings import ConfigurationError, Settings, environment
 from treenail_runtime.storage.credentials import CredentialStore
@@ -20,7 +20,7 @@ from treenail_runtime.upstream import AiohttpTransport
 
 from .administering import Core, make_administration
 from .checking import Checker
-from .connecting import names_in, tried
+from .connecting import tried
 from .directory import Directory
 from .instances import make_instances
 from .providing import UpstreamProviders

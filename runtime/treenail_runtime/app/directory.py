@@ -45,9 +45,7 @@ class Directory:
         believed_s: float,
         stopwatch: Stopwatch = monotonic,
     ) -> None:
-        self.default, *named = configured
-        self._named = {instance.base_path[1:]: instance for instance in named}
-        self._configured = {instance.id: instance for instance in configured}
+        self.configure(configured)
         self._connectors = connectors
         self._rows = rows
         self._base_url = base_url
@@ -55,6 +53,12 @@ class Directory:
         self._stopwatch = stopwatch
         self._by_slug: OrderedDict[str, _Seen] = OrderedDict()
         self._by_id: OrderedDict[str, _Seen] = OrderedDict()
+
+    def configure(self, configured: Sequence[Instance]) -> None:
+        """Take `configured` in place of those before."""
+        self.default, *named = configured
+        self._named = {instance.base_path[1:]: instance for instance in named}
+        self._configured = {instance.id: instance for instance in configured}
 
     async def find(self, name: str) -> Instance | None:
         """The instance of that name in paths; None when there is none.

@@ -38,6 +38,12 @@ class Lifespan:
         """Have `part` run between start and stop."""
         self._parts.append(part)
 
+    async def join(self, part: Part) -> None:
+        """Have `part` run from now on, or from the start if that is still to come."""
+        self.add(part)
+        if self._is_open:
+            await part.start()
+
     def probe(self, probe: Probe) -> None:
         """Ask `probe` before telling that requests can be served."""
         self._probes.append(probe)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -18,10 +18,10 @@ from treenail_runtime.settings import ConfigurationError, Settings
 
 from .collecting import forget_start
 from .composition import create_app
-from .connecting import Offering
 from .descriptors import raise_descriptor_limit
 from .http1 import mend_hypercorn
 from .preparing import prepare
+from .registry import Registry, Reloads
 from .servable import check_servable
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -30,6 +30,8 @@ DRAIN_SECONDS: Final = 30.0
 """How long running calls may take to finish; longer than a tool's usual deadline."""
 
 _BACKLOG: Final = 1024
+HANGUP: Final = getattr(signal, "SIGHUP", None)
+"""Has connectors loaded again; None where there is no such signal."""
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -88,14 +90,12 @@ async def serve_app(
     await hypercorn_serve(app, config, shutdown_trigger=until_stopped, mode="asgi")  # pyright: ignore[reportArgumentType]  # Hypercorn's ASGI types are TypedDicts
 
 
-def serve(
-    settings: Settings, served: Sequence[Offering], *, announce: Callable[[str], None]
-) -> None:
+def serve(settings: Settings, registry: Registry, *, announce: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; a second signal does not wait for running calls.
 
     Args:
         settings: Address, limits.
-        served: The connectors.
+        registry: The connectors; SIGHUP has them loaded again.
         announce: Called with `host:port` once requests are answered.
 
     Raises:
@@ -109,13 +109,16 @@ def serve(
     settings = with_base_url(settings, where)
     with closing_if_refused(sock):
         make_ready(settings)
-        app = create_app(settings, served)
+        app = create_app(settings, registry)
     forget_start()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         stop = asyncio.Event()
 
         async def run() -> None:
             _stop_at_signals(stop)
+            reloads = Reloads(registry)
+            if HANGUP is not None:
+                asyncio.get_running_loop().add_signal_handler(HANGUP, reloads.begin)
             await serve_app(app, sock, listening=lambda: announce(where), stopped=stop.wait)
 
         runner.run(run())

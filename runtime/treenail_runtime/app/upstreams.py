@@ -1,4 +1,4 @@
-"""The way to the upstreams: one transport for all, one circuit breaker for each server."""
+"""The way to the upstreams: one transport for all, one circuit breaker for each server of a connector."""
 
 import httpx
 
@@ -23,7 +23,7 @@ class Upstreams:
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         """Share `transport`, which belongs to the caller."""
         self.transport = transport
-        self._breakers: dict[str, CircuitBreaker] = {}
+        self._breakers: dict[str, dict[str, CircuitBreaker]] = {}
 
     def context(
         self,
@@ -43,7 +43,8 @@ class Upstreams:
         Raises:
             NotConfigured: The connection's values do not make credentials.
         """
-        routes = Routes(connection.server_url, self._breakers, is_override=connection.is_override)
+        breakers = self._breakers.setdefault(connector.name, {})
+        routes = Routes(connection.server_url, breakers, is_override=connection.is_override)
         return ToolContext(
             connector=connector.name,
             connection=connection.values,
@@ -56,6 +57,13 @@ class Upstreams:
                 refused=refused,
             ),
         )
+
+    def trouble(self, name: str) -> str | None:
+        """Which servers of the connector are left alone just now; None when none is."""
+        resting = sorted(
+            url for url, breaker in self._breakers.get(name, {}).items() if breaker.state == "open"
+        )
+        return f"left alone after many failures: {', '.join(resting)}" if resting else None
 
 
 def open_context(offering: Offering, upstreams: Upstreams) -> ToolContext:

@@ -1,7 +1,7 @@
 """Several processes behind one listening socket.
 
-A pipe connects the parent with each worker: the worker says on it that it answers, and takes a
-word from it, or its end, as the order to stop. So a parent that dies ends its workers, and a signal
+A pipe connects the parent with each worker: the worker says on it that it answers, and takes from
+it the order to load connectors again, or to stop; the pipe's end is the latter, too. So a parent that dies ends its workers, and a signal
 sent to the whole process group (systemd, Ctrl-C) is not taken for two.
 """
 
@@ -10,7 +10,7 @@ import multiprocessing
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -23,10 +23,11 @@ from treenail_runtime.telemetry import set_up_logging
 
 from .collecting import forget_start, uncollected
 from .composition import create_app
-from .connecting import Offering, served_connectors
 from .descriptors import raise_descriptor_limit
+from .registry import Registry, Reloads, open_registry
 from .servable import check_servable
 from .serving import (
+    HANGUP,
     address,
     closing_if_refused,
     listen,
@@ -40,10 +41,11 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _LISTENING = "listening"
 _STOP = "stop"
+_RELOAD = "reload"
 
 
 def serve_by_workers(
-    settings: Settings, served: Sequence[Offering], *, announce: Callable[[str], None]
+    settings: Settings, registry: Registry, *, announce: Callable[[str], None]
 ) -> None:
     """Serve from `settings.workers` processes until SIGTERM or SIGINT; a second one kills them.
 
@@ -52,7 +54,7 @@ def serve_by_workers(
 
     Args:
         settings: Handed to each worker, which loads the connectors again.
-        served: Checked once here, so that mistakes are told once.
+        registry: Checked once here, so that mistakes are told once.
         announce: Called with `host:port` once every worker answers.
 
     Raises:
@@ -65,11 +67,13 @@ def serve_by_workers(
     settings = with_base_url(settings, address(sock))
     with closing_if_refused(sock):
         make_ready(settings)
-        create_app(settings, served)
+        create_app(settings, registry)
     where = address(sock)
     workers = _Workers(settings, sock)
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, workers.on_signal)
+    if HANGUP is not None:
+        signal.signal(HANGUP, workers.on_hangup)
     # Held here as well, it would take connections that nobody answers once the workers stop.
     sock.close()
     failed = workers.run(lambda: announce(where))
@@ -100,7 +104,7 @@ class _Workers:
             ready = wait([*(each.sentinel for each in running), *silent])
             for pipe in [each for each in silent if each in ready]:
                 silent.remove(pipe)
-                if _has_spoken(pipe) and not silent:
+                if _heard(pipe) == _LISTENING and not silent:
                     announce()
             if any(each.sentinel in ready for each in running) and not self._stopping:
                 log.error("worker.ended", exit_codes=[each.exitcode for each in self._processes])
@@ -111,9 +115,16 @@ class _Workers:
     def stop(self) -> None:
         """Have the workers finish their calls and end."""
         self._stopping = True
+        self._order(_STOP)
+
+    def _order(self, word: str) -> None:
         for pipe in self._pipes:
             with suppress(OSError):
-                pipe.send(_STOP)
+                pipe.send(word)
+
+    def on_hangup(self, _: int, __: FrameType | None) -> None:
+        """Have each worker load its connectors again."""
+        self._order(_RELOAD)
 
     def on_signal(self, number: int, _: FrameType | None) -> None:
         """Stop them at the first signal, kill them at the second."""
@@ -125,26 +136,37 @@ class _Workers:
             process.kill()
 
 
-def _has_spoken(pipe: Connection) -> bool:
+def _heard(pipe: Connection) -> object:
+    """The next word; None at the end of the pipe."""
     try:
-        return pipe.recv() == _LISTENING
+        return pipe.recv()
     except (EOFError, OSError):
-        return False
+        return None
 
 
 def work(settings: Settings, sock: socket.socket, parent: Connection) -> None:
     """The main function of a worker process."""
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)
+    for each in (signal.SIGINT, signal.SIGTERM, HANGUP):
+        if each is not None:
+            signal.signal(each, signal.SIG_IGN)
     set_up_logging(settings.log_level, settings.log_format)
     with uncollected():
-        app = create_app(settings, served_connectors(settings, environment()))
+        registry = open_registry(settings, environment())
+        app = create_app(settings, registry)
         forget_start()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         stop = asyncio.Event()
 
         async def run() -> None:
-            asyncio.get_running_loop().add_reader(parent.fileno(), stop.set)
+            reloads = Reloads(registry)
+
+            def obey() -> None:
+                if _heard(parent) == _RELOAD:
+                    reloads.begin()
+                else:
+                    stop.set()
+
+            asyncio.get_running_loop().add_reader(parent.fileno(), obey)
             await serve_app(app, sock, listening=lambda: parent.send(_LISTENING), stopped=stop.wait)
             asyncio.get_running_loop().remove_reader(parent.fileno())
 

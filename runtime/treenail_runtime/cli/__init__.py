@@ -13,6 +13,7 @@ _COMMANDS: Final = (
     "keys",
     "clients",
     "instances",
+    "connectors",
     "admin",
     "cleanup",
     "version",

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from treenail_runtime.app.connecting import Offering, offerings
+from treenail_runtime.app.connecting import Offering, called_connector
 from treenail_runtime.app.upstreams import Upstreams, open_context
 from treenail_runtime.contract import Tool
 from treenail_runtime.dispatch.calls import Calls, UnknownToolError
@@ -46,7 +46,7 @@ def call(
         settings = read_settings(connectors=(connector,), **options)
         level = settings.log_level if "log_level" in settings.model_fields_set else "error"
         set_up_logging(level, settings.log_format)
-        offering = offerings(settings, environment())[0]
+        offering = called_connector(settings, environment(), connector)
         calls = Calls(offering.connector)
         try:
             arguments = _arguments(calls.tool(tool), text, pairs)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from treenail_runtime.app.collecting import uncollected
-from treenail_runtime.app.connecting import Offering, served_connectors
+from treenail_runtime.app.registry import Registry, open_registry
 from treenail_runtime.app.servable import check_servable
 from treenail_runtime.settings import Settings, environment, read_settings
 from treenail_runtime.telemetry import set_up_logging
@@ -22,9 +22,12 @@ from .told import told
 @click.option("--port", type=int, help="TCP port; 0 takes a free one.")
 @click.option("--workers", type=int, help="Processes that share the port.")
 @click.option("--connectors-dir", type=click.Path(path_type=Path), help="Folder of the modules.")
+@click.option("--watch", is_flag=True, default=None, help="Load connectors again when they change.")
 @click.option("--upstream-url", help="Call this URL instead of the connector's servers.")
 def serve(connectors: Sequence[str], **options: object) -> None:
     """Offer CONNECTORS to agents over MCP, each at /NAME/mcp, the first also at /mcp.
+
+    Without names, all that are in the folder and can be served. SIGHUP loads them again.
 
     Agents authorize with OAuth: whoever connects one signs in to the upstream on a page of this
     server. With --no-auth the upstream's credentials come from variables such as PHOREST_EMAIL.
@@ -33,20 +36,20 @@ def serve(connectors: Sequence[str], **options: object) -> None:
         settings = read_settings(connectors=connectors or None, **options)
         set_up_logging(settings.log_level, settings.log_format)
         check_servable(settings)
-        served = served_connectors(settings, environment())
+        registry = open_registry(settings, environment())
         if settings.no_auth:
             _warn(settings)
-        _serve(settings, served)
+        _serve(settings, registry)
 
 
-def _serve(settings: Settings, served: Sequence[Offering]) -> None:
+def _serve(settings: Settings, registry: Registry) -> None:
     from treenail_runtime.app import (  # noqa: PLC0415  # takes a second; refusals do without
         serving,
         workers,
     )
 
     serve_here = serving.serve if settings.workers == 1 else workers.serve_by_workers
-    serve_here(settings, served, announce=lambda where: _announce(served, where))
+    serve_here(settings, registry, announce=lambda where: _announce(registry, where))
 
 
 def _warn(settings: Settings) -> None:
@@ -62,7 +65,7 @@ def _warn(settings: Settings) -> None:
     click.secho("!" * width, err=True, fg="red", bold=True)
 
 
-def _announce(served: Sequence[Offering], where: str) -> None:
-    for index, each in enumerate(served):
-        path = f"/{each.connector.name}/mcp" if index else "/mcp"
-        click.echo(f"serving {each.connector.name} at http://{where}{path}")
+def _announce(registry: Registry, where: str) -> None:
+    for index, name in enumerate(registry.connectors):
+        path = f"/{name}/mcp" if index else "/mcp"
+        click.echo(f"serving {name} at http://{where}{path}")

@@ -16,7 +16,7 @@ from .calls import Calls, UnknownToolError
 from .outcome import result_of
 
 _FRESH_MS: Final = 300_000
-"""How long a client may keep the list of tools; it changes only when the server is replaced."""
+"""How long a client may keep the list of tools; it changes only with a new module."""
 
 CurrentContext = Callable[[], ToolContext]
 """The surroundings of the call that is being served."""

@@ -211,6 +211,10 @@ class BearerGate:
             config = open_config(self.sealer, facts.connection_id, facts.config)
         except BrokenSealError as error:
             return Refusal(f"the connection cannot be opened: {error}")
+        if config.connector != self.instance.connector:
+            # Another connector answers here than when the grant was made: what was typed for the
+            # one is no business of the other's upstream.
+            return Refusal("credentials of another connector")
         principal = principal_of(facts, config, self._fits)
         if isinstance(principal, Principal) and facts.is_use_due:
             self._note(facts)

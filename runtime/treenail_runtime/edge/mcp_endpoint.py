@@ -210,12 +210,14 @@ EndpointFinder: TypeAlias = Callable[[str], Awaitable["McpEndpoint | None"]]
 class McpEndpoints:
     """ASGI behind the guard: MCP paths to their endpoint, everything else to the pages."""
 
-    def __init__(self, pages: AsgiApp, default: McpEndpoint, find: EndpointFinder) -> None:
+    def __init__(
+        self, pages: AsgiApp, default: Callable[[], McpEndpoint], find: EndpointFinder
+    ) -> None:
         """Serve MCP beside `pages`.
 
         Args:
             pages: Gets what is not MCP, and the lifespan.
-            default: Answers at `/mcp`.
+            default: Gives the one that answers at `/mcp`.
             find: Finds those that answer at `/<name>/mcp`.
         """
         self._pages = pages
@@ -226,7 +228,7 @@ class McpEndpoints:
         """Serve one ASGI connection."""
         path: str = scope["path"] if scope["type"] == "http" else ""
         if path == MCP_PATH:
-            await self._default.serve(scope, receive, send)
+            await self._default().serve(scope, receive, send)
         elif path.endswith(MCP_PATH) and not path.startswith(_WELL_KNOWN):
             await self._serve_named(path[1 : -len(MCP_PATH)], scope, receive, send)
         else:

@@ -1,6 +1,6 @@
 """The Quart application for everything that is not MCP: health here, OAuth beside it."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Final
 
 import structlog
@@ -23,9 +23,9 @@ HEALTH_ROUTES: Final = {
 
 
 def make_pages(
-    connectors: Sequence[str],
+    connectors: Collection[str],
     is_ready: Callable[[], Awaitable[bool]],
-    services: Callable[[], Awaitable[Mapping[str, str]]],
+    services: Callable[[], Mapping[str, str]],
     *,
     https: bool,
     clock: Clock = utc_now,
@@ -33,7 +33,7 @@ def make_pages(
     """The application.
 
     Args:
-        connectors: Told at `/readyz`.
+        connectors: Told at `/readyz`; may change.
         is_ready: Whether requests can be served now.
         services: Health of each connector, told at `/health`.
         https: Whether clients reach the server over https.
@@ -61,7 +61,7 @@ def make_pages(
     @app.get("/health")
     async def health() -> ResponseReturnValue:
         """Whether it serves, and each of its connectors."""
-        told = await services() if await is_ready() else dict.fromkeys(connectors, "unhealthy")
+        told = services() if await is_ready() else dict.fromkeys(connectors, "unhealthy")
         status = _together(told.values())
         body = {
             "status": status,

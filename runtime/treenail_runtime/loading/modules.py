@@ -8,6 +8,7 @@ import sys
 import types
 from collections import Counter
 from collections.abc import Sequence
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Final, TypeGuard, cast
 
@@ -83,7 +84,9 @@ def _imported(directory: Path, name: str) -> types.ModuleType:
     full_name = f"{_PACKAGE}.{name}"
     package = sys.modules.setdefault(_PACKAGE, types.ModuleType(_PACKAGE))
     package.__path__ = [str(directory)]
-    spec = importlib.util.spec_from_file_location(full_name, path)
+    before = sys.modules.get(full_name)
+    loader = (SourceFileLoader if before is None else _Anew)(full_name, str(path))
+    spec = importlib.util.spec_from_file_location(full_name, path, loader=loader)
     if spec is None or spec.loader is None:
         raise ConnectorLoadError("it is no Python module", where=path, remedy="restore it")
     module = importlib.util.module_from_spec(spec)
@@ -92,13 +95,30 @@ def _imported(directory: Path, name: str) -> types.ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        sys.modules.pop(full_name, None)
+        if before is None:
+            sys.modules.pop(full_name, None)
+        else:
+            # It is served on, and its types may still have to be looked up.
+            sys.modules[full_name] = before
         raise ConnectorLoadError(
             f"it cannot be imported: {_told(error, path)}",
             where=path,
             remedy="correct it" if name.endswith(_CUSTOM) else f"run `gen build {name}`",
         ) from error
     return module
+
+
+class _Anew(SourceFileLoader):
+    """Reads the source even where there is bytecode of it.
+
+    Bytecode is taken for that of a source of the same size and second, so that a module which is
+    written twice within a second would stay what it was.
+    """
+
+    def get_code(self, fullname: str) -> types.CodeType:
+        """The code of the source."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
 
 
 def _told(error: Exception, path: Path) -> str:

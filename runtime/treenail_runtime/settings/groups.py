@@ -34,7 +34,9 @@ class ServingSettings(BaseSettings):
 
     Attributes:
         connectors_dir: Folder with the generated modules.
-        connectors: Which of them to serve; the first one also answers at `/mcp`.
+        connectors: Which of them to serve; the first one also answers at `/mcp`. Unless set, all
+            that can be.
+        watch: Load connectors again when their files change.
         port: TCP port; 0 takes a free one.
         workers: Processes that share the port.
         base_url: Under which clients reach the server: an origin, without a path.
@@ -62,6 +64,7 @@ class ServingSettings(BaseSettings):
 
     connectors_dir: Path = Path("connectors")
     connectors: Names = ()
+    watch: bool = False
     host: str = "127.0.0.1"
     port: int = Field(default=8750, ge=0, le=65535)
     workers: int = Field(default=1, ge=1, le=64)

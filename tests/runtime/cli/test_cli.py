@@ -77,12 +77,56 @@ async def test_a_port_that_is_taken_is_told(folder: Path) -> None:
     assert f"treenail: cannot listen at 127.0.0.1:{port}: Address already in use" in err
 
 
-async def test_with_several_connectors_one_has_to_choose(folder: Path) -> None:
+@pytest.mark.requirement("S2-41")
+async def test_without_names_every_connector_of_the_folder_is_served(folder: Path) -> None:
+    environment = second_connector(folder)
+    async with (
+        asyncio.timeout(30),
+        command(
+            "serve", "--no-auth", "--port", "0", folder=folder, environment=environment
+        ) as server,
+    ):
+        first, second = await server.line(), await server.line()
+
+    assert re.fullmatch(r"serving other at http://127\.0\.0\.1:\d+/mcp", first)
+    assert re.fullmatch(r"serving sample at http://127\.0\.0\.1:\d+/sample/mcp", second)
+
+
+@pytest.mark.requirement("S2-41", "S2-43")
+async def test_a_broken_connector_that_nobody_named_is_left_out_and_told(folder: Path) -> None:
+    (folder / "other.py").write_text("", encoding="utf-8")
+    async with (
+        asyncio.timeout(30),
+        command("serve", "--no-auth", "--port", "0", folder=folder) as server,
+    ):
+        line = await server.logged("connector.not_loaded")
+        served = await server.line()
+
+    assert "other.py: it has no CONNECTOR of type Connector" in line
+    assert re.fullmatch(r"serving sample at http://127\.0\.0\.1:\d+/mcp", served)
+
+
+@pytest.mark.requirement("S2-43")
+async def test_a_broken_connector_that_is_named_is_refused(folder: Path) -> None:
+    (folder / "other.py").write_text("", encoding="utf-8")
+    status, _, err = await run("serve", "sample", "other", "--no-auth", folder=folder)
+
+    assert status == 2
+    assert "other.py: it has no CONNECTOR of type Connector" in err
+
+
+async def test_a_folder_without_a_connector_that_can_be_served_is_refused(folder: Path) -> None:
+    (folder / "sample.py").write_text("1 +", encoding="utf-8")
     (folder / "other.py").write_text("", encoding="utf-8")
     status, _, err = await run("serve", "--no-auth", folder=folder)
 
     assert status == 2
-    assert "which connectors? name one or more of: other, sample" in err
+    assert len(err.strip().split("\n")) == 2
+
+    (folder / "sample.py").unlink()
+    (folder / "other.py").unlink()
+    status, _, err = await run("serve", "--no-auth", folder=folder)
+    assert (status, "there are no connectors" in err) == (2, True)
 
 
 def second_connector(folder: Path) -> dict[str, str]:

@@ -1,0 +1,237 @@
+"""The connectors that a server offers: loaded at the start, and again when their files change.
+
+Every part of the server reads the same mappings, so that a connector is exchanged in one place. A
+call that runs keeps what it began with, and finishes on it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import structlog
+
+from treenail_runtime.auth.instances import ServiceRecord, ServiceStatus
+from treenail_runtime.contract import Connector
+from treenail_runtime.loading import Found, find, names_in, stamp
+from treenail_runtime.loading.finding import Stamp
+from treenail_runtime.providers import ProviderClient
+from treenail_runtime.settings import ConfigurationError, Settings
+
+from .connecting import Folder, Loaded, Offering
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+Told: TypeAlias = Callable[[], Awaitable[None]]
+Changed: TypeAlias = Callable[[Offering], Awaitable[None]]
+Trouble: TypeAlias = Callable[[str], str | None]
+"""What is wrong with a connector's upstream just now; None when nothing is."""
+
+_GONE: Final = (
+    "its module is gone; what was loaded before is served until the server is started again"
+)
+_STALE: Final = "what was loaded before is served, since its files cannot be: "
+
+
+def open_registry(settings: Settings, environment: Mapping[str, str]) -> "Registry":
+    """The registry of a server that is about to start.
+
+    A connector that is named must be fit to be served. One that was only found in the folder is
+    left out when it is not, and told.
+
+    Raises:
+        ConfigurationError: With the problems of all connectors at once: one that is named cannot be
+            served, or none can.
+    """
+    folder = Folder(settings, environment)
+    names = folder.names()
+    if not names:
+        raise ConfigurationError(f"{folder.directory}: there are no connectors")
+    loaded = [folder.load(name, names) for name in names]
+    failed = [each for each in loaded if each.offering is None]
+    if failed and (folder.is_named or len(failed) == len(loaded)):
+        problems = dict.fromkeys(line for each in failed for line in each.problems)
+        raise ConfigurationError(*problems)
+    return Registry(loaded, folder)
+
+
+class Registry:
+    """Knows the connectors.
+
+    Attributes:
+        connectors: Those that are served, by name; the first answers at `/mcp`. Live: it changes
+            with a reload.
+        clients: As which their providers know us, by name. Live, too.
+        trouble: Asked about each connector's upstream.
+    """
+
+    def __init__(self, loaded: Sequence[Loaded], folder: Folder | None = None) -> None:
+        """Offer what was `loaded`; without a `folder` nothing is ever loaded again."""
+        self.connectors: dict[str, Connector] = {}
+        self.clients: dict[str, ProviderClient] = {}
+        self.trouble: Trouble = lambda _: None
+        self._folder = folder
+        self._listeners: list[Changed] = []
+        self._told: list[Told] = []
+        self._records: dict[str, ServiceRecord] = {}
+        self._stamps: dict[str, Stamp] = {}
+        self._busy = asyncio.Lock()
+        for each in loaded:
+            name = each.found.name
+            if folder is not None:
+                self._stamps[name] = stamp(folder.directory, name)
+            self._tell(each)
+            if each.offering is not None:
+                self._put(each.offering)
+        self.offerings = [each.offering for each in loaded if each.offering is not None]
+
+    @classmethod
+    def of(cls, offerings: Sequence[Offering]) -> "Registry":
+        """A registry of `offerings` alone, whose files are nobody's affair."""
+        return cls([_ready(each) for each in offerings])
+
+    def on_change(self, listener: Changed) -> None:
+        """Have `listener` called with each connector that was loaded again, or is new."""
+        self._listeners.append(listener)
+
+    def on_news(self, listener: Told) -> None:
+        """Have `listener` called after each reload that found anything."""
+        self._told.append(listener)
+
+    def services(self) -> list[ServiceRecord]:
+        """All connectors with their health, in the order of their names."""
+        return [self._now(self._records[name]) for name in sorted(self._records)]
+
+    def health(self) -> dict[str, str]:
+        """The health of each, by name."""
+        return {each.name: each.status for each in self.services()}
+
+    async def reload(self) -> Sequence[str]:
+        """Load what has changed since it was loaded; the names of what is served anew.
+
+        What cannot be loaded is told, and changes nothing.
+        """
+        folder = self._folder
+        if folder is None:
+            return ()
+        changed: list[str] = []
+        async with self._busy:
+            before = dict(self._records)
+            for name in folder.names():
+                seen = stamp(folder.directory, name)
+                if self._stamps.get(name) == seen:
+                    continue
+                self._stamps[name] = seen
+                if await self._exchange(
+                    await asyncio.to_thread(folder.load, name, self.connectors)
+                ):
+                    changed.append(name)
+            self._tell_gone(folder)
+            if self._records != before:
+                for told in self._told:
+                    await told()
+        return changed
+
+    async def _exchange(self, loaded: Loaded) -> bool:
+        self._tell(loaded)
+        offering = loaded.offering
+        if offering is None:
+            return False
+        self._put(offering)
+        for listener in self._listeners:
+            await listener(offering)
+        tools = len(offering.connector.tools)
+        log.info("connector.loaded", connector=offering.connector.name, tools=tools)
+        return True
+
+    def _put(self, offering: Offering) -> None:
+        name = offering.connector.name
+        self.connectors[name] = offering.connector
+        if offering.client is not None:
+            self.clients[name] = offering.client
+
+    def _tell(self, loaded: Loaded) -> None:
+        """Keep how it is, and log what is wrong."""
+        name, reason = loaded.found.name, "; ".join(loaded.problems)
+        if loaded.offering is not None:
+            self._records[name] = _found(loaded.found)
+        elif name in self.connectors:
+            self._records[name] = _degraded(self._records[name], _STALE + reason)
+        else:
+            self._records[name] = _record(loaded.found, "unhealthy", reason)
+        if loaded.offering is None:
+            log.error("connector.not_loaded", connector=name, reason=reason)
+        elif reason:
+            log.warning("connector.odd", connector=name, reason=reason)
+
+    def _tell_gone(self, folder: Folder) -> None:
+        there = set(folder.names())
+        for name in self._records.keys() - there:
+            self._stamps.pop(name, None)
+            if name not in self.connectors:
+                del self._records[name]
+            elif self._records[name].reason != _GONE:
+                self._records[name] = _degraded(self._records[name], _GONE)
+                log.warning("connector.gone", connector=name)
+
+    def _now(self, record: ServiceRecord) -> ServiceRecord:
+        trouble = self.trouble(record.name) if record.status == "healthy" else None
+        return record if trouble is None else _degraded(record, trouble)
+
+
+def services_in(directory: Path) -> list[ServiceRecord]:
+    """The connectors of a folder, each loaded to see whether it can be, in the order of their names."""
+    return [_found(find(directory, name)) for name in names_in(directory)]
+
+
+def _found(found: Found) -> ServiceRecord:
+    reason = "; ".join(found.problems)
+    if found.connector is None:
+        return _record(found, "unhealthy", reason)
+    return _record(found, "degraded" if reason else "healthy", reason)
+
+
+def _ready(offering: Offering) -> Loaded:
+    found = Found(name=offering.connector.name, connector=offering.connector, sha256="")
+    return Loaded(found=found, offering=offering, problems=())
+
+
+def _record(found: Found, status: ServiceStatus, reason: str) -> ServiceRecord:
+    connector = found.connector
+    return ServiceRecord(
+        name=found.name,
+        title=found.name if connector is None else connector.title,
+        version="" if connector is None else connector.version,
+        contract=None if connector is None else connector.contract,
+        sha256=found.sha256,
+        status=status,
+        reason=reason or None,
+    )
+
+
+def _degraded(record: ServiceRecord, reason: str) -> ServiceRecord:
+    return replace(record, status="degraded", reason=reason)
+
+
+class Reloads:
+    """Reloads that signals ask for, one after the other."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._running: set[asyncio.Task[None]] = set()
+
+    def begin(self) -> None:
+        """Begin one in the loop that is running."""
+        task = asyncio.get_running_loop().create_task(self._reload())
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _reload(self) -> None:
+        try:
+            changed = await self._registry.reload()
+        except Exception:
+            # The boundary: nobody waits for it, and what was served is served on.
+            log.exception("connectors.not_reloaded")
+        else:
+            log.info("connectors.reloaded", changed=list(changed))

@@ -1,0 +1,63 @@
+"""Compares a connector with the lock beside its module: what agents see is what was reviewed."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from treenail_runtime.contract import Connector, Tool
+
+_SHOWN = 5
+
+
+def unlocked(connector: Connector, lock: Path) -> str | None:
+    """What the lock says otherwise; None when it says the same, or there is none.
+
+    A lock holds the hash of each tool as tools/list tells it. A module that was edited, or built
+    and not committed with its lock, differs.
+    """
+    try:
+        locked = _tools(lock)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        return f"{lock.name} cannot be read; run `gen build {connector.name}`"
+    served = {tool.name: _sha256(tool) for tool in connector.tools}
+    differing = sorted(
+        name for name in served.keys() | locked.keys() if served.get(name) != locked.get(name)
+    )
+    if not differing:
+        return None
+    more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
+    names = ", ".join(differing[:_SHOWN])
+    return f"not what {lock.name} says: {names}{more}; run `gen build {connector.name}`"
+
+
+def _tools(lock: Path) -> dict[str, str]:
+    held = json.loads(lock.read_bytes())
+    if not isinstance(held, dict):
+        raise ValueError("no object")  # noqa: TRY004  # of the file, not of an argument
+    tools = cast("dict[str, Any]", held).get("tools")
+    if not isinstance(tools, dict):
+        raise ValueError("no tools")  # noqa: TRY004  # as above
+    return {name: _hash(each) for name, each in cast("dict[str, Any]", tools).items()}
+
+
+def _hash(tool: object) -> str:
+    return str(cast("Mapping[str, object]", tool).get("sha256")) if isinstance(tool, dict) else ""
+
+
+def _sha256(tool: Tool) -> str:
+    """The hash that `gen build` writes: compact JSON of the tool as tools/list tells it."""
+    output = {"outputSchema": dict(tool.output_schema)} if tool.output_schema is not None else {}
+    told = {
+        "name": tool.name,
+        **({"title": tool.title} if tool.title is not None else {}),
+        "description": tool.description,
+        "inputSchema": tool.input_schema,
+        **output,
+        "annotations": tool.annotations.published,
+    }
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

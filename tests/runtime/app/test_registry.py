@@ -1,0 +1,210 @@
+"""Connectors that change while they are served."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.support.commands import ENVIRONMENT, command, connectors_folder
+from tests.support.gate import gated
+from tests.support.serving import Running, serving_app
+from tests.support.wire import Answer, modern, modern_headers
+from treenail_runtime.app.composition import create_app
+from treenail_runtime.app.registry import Registry, open_registry
+from treenail_runtime.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def forget_modules() -> Iterator[None]:
+    yield
+    for name in [name for name in sys.modules if name.startswith("treenail_connectors")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return connectors_folder(tmp_path)
+
+
+def edit(folder: Path, old: str, new: str, name: str = "sample") -> None:
+    path = folder / f"{name}.py"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def add_other(folder: Path) -> dict[str, str]:
+    """A second connector; the environment that both need."""
+    text = (folder / "sample.py").read_text(encoding="utf-8")
+    (folder / "other.py").write_text(
+        text.replace('name="sample"', 'name="other"'), encoding="utf-8"
+    )
+    return {**ENVIRONMENT, **{f"OTHER_{name[7:]}": each for name, each in ENVIRONMENT.items()}}
+
+
+def registry_of(folder: Path, **settings: Any) -> tuple[Settings, Registry]:
+    environment = {**ENVIRONMENT, "OTHER_EMAIL": "ann@example.test", "OTHER_PASSWORD": "p4ssw0rd"}
+    chosen = Settings(no_auth=True, connectors_dir=folder, **settings)
+    return chosen, open_registry(chosen, environment)
+
+
+async def listed(server: Running, path: str = "/mcp") -> Answer:
+    return await server.request(
+        path=path, headers=modern_headers("tools/list"), body=modern("tools/list")
+    )
+
+
+async def called(server: Running, tool: str) -> Any:
+    body = modern("tools/call", {"name": tool, "arguments": {}})
+    headers = dict(modern_headers("tools/call", tool))
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(server.url, data=body, headers=headers) as answer,
+    ):
+        return await answer.json()
+
+
+def titles(answer: Answer) -> list[str]:
+    return [tool["title"] for tool in answer.json["result"]["tools"]]
+
+
+@pytest.mark.requirement("S2-41", "S2-43")
+@pytest.mark.parametrize("framing", ["kernel", "sdk"])
+async def test_a_module_that_is_written_again_is_served_after_a_reload(
+    folder: Path, framing: str
+) -> None:
+    settings, registry = registry_of(folder, framing=framing)
+    async with serving_app(create_app(settings, registry)) as server:
+        assert "Get item" in titles(await listed(server))
+        # Of the same length and within the same second: bytecode would be taken for current.
+        edit(folder, 'title="Get item"', 'title="Fetch it"')
+
+        assert await registry.reload() == ["sample"]
+
+        assert "Fetch it" in titles(await listed(server))
+        assert await registry.reload() == []
+
+
+@pytest.mark.requirement("S2-43")
+async def test_a_call_finishes_on_the_module_that_it_began_with(folder: Path) -> None:
+    async with asyncio.timeout(20), gated() as upstream:
+        settings, registry = registry_of(folder, upstream_url=upstream.url)
+        async with serving_app(create_app(settings, registry)) as server:
+            calling = asyncio.create_task(called(server, "wait"))
+            await upstream.reached.wait()
+            edit(folder, 'name="wait"', 'name="linger"')
+            await registry.reload()
+            names = [each["name"] for each in (await listed(server)).json["result"]["tools"]]
+            upstream.opened.set()
+            answer = await calling
+
+    assert "linger" in names
+    assert "wait" not in names
+    assert answer["result"]["structuredContent"] == {"late": True}
+
+
+@pytest.mark.requirement("S2-34", "S2-43")
+async def test_a_module_that_breaks_is_told_and_what_was_loaded_is_served_on(folder: Path) -> None:
+    settings, registry = registry_of(folder)
+    async with serving_app(create_app(settings, registry)) as server:
+        whole = (folder / "sample.py").read_text(encoding="utf-8")
+        (folder / "sample.py").write_text("1 +", encoding="utf-8")
+
+        assert await registry.reload() == []
+
+        (service,) = registry.services()
+        assert service.status == "degraded"
+        assert "what was loaded before is served" in str(service.reason)
+        assert (await listed(server)).status == 200
+
+        (folder / "sample.py").write_text(whole + "\n", encoding="utf-8")
+        assert await registry.reload() == ["sample"]
+        assert [each.status for each in registry.services()] == ["healthy"]
+
+
+@pytest.mark.requirement("S2-41", "S2-43")
+async def test_a_connector_that_comes_later_is_served_at_its_own_path(folder: Path) -> None:
+    settings, registry = registry_of(folder)
+    async with serving_app(create_app(settings, registry)) as server:
+        assert (await listed(server, "/other/mcp")).status == 404
+        add_other(folder)
+
+        assert await registry.reload() == ["other"]
+
+        assert (await listed(server, "/other/mcp")).status == 200
+        # The first one stays where clients know it.
+        assert (await listed(server)).status == 200
+        ready = await server.request("GET", "/readyz")
+        assert ready.json["connectors"] == ["sample", "other"]
+
+
+async def test_a_connector_whose_module_is_gone_is_served_until_the_next_start(
+    folder: Path,
+) -> None:
+    settings, registry = registry_of(folder)
+    async with serving_app(create_app(settings, registry)) as server:
+        (folder / "sample.py").unlink()
+
+        assert await registry.reload() == []
+
+        (service,) = registry.services()
+        assert (service.status, "is gone" in str(service.reason)) == ("degraded", True)
+        assert (await listed(server)).status == 200
+
+
+async def test_a_connector_that_comes_later_gets_no_upstream_of_another(folder: Path) -> None:
+    settings, registry = registry_of(folder, upstream_url="http://127.0.0.1:9")
+    async with serving_app(create_app(settings, registry)) as server:
+        add_other(folder)
+
+        assert await registry.reload() == []
+
+        assert (await listed(server, "/other/mcp")).status == 404
+    other, sample = registry.services()
+    assert (other.status, sample.status) == ("unhealthy", "healthy")
+    assert "one URL would get the credentials of every connector" in str(other.reason)
+
+
+@pytest.mark.requirement("S2-34")
+async def test_a_connector_is_degraded_while_its_upstream_is_left_alone(folder: Path) -> None:
+    settings, registry = registry_of(folder, upstream_url="http://127.0.0.1:9")
+    async with serving_app(create_app(settings, registry)) as server:
+        for _ in range(10):
+            await called(server, "list_items")
+
+        (service,) = registry.services()
+
+    assert service.status == "degraded"
+    assert service.reason == "left alone after many failures: http://127.0.0.1:9"
+
+
+@pytest.mark.requirement("S2-43")
+async def test_a_server_that_watches_sees_files_change(folder: Path) -> None:
+    async with (
+        asyncio.timeout(40),
+        command("serve", "--no-auth", "--watch", "--port", "0", folder=folder) as process,
+    ):
+        server = Running(await process.port())
+        edit(folder, 'title="Get item"', 'title="Fetch item"')
+        await process.logged("connector.loaded")
+
+        assert "Fetch item" in titles(await listed(server))
+
+
+@pytest.mark.requirement("S2-43")
+async def test_sighup_has_a_server_load_its_connectors_again(folder: Path) -> None:
+    async with (
+        asyncio.timeout(40),
+        command("serve", "--no-auth", "--port", "0", folder=folder) as process,
+    ):
+        server = Running(await process.port())
+        edit(folder, 'title="Get item"', 'title="Fetch item"')
+        process.process.send_signal(signal.SIGHUP)
+        await process.logged("connectors.reloaded")
+
+        assert "Fetch item" in titles(await listed(server))

@@ -1,0 +1,50 @@
+"""`treenail connectors list`: what can be served, and what is wrong with what cannot."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import connectors_folder, run
+from tests.support.deployment import deployment
+
+
+@pytest.mark.requirement("S2-34", "S2-43")
+async def test_each_connector_of_the_folder_is_listed_with_its_health(tmp_path: Path) -> None:
+    folder = connectors_folder(tmp_path)
+    (folder / "broken.py").write_text("1 +", encoding="utf-8")
+    text = (folder / "sample.py").read_text(encoding="utf-8")
+    (folder / "edited.py").write_text(
+        text.replace('name="sample"', 'name="edited"'), encoding="utf-8"
+    )
+    lock = {"format": 1, "operations": {}, "tools": {"get_item": {"sha256": "0" * 64}}}
+    (folder / "edited.lock").write_text(json.dumps(lock), encoding="utf-8")
+
+    status, out, _ = await run("connectors", "list", folder=folder, environment={})
+
+    broken, edited, sample = out.splitlines()
+    assert status == 0
+    assert broken.startswith("broken  unhealthy  -          ")
+    assert "SyntaxError" in broken
+    assert edited.startswith("edited  degraded   1.2.3      edited: not what edited.lock says: ")
+    assert "create_item" in edited
+    assert sample == "sample  healthy    1.2.3"
+
+
+async def test_the_list_is_one_array_of_json(tmp_path: Path) -> None:
+    folder = connectors_folder(tmp_path)
+
+    _, out, _ = await run("connectors", "list", "--json", folder=folder, environment={})
+
+    (sample,) = json.loads(out)
+    assert sample["name"] == "sample"
+    assert sample["status"] == "healthy"
+    assert len(sample["sha256"]) == 64
+
+
+@pytest.mark.requirement("S2-43")
+async def test_what_servers_have_loaded_is_kept(tmp_path: Path) -> None:
+    async with deployment(tmp_path, f"sqlite:///{tmp_path}/site.db") as site, site.server():
+        status, out = await site.run("connectors", "list", "--served")
+
+    assert (status, out.strip()) == (0, "sample  healthy    1.2.3")
