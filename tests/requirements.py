@@ -22,6 +22,7 @@ from tests.rules import (
     documents,
     product,
     proxying,
+    registry,
     schemas,
     seeds,
     shaping,
@@ -48,4 +49,5 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     **connectors.REQUIREMENTS,
     **upstream.REQUIREMENTS,
     **tenants.REQUIREMENTS,
+    **registry.REQUIREMENTS,
 }

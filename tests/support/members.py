@@ -45,11 +45,12 @@ async def admit(
     scope: str = "mcp.tools.call",
     subject: str | None = None,
     slug: str | None = None,
+    connector: str = "sample",
 ) -> Member:
     """Let somebody in; `slug` where the instance is not called by its id in paths."""
     ring = KeyRing.from_settings(SecretStr(SECRET), None)
     config = ConnectionConfig(
-        connector="sample",
+        connector=connector,
         values={"email": email, "region": "eu"},
         secrets={"password": SecretStr(CANARY)},
     )

@@ -31,6 +31,13 @@ async def test_each_connector_of_the_folder_is_listed_with_its_health(tmp_path: 
     assert sample == "sample  healthy    1.2.3"
 
 
+async def test_every_connector_of_this_repository_is_what_its_lock_says() -> None:
+    folder = Path(__file__).parents[3] / "connectors"
+    status, out, _ = await run("connectors", "list", folder=folder, environment={})
+
+    assert (status, {line.split()[1] for line in out.splitlines()}) == (0, {"healthy"})
+
+
 async def test_the_list_is_one_array_of_json(tmp_path: Path) -> None:
     folder = connectors_folder(tmp_path)
 

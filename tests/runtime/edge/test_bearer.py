@@ -152,6 +152,18 @@ async def _refused(site: Site, token: str, body: bytes) -> bytes:
     return repr(kept).encode() + answer.body
 
 
+@pytest.mark.requirement("TOKENS-CONNECTOR")
+async def test_what_was_typed_for_another_connector_goes_to_no_upstream_of_this_one(
+    site: Site,
+) -> None:
+    """Another one answers at `/mcp` when the operator names other connectors, or one breaks."""
+    member = await admit(site, connector="other")
+    with structlog.testing.capture_logs() as logs:
+        await _refused(site, member.token, INFO)
+
+    assert logs[-1]["reason"] == "credentials of another connector"
+
+
 @pytest.mark.requirement("T-080", "RS-07", "V-24")
 async def test_a_token_of_one_instance_is_nothing_at_another(site: Site) -> None:
     default, named = await admit(site), await admit(site, instance="sample")

@@ -1,0 +1,22 @@
+"""Connectors that are found, checked, exchanged and measured while a server runs."""
+
+from typing import Final
+
+from .requirement import Requirement
+
+_TWO: Final = "seed 002"
+
+REQUIREMENTS: Final[dict[str, Requirement]] = {
+    "S2-34": Requirement(
+        _TWO, "Health states healthy/degraded/unhealthy, with the reason; provider availability"
+    ),
+    "S2-41": Requirement(_TWO, "Connectors are discovered in their folder and registered"),
+    "S2-43": Requirement(
+        _TWO,
+        "Registry: one place that knows all connectors, dynamic loading, one kind of endpoint for "
+        "all, health of all; a broken connector takes no other down",
+    ),
+    "TOKENS-CONNECTOR": Requirement(
+        "ours", "what was typed for one connector never reaches the upstream of another"
+    ),
+}
