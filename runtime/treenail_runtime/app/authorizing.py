@@ -21,6 +21,7 @@ from treenail_runtime.edge.oauth.services import OAuth
 from treenail_runtime.edge.principal_cache import CachedPrincipals
 from treenail_runtime.edge.routing import Route
 from treenail_runtime.edge.running import RunningCalls
+from treenail_runtime.measures import Measures
 from treenail_runtime.providers import OAuthClient
 from treenail_runtime.settings import Settings
 from treenail_runtime.storage.audit import AuditStore
@@ -79,6 +80,7 @@ def add_authorization(
     upstreams: Upstreams,
     pages: Quart,
     lifespan: Lifespan,
+    measures: Measures,
 ) -> Authorized:
     """Add the OAuth endpoints to `pages`; the guarded MCP endpoints and all further routes.
 
@@ -114,14 +116,14 @@ def add_authorization(
         directory=directory,
         checker=checker,
         providers=providers,
-        keeper=_keep_tokens(settings, kept, providers, lifespan),
+        keeper=_keep_tokens(settings, kept, providers, lifespan, measures),
         calls=_running_calls(directory, lifespan),
     )
     store = SessionStore(kept.database, idle_seconds=settings.session_idle_seconds)
     endpoints = Endpoints(
         directory,
         framings,
-        _gates(settings, core, services, callers, lifespan),
+        _gates(settings, core, services, callers, lifespan, measures),
         store if settings.sessions == "bound" else None,
         core.calls,
     )
@@ -142,14 +144,19 @@ def add_authorization(
 
 
 def _gates(
-    settings: Settings, core: Core, services: OAuth, callers: CallerRule, lifespan: Lifespan
+    settings: Settings,
+    core: Core,
+    services: OAuth,
+    callers: CallerRule,
+    lifespan: Lifespan,
+    measures: Measures,
 ) -> Gates:
     """What stands before the MCP endpoints."""
     rechecks = Rechecks(core.checker, ConnectionStore(core.database), services.audit)
     lifespan.add(Closed(rechecks.aclose))
     contexts = CallContexts(core.checker, rechecks, core.keeper, ClientTokens(), core.providers)
     principals = _principals(settings, core.database)
-    return Gates(services, contexts, principals, core.sealer, callers, core.base_url)
+    return Gates(services, contexts, principals, core.sealer, callers, core.base_url, measures)
 
 
 def _running_calls(directory: Directory, lifespan: Lifespan) -> RunningCalls:
@@ -191,11 +198,15 @@ def _providers(
 
 
 def _keep_tokens(
-    settings: Settings, kept: _Kept, providers: UpstreamProviders, lifespan: Lifespan
+    settings: Settings,
+    kept: _Kept,
+    providers: UpstreamProviders,
+    lifespan: Lifespan,
+    measures: Measures,
 ) -> TokenKeeper:
     """Has tokens refreshed, and given back, as long as the server runs."""
     store = CredentialStore(kept.database, kept.sealer)
-    keeper = TokenKeeper(store, providers, owner=uuid.uuid4().hex)
+    keeper = TokenKeeper(store, providers, owner=uuid.uuid4().hex, measures=measures)
     lifespan.add(Closed(keeper.aclose))
     for rounds in (
         Rounds(lambda: refresh_due(store, keeper), settings.upkeep_seconds),

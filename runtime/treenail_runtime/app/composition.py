@@ -23,6 +23,7 @@ from treenail_runtime.edge.mcp_endpoint import (
 )
 from treenail_runtime.edge.pages import HEALTH_ROUTES, make_pages
 from treenail_runtime.edge.routing import INSTANCE, Route
+from treenail_runtime.measures import UNMEASURED, Measures
 from treenail_runtime.settings import Settings
 from treenail_runtime.upstream import AiohttpTransport
 
@@ -40,6 +41,7 @@ def create_app(
     registry: Registry,
     *,
     transport: httpx.AsyncBaseTransport | None = None,
+    measures: Measures = UNMEASURED,
 ) -> AsgiApp:
     """The ASGI application; it opens and closes what it needs in its lifespan.
 
@@ -47,6 +49,7 @@ def create_app(
         settings: With a `base_url` unless there is no authorization.
         registry: With one connector at least; the first also answers at `/mcp`.
         transport: Towards the upstreams; closed at the end.
+        measures: Told what happens.
 
     Raises:
         ConfigurationError: What is set does not make a server.
@@ -54,16 +57,16 @@ def create_app(
     transport = transport or AiohttpTransport()
     lifespan = Lifespan()
     lifespan.add(Closed(transport.aclose))
-    upstreams = Upstreams(transport)
+    upstreams = Upstreams(transport, measures)
     registry.trouble = upstreams.trouble
     framings: dict[str, Framing] = {}
     for connector in registry.connectors.values():
-        framings[connector.name], parts = _framing(settings, connector)
+        framings[connector.name], parts = _framing(settings, connector, measures)
         for part in parts:
             lifespan.add(part)
 
     async def renew(offering: Offering) -> None:
-        framings[offering.connector.name], parts = _framing(settings, offering.connector)
+        framings[offering.connector.name], parts = _framing(settings, offering.connector, measures)
         for part in parts:
             await lifespan.join(part)
 
@@ -78,7 +81,9 @@ def create_app(
     if settings.no_auth:
         default, find = _open_endpoints(registry, framings, upstreams, lifespan)
     else:
-        authorized = add_authorization(settings, registry, framings, upstreams, pages, lifespan)
+        authorized = add_authorization(
+            settings, registry, framings, upstreams, pages, lifespan, measures
+        )
         default, find = authorized.default, authorized.find
         routes |= authorized.routes
     routes |= dict.fromkeys((MCP_PATH, f"/{INSTANCE}{MCP_PATH}"), _mcp_route(settings))
@@ -126,9 +131,11 @@ def _open_endpoints(
     return lambda: next(iter(endpoints.values())), find
 
 
-def _framing(settings: Settings, connector: Connector) -> tuple[Framing, Sequence[Part]]:
+def _framing(
+    settings: Settings, connector: Connector, measures: Measures
+) -> tuple[Framing, Sequence[Part]]:
     """How a connector's requests are answered, and what has to run for that."""
-    calls = Calls(connector)
+    calls = Calls(connector, measures=measures)
     server = build_server(calls, current_context, tracing=settings.tracing)
     legacy = settings.sessions != "off"
     if settings.framing == "kernel":

@@ -15,6 +15,7 @@ from treenail_runtime.edge.oauth.services import OAuth
 from treenail_runtime.edge.running import RunningCalls
 from treenail_runtime.edge.scopes import ToolScopes
 from treenail_runtime.edge.sessions import BoundSessions
+from treenail_runtime.measures import Measures
 from treenail_runtime.storage.sessions import SessionStore
 
 from .calling import CallContexts
@@ -35,7 +36,9 @@ class Gates:
         sealer: Sealer,
         callers: CallerRule,
         base_url: str,
+        measures: Measures,
     ) -> None:
+        self._measures = measures
         self._services = services
         self._contexts = contexts
         self._principals = principals
@@ -58,6 +61,7 @@ class Gates:
             context_of=context_of,
             limits=self._services.limiter.at(instance),
             caller_address=self._callers.address,
+            measures=self._measures,
         )
 
     def scopes(self, instance: Instance) -> ToolScopes:

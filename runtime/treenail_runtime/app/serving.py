@@ -5,7 +5,7 @@ import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 import structlog
@@ -20,6 +20,7 @@ from .collecting import forget_start
 from .composition import create_app
 from .descriptors import raise_descriptor_limit
 from .http1 import mend_hypercorn
+from .measuring import measured
 from .preparing import prepare
 from .registry import Registry, Reloads
 from .servable import check_servable
@@ -107,10 +108,20 @@ def serve(settings: Settings, registry: Registry, *, announce: Callable[[str], N
     sock = listen(settings)
     where = address(sock)
     settings = with_base_url(settings, where)
-    with closing_if_refused(sock):
-        make_ready(settings)
-        app = create_app(settings, registry)
-    forget_start()
+    with ExitStack() as opened:
+        with closing_if_refused(sock):
+            make_ready(settings)
+            measures = opened.enter_context(measured(settings))
+            app = create_app(settings, registry, measures=measures)
+        forget_start()
+        _run(app, sock, registry, lambda: announce(where))
+    log.info("server.stopped")
+
+
+def _run(
+    app: AsgiApp, sock: socket.socket, registry: Registry, announce: Callable[[], None]
+) -> None:
+    """Serve until a signal."""
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         stop = asyncio.Event()
 
@@ -119,10 +130,9 @@ def serve(settings: Settings, registry: Registry, *, announce: Callable[[str], N
             reloads = Reloads(registry)
             if HANGUP is not None:
                 asyncio.get_running_loop().add_signal_handler(HANGUP, reloads.begin)
-            await serve_app(app, sock, listening=lambda: announce(where), stopped=stop.wait)
+            await serve_app(app, sock, listening=announce, stopped=stop.wait)
 
         runner.run(run())
-    log.info("server.stopped")
 
 
 def with_base_url(settings: Settings, where: str) -> Settings:

@@ -4,6 +4,7 @@ import httpx
 
 from treenail_runtime.contract import Connector, NotConfigured, ToolContext
 from treenail_runtime.loading import Connection
+from treenail_runtime.measures import UNMEASURED, Measures
 from treenail_runtime.settings import ConfigurationError
 from treenail_runtime.upstream import (
     CircuitBreaker,
@@ -20,8 +21,11 @@ from .connecting import Offering
 class Upstreams:
     """Opens connections to upstreams."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
-        """Share `transport`, which belongs to the caller."""
+    def __init__(
+        self, transport: httpx.AsyncBaseTransport, measures: Measures = UNMEASURED
+    ) -> None:
+        """Share `transport`, which belongs to the caller; tell `measures` of each request."""
+        self._measures = measures
         self.transport = transport
         self._breakers: dict[str, dict[str, CircuitBreaker]] = {}
 
@@ -55,6 +59,7 @@ class Upstreams:
                 or credentials_for(connector.auth, connection.values, connection.secrets),
                 transport=self.transport,
                 refused=refused,
+                measures=self._measures,
             ),
         )
 

@@ -11,9 +11,10 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from types import FrameType
 
 import structlog
@@ -24,6 +25,7 @@ from treenail_runtime.telemetry import set_up_logging
 from .collecting import forget_start, uncollected
 from .composition import create_app
 from .descriptors import raise_descriptor_limit
+from .measuring import counting_in, gathering
 from .registry import Registry, Reloads, open_registry
 from .servable import check_servable
 from .serving import (
@@ -68,29 +70,39 @@ def serve_by_workers(
     with closing_if_refused(sock):
         make_ready(settings)
         create_app(settings, registry)
+    with ExitStack() as opened:
+        with closing_if_refused(sock):
+            counts = opened.enter_context(gathering(settings))
+        failed = _run(settings, sock, counts, announce)
+    if failed:
+        sys.exit(1)
+    log.info("server.stopped")
+
+
+def _run(
+    settings: Settings, sock: socket.socket, counts: Path | None, announce: Callable[[str], None]
+) -> bool:
+    """Have workers serve until a signal; whether one ended by itself."""
     where = address(sock)
-    workers = _Workers(settings, sock)
+    workers = _Workers(settings, sock, counts)
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, workers.on_signal)
     if HANGUP is not None:
         signal.signal(HANGUP, workers.on_hangup)
     # Held here as well, it would take connections that nobody answers once the workers stop.
     sock.close()
-    failed = workers.run(lambda: announce(where))
-    if failed:
-        sys.exit(1)
-    log.info("server.stopped")
+    return workers.run(lambda: announce(where))
 
 
 class _Workers:
-    def __init__(self, settings: Settings, sock: socket.socket) -> None:
+    def __init__(self, settings: Settings, sock: socket.socket, counts: Path | None) -> None:
         self._stopping = False
         self._pipes: list[Connection] = []
         self._processes: list[SpawnProcess] = []
         spawn = multiprocessing.get_context("spawn")
         for _ in range(settings.workers):
             ours, theirs = spawn.Pipe()
-            process = spawn.Process(target=work, args=(settings, sock, theirs), daemon=True)
+            process = spawn.Process(target=work, args=(settings, sock, theirs, counts), daemon=True)
             process.start()
             theirs.close()
             self._pipes.append(ours)
@@ -144,15 +156,15 @@ def _heard(pipe: Connection) -> object:
         return None
 
 
-def work(settings: Settings, sock: socket.socket, parent: Connection) -> None:
-    """The main function of a worker process."""
+def work(settings: Settings, sock: socket.socket, parent: Connection, counts: Path | None) -> None:
+    """The main function of a worker process, which keeps its counts in a file of the folder `counts`."""
     for each in (signal.SIGINT, signal.SIGTERM, HANGUP):
         if each is not None:
             signal.signal(each, signal.SIG_IGN)
     set_up_logging(settings.log_level, settings.log_format)
     with uncollected():
         registry = open_registry(settings, environment())
-        app = create_app(settings, registry)
+        app = create_app(settings, registry, measures=counting_in(counts))
         forget_start()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         stop = asyncio.Event()

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 import structlog
 from pydantic import ValidationError
 
+from treenail_runtime.clock import monotonic
 from treenail_runtime.contract import (
     Connector,
     Endpoint,
@@ -20,6 +21,7 @@ from treenail_runtime.contract import (
     UpstreamTimeout,
     WithFiles,
 )
+from treenail_runtime.measures import UNMEASURED, Measures
 from treenail_runtime.telemetry import request_id
 
 from .outcome import Answered, Block, Failed, Outcome, failure, file_block
@@ -45,10 +47,18 @@ class Calls:
     Args:
         connector: Whose tools.
         longest_s: Seconds that a call may take.
+        measures: Told of each call.
     """
 
-    def __init__(self, connector: Connector, *, longest_s: float = LONGEST_S) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        *,
+        longest_s: float = LONGEST_S,
+        measures: Measures = UNMEASURED,
+    ) -> None:
         self.connector = connector
+        self._measures = measures
         self._tools = {tool.name: tool for tool in connector.tools}
         # All tools of a module know the same endpoints.
         by_module = {id(known): known for tool in connector.tools if (known := _known(tool))}
@@ -79,6 +89,16 @@ class Calls:
             UnknownToolError: No tool has this name.
         """
         tool = self.tool(name)
+        begun = monotonic()
+        outcome = await self._outcome(tool, arguments, context)
+        told = outcome.kind if isinstance(outcome, Failed) else "answered"
+        self._measures.called(self.connector.name, name, told, monotonic() - begun)
+        return outcome
+
+    async def _outcome(
+        self, tool: Tool, arguments: Mapping[str, Any] | None, context: ToolContext
+    ) -> Outcome:
+        name = tool.name
         try:
             structured = await _in_time(
                 _run(tool, arguments or {}, context), self._longest_s[tool.name]

@@ -17,6 +17,7 @@ from treenail_runtime.crypto.sealing import BrokenSealError, Sealer
 from treenail_runtime.dispatch.callers import Caller
 from treenail_runtime.dispatch.envelope import Reply, error_reply
 from treenail_runtime.limits import Limits
+from treenail_runtime.measures import UNMEASURED, Measures
 from treenail_runtime.storage.connections import config_facts, open_config
 from treenail_runtime.upkeep import ProviderAway, ReauthNeeded
 
@@ -132,6 +133,7 @@ class BearerGate:
         document_url: The protected resource's metadata, told in the challenge.
         context_of: The connection's surroundings.
         caller_address: For the limit on requests without a good token.
+        measures: Told of each request that may pass.
     """
 
     instance: Instance
@@ -142,6 +144,7 @@ class BearerGate:
     context_of: Callable[[Principal], Surroundings]
     limits: Limits
     caller_address: Callable[[Scope], str]
+    measures: Measures = UNMEASURED
     _absent: Barred = field(init=False)
     _invalid: Barred = field(init=False)
     _noting: set[asyncio.Task[None]] = field(init=False, default_factory=set["asyncio.Task[None]"])
@@ -178,6 +181,7 @@ class BearerGate:
         except ToolError as error:
             log.warning("bearer.connection_unusable", reason=error.message, grant=found.grant_id)
             return self._invalid
+        self.measures.served(self.instance.base_path or "/")
         return Admitted(
             caller=Caller(surroundings.context, found.scopes),
             principal=found,

@@ -48,6 +48,8 @@ class ServingSettings(BaseSettings):
         framing: `kernel` is the fast path; `sdk` hands every request to the MCP SDK's own HTTP
             entry, for comparison and as a fallback.
         tracing: Keep the SDK's OpenTelemetry span around every request.
+        metrics_port: TCP port for Prometheus; None tells no metrics.
+        metrics_host: Address of that port.
         max_body_bytes: Largest request body at an MCP endpoint; each is held in memory.
         upstream_url: Takes the place of the connector's server URL: a mock, a proxy. Plain http only
             on loopback, and only for one connector.
@@ -74,6 +76,8 @@ class ServingSettings(BaseSettings):
     session_idle_seconds: int = Field(default=1800, ge=60, le=7 * _DAY)
     framing: Literal["kernel", "sdk"] = "kernel"
     tracing: bool = False
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    metrics_host: str = "127.0.0.1"
     max_body_bytes: int = Field(default=1 << 20, ge=1024, le=_LARGEST_BODY)
     upstream_url: UpstreamUrl = Field(default=None, pattern=r"^https?://[^\s/?#]+[^\s?#]*$")
     provider_url: ProviderUrl = None

@@ -16,6 +16,7 @@ import structlog
 
 from treenail_runtime.auth.instances import ObtainedTokens, UpstreamTokens
 from treenail_runtime.clock import Stopwatch, monotonic
+from treenail_runtime.measures import UNMEASURED, Measures
 
 from .outcomes import ProviderAway, ReauthNeeded
 from .rules import LEASE_S, PATIENCE_S, moment, pause_s
@@ -104,6 +105,7 @@ class TokenKeeper:
         store: Where they are kept.
         refresher: Asks the providers.
         owner: Names this worker in leases.
+        measures: Told of refreshes.
         stopwatch: Where time comes from.
         chance: Where chance comes from, 0 to 1.
     """
@@ -114,6 +116,7 @@ class TokenKeeper:
         refresher: Refresher,
         *,
         owner: str,
+        measures: Measures = UNMEASURED,
         stopwatch: Stopwatch = monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -121,6 +124,7 @@ class TokenKeeper:
         self._store = store
         self._refresher = refresher
         self._owner = owner
+        self._measures = measures
         self._stopwatch = stopwatch
         self._chance = chance
         self._held: OrderedDict[str, _Held] = OrderedDict()
@@ -186,10 +190,12 @@ class TokenKeeper:
             return None
         self._held.move_to_end(connection_id)
         self.counts.hits += 1
+        self._measures.looked_up("tokens", hit=True)
         return held
 
     async def _read(self, connection_id: str) -> _Held:
         self.counts.reads += 1
+        self._measures.looked_up("tokens", hit=False)
         tokens = await self._store.get(connection_id)
         if tokens is None:
             self.forget(connection_id)
@@ -248,18 +254,21 @@ class TokenKeeper:
         try:
             obtained = await self._refresher.refresh(old)
         except ReauthNeeded as error:
+            self._measures.refreshed("reauth")
             self.forget(old.connection_id)
             if await self._store.mark_reauth(old.connection_id, old.version):
                 log.warning("tokens.reauth", reason=str(error), **facts)
             raise
         except ProviderAway as error:
             self.counts.failures += 1
+            self._measures.refreshed("failed")
             after_s = pause_s(old.attempts + 1, error.retry_after_s, self._chance())
             await self._store.failed(old.connection_id, old.version, str(error), after_s)
             self.forget(old.connection_id)
             log.warning("tokens.not_refreshed", reason=str(error), retry_after_s=after_s, **facts)
             raise ProviderAway(str(error), after_s) from error
         self.counts.refreshes += 1
+        self._measures.refreshed("refreshed")
         version = await self._store.replace(old.connection_id, old.version, obtained)
         if version is None:
             # Somebody logged in again meanwhile: theirs are newer than ours.

@@ -15,6 +15,7 @@ from treenail_runtime.contract import (
     UpstreamAnswer,
     UpstreamRefused,
 )
+from treenail_runtime.measures import UNMEASURED, Measures
 
 from .credentials import Credentials, CredentialSource
 from .exchange import (
@@ -60,6 +61,7 @@ class UpstreamClient:
         transport: Shared by all connections.
         timing: Where time and chance come from.
         refused: Told of each call that the upstream refuses.
+        measures: Told of each request.
     """
 
     def __init__(
@@ -71,7 +73,10 @@ class UpstreamClient:
         timing: Timing | None = None,
         *,
         refused: Refused | None = None,
+        measures: Measures = UNMEASURED,
     ) -> None:
+        self._connector = connector.name
+        self._measures = measures
         self._routes = routes
         self._source = source
         self._transport = transport
@@ -154,6 +159,13 @@ class UpstreamClient:
             outgoing.maybe_received |= _may_have_been_received(outcome)
 
     async def _attempt(self, endpoint: Endpoint, outgoing: OutgoingRequest) -> Outcome:
+        begun = self._timing.stopwatch()
+        outcome = await self._attempted(endpoint, outgoing)
+        status = outcome.status_code if isinstance(outcome, WholeResponse) else None
+        self._measures.asked(self._connector, status, self._timing.stopwatch() - begun)
+        return outcome
+
+    async def _attempted(self, endpoint: Endpoint, outgoing: OutgoingRequest) -> Outcome:
         try:
             response = await self._transport.handle_async_request(outgoing)
             outcome = await whole(response, _most(endpoint))
@@ -209,6 +221,7 @@ class UpstreamClient:
 
     def _count_failure(self, endpoint: Endpoint) -> None:
         if self._routes.breaker(endpoint).failed():
+            self._measures.opened(self._connector)
             _log.warning("upstream.circuit_opened", **_facts(endpoint))
 
 

@@ -1,0 +1,31 @@
+"""What a server counts: told where it happens, kept by whoever wants to know."""
+
+from typing import Final, Literal, TypeAlias
+
+Refreshed: TypeAlias = Literal["refreshed", "failed", "reauth"]
+Cache: TypeAlias = Literal["tokens", "instances", "responses"]
+
+
+class Measures:
+    """Is told what happens, and forgets it. Nothing here may wait or fail."""
+
+    def called(self, connector: str, tool: str, outcome: str, seconds: float) -> None:
+        """A tool was called; `outcome` is `answered` or the kind of failure."""
+
+    def asked(self, connector: str, status: int | None, seconds: float) -> None:
+        """A request went to an upstream; `status` is None when there was no answer."""
+
+    def opened(self, connector: str) -> None:
+        """A circuit breaker towards an upstream opened."""
+
+    def refreshed(self, outcome: Refreshed) -> None:
+        """A provider was asked for new tokens."""
+
+    def looked_up(self, cache: Cache, *, hit: bool) -> None:
+        """Something was looked for where it may be at hand."""
+
+    def served(self, place: str) -> None:
+        """A request of a proven caller came to an instance."""
+
+
+UNMEASURED: Final = Measures()
