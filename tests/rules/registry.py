@@ -16,6 +16,12 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "Registry: one place that knows all connectors, dynamic loading, one kind of endpoint for "
         "all, health of all; a broken connector takes no other down",
     ),
+    "S2-07": Requirement(_TWO, "Requests find their instance; statistics and monitoring"),
+    "S2-33": Requirement(
+        _TWO,
+        "OAuth service management: connection pooling, breaker, health, performance metrics; started "
+        "and stopped with the server, restarted by its supervisor",
+    ),
     "TOKENS-CONNECTOR": Requirement(
         "ours", "what was typed for one connector never reaches the upstream of another"
     ),
