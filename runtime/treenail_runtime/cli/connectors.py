@@ -1,7 +1,7 @@
 """`treenail connectors`: what can be served, and what servers serve."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -50,6 +50,6 @@ async def _kept(database: Database) -> Sequence[ServiceRecord]:
     return await ServiceStore(database).list()
 
 
-def _facts(service: ServiceRecord) -> dict[str, object]:
+def _facts(service: ServiceRecord) -> Mapping[str, object]:
     loaded = service.loaded_at
-    return asdict(service) | {"loaded_at": None if loaded is None else loaded.isoformat()}
+    return {**asdict(service), "loaded_at": None if loaded is None else loaded.isoformat()}
