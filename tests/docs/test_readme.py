@@ -16,7 +16,7 @@ def test_each_command_of_the_readme_runs(root: Path, tmp_path: Path) -> None:
     lines = commands_of(root / "README.md")
     state = tmp_path / "state"
     state.mkdir()
-    with terminal(checkout_copy(root, tmp_path), state, on_path=False) as shell:
+    with terminal(checkout_copy(root, tmp_path), state, programs=None) as shell:
         for line in lines:
             shell.type(line)
 

@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.terminal import terminal
+from tests.support.tutorial import follow
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = {"treenail_generator": "generator", "treenail_runtime": "runtime"}
 
@@ -114,3 +117,16 @@ def test_project_outside_the_repository_gets_the_committed_module(
 
     built = (tmp_path / "connectors" / "phorest.py").read_bytes()
     assert built == (ROOT / "connectors" / "phorest.py").read_bytes()
+
+
+async def test_the_tutorial_alone_leads_from_an_empty_folder_to_an_agent(
+    commands: Path, tmp_path: Path
+) -> None:
+    state, empty = tmp_path / "state", tmp_path / "empty"
+    state.mkdir()
+    empty.mkdir()
+    with terminal(empty, state, programs=commands) as shell:
+        await follow(ROOT / "docs" / "tutorial.md", shell, has_checkout=False)
+
+    made = {path.relative_to(tmp_path).as_posix() for path in (tmp_path / "tasks").rglob("*.*")}
+    assert {f"tasks/connectors/tasks.{kind}" for kind in ("yaml", "py", "lock")} <= made

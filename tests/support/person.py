@@ -18,6 +18,9 @@ from yarl import URL
 
 from tests.support.phorest import PASSWORD
 
+_AT_PROVIDER: Mapping[str, str] = {"username": "anna", "password": PASSWORD}
+"""What a person types at the upstream's own provider."""
+
 ANNA: Mapping[str, str] = {
     "region": "eu",
     "business_id": "b1",
@@ -31,7 +34,7 @@ BERT: Mapping[str, str] = {**ANNA, "email": "bert@example.test", "password": f"{
 REDIRECT = "http://127.0.0.1/callback"
 """Where nothing listens: the answer is read from the redirect."""
 
-_MOST_PAGES = 5
+_MOST_STEPS = 12
 
 
 @dataclass
@@ -52,6 +55,8 @@ class _Page(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms.append(Form(given["action"]))
+        elif self.forms and tag == "button" and "name" in given and "form" not in given:
+            self.forms[-1].values.setdefault(given["name"], given.get("value", ""))
         elif self.forms and "name" in given and "form" not in given:
             self.forms[-1].values[given["name"]] = given.get("value", "")
 
@@ -94,12 +99,13 @@ class Person:
 
     def __init__(self, values: Mapping[str, str] = ANNA, *, follows: bool = True) -> None:
         """Type `values`, by login field; `follows` to the application with its answer."""
-        self._typed = {f"field-{name}": value for name, value in values.items()}
+        typed = {f"field-{name}": value for name, value in values.items()}
+        self._typed = {**typed, **_AT_PROVIDER}
         self._follows = follows
         self.visits: list[Visit] = []
 
     async def visit(self, url: str) -> Visit:
-        """Open the authorization page, and go through it to its end."""
+        """Open the authorization page, and go through it, and a provider's pages, to the end."""
         cookies = aiohttp.CookieJar(unsafe=True)
         async with aiohttp.ClientSession(cookie_jar=cookies) as browser:
             pages, location = await self._through(browser, url)
@@ -111,31 +117,38 @@ class Person:
         return self.visits[-1]
 
     async def _through(self, browser: aiohttp.ClientSession, url: str) -> tuple[list[str], str]:
-        parts = urlsplit(url)
-        # A browser names the page's origin with every form that it sends.
-        headers = {"Origin": f"{parts.scheme}://{parts.netloc}"}
+        callback = dict(parse_qsl(urlsplit(url).query)).get("redirect_uri", "")
         pages: list[str] = []
         target, form = url, None
-        while len(pages) < _MOST_PAGES:
+        for _ in range(_MOST_STEPS):
             async with browser.request(
                 "POST" if form else "GET",
                 URL(target, encoded=True),
                 data=form and form.values,
-                headers=headers if form else {},
+                headers=_origin(target) if form else {},
                 allow_redirects=False,
             ) as answer:
                 if "Location" in answer.headers:
-                    return pages, answer.headers["Location"]
+                    target, form = urljoin(target, answer.headers["Location"]), None
+                    if target.startswith(callback):
+                        return pages, target
+                    continue
                 assert answer.content_type == "text/html", await answer.text()
                 pages.append(await answer.text())
             form = self._filled(pages[-1])
-            target = urljoin(url, form.action)
+            target = urljoin(target, form.action)
         raise AssertionError(f"the page came back again and again: {pages[-1]}")
 
     def _filled(self, text: str) -> Form:
         form = first_form(text)
         form.values.update({name: self._typed[name] for name in form.values.keys() & self._typed})
         return form
+
+
+def _origin(url: str) -> dict[str, str]:
+    """A browser names the page's origin with every form that it sends."""
+    parts = urlsplit(url)
+    return {"Origin": f"{parts.scheme}://{parts.netloc}"}
 
 
 @dataclass(frozen=True)

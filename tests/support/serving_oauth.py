@@ -155,6 +155,8 @@ def serving_oauth(
     upstream_url: str | None = None,
     database_url: str | None = None,
     workers: int = 1,
+    port: int = 0,
+    variables: Mapping[str, str] | None = None,
     **settings: str,
 ) -> Generator[Served]:
     """`treenail serve CONNECTOR`, with everything it writes in `folder`.
@@ -166,6 +168,8 @@ def serving_oauth(
         upstream_url: What it calls.
         database_url: SQLite in `folder` unless given.
         workers: Processes.
+        port: Where it listens; 0 takes a free one.
+        variables: Of its environment, further ones that are no settings.
         settings: By name; given to the process as `TREENAIL_NAME`.
     """
     secret = base64.b64encode(secrets.token_bytes(32)).decode()
@@ -176,9 +180,10 @@ def serving_oauth(
         "TREENAIL_CONNECTORS_DIR": str(connectors),
         "TREENAIL_RATE_LIMITS": _UNLIMITED,
         **{f"TREENAIL_{name.upper()}": value for name, value in settings.items()},
+        **(variables or {}),
     }
     # Several workers cannot share a port that none of them knows yet.
-    port = free_port() if workers > 1 else 0
+    port = port or (free_port() if workers > 1 else 0)
     options = ["--port", str(port), "--workers", str(workers)]
     options += ["--upstream-url", upstream_url] if upstream_url else []
     log = folder / "server.log"

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from tests.support.ports import free_port
 # Commands that stay up, and how the line begins with which they say that they serve.
 _SERVING = {" mock ": "mock ", " serve ": "serving "}
 _READY_WITHIN_S = 60
+_PROGRAMS = Path(sys.executable).parent
 _ENDS_WITHIN_S = 300
 
 _SHELL = """{command}
@@ -33,13 +34,6 @@ def commands_of(page: Path) -> list[str]:
     text = page.read_text(encoding="utf-8")
     blocks: list[str] = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     return [line for block in blocks for line in block.splitlines()]
-
-
-def files_of(page: Path) -> Mapping[str, str]:
-    """The files that it shows whole: a line with nothing but the path, then a YAML block."""
-    text = page.read_text(encoding="utf-8")
-    shown = re.findall(r"^`([\w./]+)`:\n\n```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    return dict(shown)
 
 
 def checkout_copy(root: Path, folder: Path) -> Path:
@@ -159,20 +153,21 @@ def _end(process: "subprocess.Popen[str]", reader: threading.Thread, line: str) 
 
 
 @contextmanager
-def terminal(folder: Path, state: Path, *, on_path: bool = True) -> Generator[Terminal]:
+def terminal(
+    folder: Path, state: Path, *, programs: Path | None = _PROGRAMS
+) -> Generator[Terminal]:
     """A shell in `folder`, without settings of whoever runs the tests.
 
     Args:
         folder: Where it begins.
         state: A folder outside, for its memory.
-        on_path: The two commands can be called by name.
+        programs: A folder of commands that can be called by name.
     """
-    programs = Path(sys.executable).parent
     path = os.environ.get("PATH", "")
     environment = {
         "HOME": str(state),
         "LANG": "C.UTF-8",
-        "PATH": f"{programs}{os.pathsep}{path}" if on_path else path,
+        "PATH": f"{programs}{os.pathsep}{path}" if programs else path,
     }
     with ExitStack() as stack:
         yield Terminal(folder=folder, state=state, stack=stack, environment=environment)

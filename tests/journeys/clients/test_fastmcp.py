@@ -1,12 +1,14 @@
 """FastMCP's client with its OAuth helper, which opens a browser and waits at a page of its own."""
 
 import asyncio
+from pathlib import Path
 from typing import Literal
 
 import pytest
 from fastmcp import Client
 from fastmcp.client.auth import OAuth
 
+from tests.support.fergus import TOOLS, fergus
 from tests.support.person import Person
 from tests.support.phorest import BOTH_ERAS
 from tests.support.serving_oauth import Served
@@ -56,3 +58,21 @@ async def test_the_client_finds_its_way_in_works_and_refreshes(
     assert family.was_refreshed_once
     # It asks for the page twice, first without a browser, and registers anew if that goes wrong.
     assert family.events.count("client.registered") == 1
+
+
+@pytest.mark.requirement("PX-06", "S4-01")
+async def test_no_token_goes_through_the_server(tmp_path: Path, person: Person) -> None:
+    async with fergus(tmp_path) as place:
+        with pytest.warns(UserWarning, match="in-memory token storage"):
+            oauth = OAuth(place.url)
+        async with Client(place.url, auth=oauth) as client:
+            assert len(await client.list_tools()) == TOOLS
+            first = await client.call_tool("get_company")
+            known = oauth.context.client_info
+            assert known is not None
+            await place.expire(known.client_id)
+            oauth.context.token_expiry_time = 1.0
+            again = await client.call_tool("get_company")
+        assert first.structured_content == again.structured_content
+        assert len(person.visits) == 1
+        place.check_that_no_token_went_through()

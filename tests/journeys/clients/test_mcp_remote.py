@@ -12,6 +12,7 @@ from mcp import StdioServerParameters, stdio_client
 from mcp.client import Client
 
 from tests.support import node
+from tests.support.fergus import TOOLS, fergus
 from tests.support.phorest import ROOT, answered
 from tests.support.serving_oauth import Served
 
@@ -71,3 +72,17 @@ async def test_the_proxy_finds_its_way_in_works_and_refreshes(
         assert (await answered(agent, "list_branches"))["branches"]
     assert home.kept("tokens")["refresh_token"] != first["refresh_token"]
     assert (await served.family(client_id)).was_refreshed_once
+
+
+@pytest.mark.requirement("PX-06", "S4-01")
+async def test_no_token_goes_through_the_server(tmp_path: Path) -> None:
+    async with fergus(tmp_path) as place:
+        home = Home(tmp_path / "home")
+        home.folder.mkdir()
+        async with home.agent(place.url) as agent:
+            assert len((await agent.list_tools()).tools) == TOOLS
+            first = await answered(agent, "get_company")
+            await place.expire(home.kept("client_info")["client_id"])
+            again = await answered(agent, "get_company")
+        assert first == again
+        place.check_that_no_token_went_through()

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -17,6 +18,7 @@ from mcp.shared.auth import (
 from pydantic import AnyUrl
 from sqlalchemy import select
 
+from tests.support.fergus import TOOLS, fergus
 from tests.support.loopback import Loopback, loopback, reply
 from tests.support.mock_upstream import MockUpstream
 from tests.support.person import Person, Visit
@@ -215,3 +217,17 @@ async def test_a_confidential_client_gets_in_and_refreshes_with_its_secret(
         assert (in_head, in_body) == (method == "client_secret_basic", not in_head)
     assert "POST /register" not in app.paths()
     assert (await served.family(client_id)).was_refreshed_once
+
+
+@pytest.mark.requirement("PX-06", "S4-01")
+async def test_no_token_goes_through_the_server(tmp_path: Path) -> None:
+    async with fergus(tmp_path) as place:
+        async with application(place.url) as app, app.connected(place.url) as client:
+            assert len((await client.list_tools()).tools) == TOOLS
+            first = await answered(client, "get_company")
+            await place.expire(app.client_id)
+            app.provider.context.token_expiry_time = 1.0
+            again = await answered(client, "get_company")
+        assert first == again
+        assert "Allow and sign in at Fergus" in app.person.visits[0].pages[0]
+        place.check_that_no_token_went_through()

@@ -4,11 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support import node
+from tests.support.fergus import TOOLS, fergus
 from tests.support.person import Person
 from tests.support.phorest import CONNECTORS
 from tests.support.serving_oauth import Served
@@ -88,3 +90,17 @@ async def test_the_client_finds_its_way_in_works_and_refreshes(
         assert (await app.calls("list_branches"))["branches"]
         assert await app.end() == 0
     assert (await served.family(joined["client"])).was_refreshed_once
+
+
+@pytest.mark.requirement("PX-06", "S4-01")
+async def test_no_token_goes_through_the_server(tmp_path: Path) -> None:
+    async with fergus(tmp_path) as place:
+        async with application(place.url, "auto") as app:
+            await Person().visit((await app.told())["page"])
+            joined = await app.told()
+            first = await app.calls("get_company")
+            await place.expire(joined["client"])
+            again = await app.calls("get_company")
+            assert await app.end() == 0
+        assert (first, len(joined["tools"])) == (again, TOOLS)
+        place.check_that_no_token_went_through()
