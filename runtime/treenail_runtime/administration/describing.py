@@ -35,6 +35,7 @@ def described_whole(made: Made, base_url: str) -> dict[str, object]:
         "client_id": settings.upstream_client_id,
         "server_url": settings.server_url,
         "region": settings.region,
+        "limits": dict(settings.limits),
         "tokens": None if made.tokens is None else described_tokens(made.tokens),
     }
 

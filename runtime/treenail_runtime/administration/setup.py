@@ -197,7 +197,7 @@ class Setups:
             upstream_client_secret=own_client.upstream_client_secret,
             server_url=asked.server_url or has.server_url,
             region=asked.region or has.region,
-            limits=has.limits,
+            limits=asked.limits or has.limits,
         )
 
     async def _prepare(self, record: InstanceRecord, settings: InstanceSettings) -> None:

@@ -16,6 +16,7 @@ from treenail_runtime.auth.instances import (
 )
 from treenail_runtime.auth.login import Fault, LoginForm, Typed, read_typed
 from treenail_runtime.contract import Connector
+from treenail_runtime.limits import LimitRules, LimitRulesError
 from treenail_runtime.settings import UpstreamUrl
 from treenail_runtime.upstream.ways import code_grant, is_optional, typed_fields
 
@@ -51,6 +52,7 @@ class Wanted:
         client_id: Of its own client at the upstream's provider; None for the connector's.
         server_url: In place of the connector's servers.
         region: One of the connector's servers.
+        limits: Rate limits of its own, such as `{"mcp_grant": "100/1m"}`.
     """
 
     slug: str
@@ -62,6 +64,7 @@ class Wanted:
     client_secret: SecretStr | None = None
     server_url: str | None = None
     region: str | None = None
+    limits: Mapping[str, str] = field(default_factory=dict[str, str])
     values: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -97,6 +100,7 @@ def judged_settings(wanted: Wanted, connector: Connector) -> InstanceSettings:
         upstream_client_secret=wanted.client_secret,
         server_url=wanted.server_url,
         region=wanted.region,
+        limits=wanted.limits,
     )
 
 
@@ -148,6 +152,10 @@ def _faults(wanted: Wanted, connector: Connector) -> Mapping[str, str]:
         faults["region"] = f"must be one of {', '.join(sorted(connector.servers))}"
     if wanted.server_url is not None and not _is_url(wanted.server_url):
         faults["server_url"] = "must begin with https://, or with http:// on loopback"
+    try:
+        LimitRules().of_instance(wanted.limits)
+    except LimitRulesError as error:
+        faults["limits"] = "; ".join(error.problems)
     return faults
 
 

@@ -58,6 +58,9 @@ def instances() -> None:
 )
 @click.option("--server-url", help="In place of the connector's servers.")
 @click.option("--region", help="One of the connector's servers.")
+@click.option(
+    "--limit", "limits", multiple=True, help="NAME=RULE, such as mcp_grant=100/1m; repeatable."
+)
 @_as_json
 def create(
     slug: str,
@@ -69,10 +72,13 @@ def create(
     client_secret_file: IO[str] | None,
     server_url: str | None,
     region: str | None,
+    limits: Sequence[str],
     as_json: bool,
 ) -> None:
     """Make the instance SLUG; its access key, if it has one, is shown once."""
     secret = None if client_secret_file is None else SecretStr(client_secret_file.read().strip())
+    with told():
+        own_limits = _values(limits, None)
     wanted = Wanted(
         slug=slug,
         service=service,
@@ -83,6 +89,7 @@ def create(
         client_secret=secret,
         server_url=server_url,
         region=region,
+        limits=own_limits,
     )
     with told():
         settings = read_settings()

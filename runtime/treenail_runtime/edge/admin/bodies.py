@@ -19,6 +19,8 @@ _Name = Annotated[str, Field(max_length=64)]
 _Value = Annotated[str, Field(max_length=4096)]
 Values = Annotated[Mapping[_Name, _Value], Field(max_length=_MOST_VALUES)]
 
+Limits = Annotated[Mapping[_Name, _Name], Field(max_length=_MOST_VALUES)]
+
 
 class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
@@ -36,6 +38,7 @@ class NewInstance(_Closed):
     client_secret: Annotated[SecretStr, Field(max_length=4096)] | None = None
     server_url: Annotated[str, Field(max_length=1024)] | None = None
     region: Annotated[str, Field(max_length=64)] | None = None
+    limits: Limits = {}
 
 
 class Credentials(_Closed):

@@ -38,6 +38,7 @@ async def create_instance(services: AdminServices, admin: Admin, _: str) -> Resp
         client_secret=asked.client_secret,
         server_url=asked.server_url,
         region=asked.region,
+        limits=asked.limits,
     )
     created = await services.administration.create(wanted)
     await acted(services, admin.id, created.record, "create")
@@ -123,6 +124,8 @@ def owner_of(asked: NewInstance | Initiation, admin: Admin) -> str:
     if asked.server_url is not None:
         # It may be an address that only this server can reach.
         raise ApiProblem(403, "not-allowed", "only the role admin chooses a server")
+    if isinstance(asked, NewInstance) and asked.limits:
+        raise ApiProblem(403, "not-allowed", "only the role admin changes limits")
     return admin.owner
 
 

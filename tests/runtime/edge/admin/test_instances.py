@@ -306,3 +306,21 @@ async def test_the_audit_tells_who_did_what_and_no_secret(tmp_path: Path) -> Non
         assert secret not in everything + str(shown.body)
         assert CANARY not in everything
         assert api.token not in everything
+
+
+@pytest.mark.requirement("S2-39")
+async def test_an_instance_with_limits_of_its_own_is_slowed_down_alone(tmp_path: Path) -> None:
+    async with authorizing(tmp_path, ITEMS) as site:
+        root, ann = await administering(site, "root", "admin"), await administering(site)
+        limits = {"mcp_grant": "2/1m"}
+        made = await root.create("acme", limits=limits)
+        await root.create("bolt")
+        few, many = await log_in(site, "acme"), await log_in(site, "bolt")
+
+        assert made.status == 201
+        assert (await root.get(f"{API}/instances/acme")).body["limits"] == limits
+        assert [(await few.call()).status for _ in range(3)] == [200, 200, 429]
+        assert [(await many.call()).status for _ in range(3)] == [200, 200, 200]
+        assert (await ann.create("free", limits=limits)).kind == "not-allowed"
+        wrong = await root.create("odd", limits={"register": "1/1m"})
+        assert [each["field"] for each in wrong.body["errors"]] == ["limits"]
