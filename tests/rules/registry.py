@@ -17,6 +17,15 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "all, health of all; a broken connector takes no other down",
     ),
     "S2-07": Requirement(_TWO, "Requests find their instance; statistics and monitoring"),
+    "S2-23": Requirement(
+        _TWO, "What is known of an instance is held in memory by its id and version, and bounded"
+    ),
+    "S2-26": Requirement(
+        _TWO, "Held entries of one instance or of all are forgotten on command, in every worker"
+    ),
+    "S2-36": Requirement(
+        _TWO, "Held entries end by themselves; statistics; a lost Redis is recovered from"
+    ),
     "S2-33": Requirement(
         _TWO,
         "OAuth service management: connection pooling, breaker, health, performance metrics; started "

@@ -41,6 +41,7 @@ from treenail_runtime.upkeep import ClientTokens, Rounds, TokenKeeper, give_back
 
 from .admin_api import add_administration
 from .administering import Core
+from .caches import Caches
 from .calling import CallContexts
 from .checking import Checker
 from .connecting import Offering
@@ -48,6 +49,7 @@ from .directory import Directory
 from .ending import CallEnder
 from .endpoints import Endpoints, Gates
 from .instances import make_instances, make_prefixes
+from .invalidating import Announcer, Listener, open_redis
 from .lifespan import Closed, Lifespan, Started
 from .limiting import make_limiter
 from .providing import UpstreamProviders
@@ -98,7 +100,9 @@ def add_authorization(
         kept.instances,
         base_url,
         believed_s=settings.instance_cache_seconds,
+        measures=measures,
     )
+    tokens = ClientTokens()
     providers = _providers(registry, directory, upstreams, lifespan)
     lifespan.add(Recording(registry, ServiceStore(kept.database)))
     checker = Checker(connectors, upstreams, settings.upstream_url, directory)
@@ -119,11 +123,12 @@ def add_authorization(
         keeper=_keep_tokens(settings, kept, providers, lifespan, measures),
         calls=_running_calls(directory, lifespan),
     )
+    _share_changes(settings, Caches(directory, core.keeper, tokens), directory, lifespan)
     store = SessionStore(kept.database, idle_seconds=settings.session_idle_seconds)
     endpoints = Endpoints(
         directory,
         framings,
-        _gates(settings, core, services, callers, lifespan, measures),
+        _gates(settings, core, services, callers, tokens, lifespan, measures),
         store if settings.sessions == "bound" else None,
         core.calls,
     )
@@ -143,18 +148,32 @@ def add_authorization(
     )
 
 
+def _share_changes(
+    settings: Settings, caches: Caches, directory: Directory, lifespan: Lifespan
+) -> None:
+    """Have the workers tell each other what has changed, where there is a Redis."""
+    redis, heard = open_redis(settings), open_redis(settings)
+    if redis is None or heard is None:
+        return
+    announcer = Announcer(redis)
+    directory.on_change(announcer.tell)
+    lifespan.add(Closed(announcer.aclose))
+    lifespan.add(Listener(heard, caches))
+
+
 def _gates(
     settings: Settings,
     core: Core,
     services: OAuth,
     callers: CallerRule,
+    tokens: ClientTokens,
     lifespan: Lifespan,
     measures: Measures,
 ) -> Gates:
     """What stands before the MCP endpoints."""
     rechecks = Rechecks(core.checker, ConnectionStore(core.database), services.audit)
     lifespan.add(Closed(rechecks.aclose))
-    contexts = CallContexts(core.checker, rechecks, core.keeper, ClientTokens(), core.providers)
+    contexts = CallContexts(core.checker, rechecks, core.keeper, tokens, core.providers)
     principals = _principals(settings, core.database)
     return Gates(services, contexts, principals, core.sealer, callers, core.base_url, measures)
 

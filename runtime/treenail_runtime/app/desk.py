@@ -23,6 +23,7 @@ from .checking import Checker
 from .connecting import tried
 from .directory import Directory
 from .instances import make_instances
+from .invalidating import Announcer, open_redis
 from .providing import UpstreamProviders
 from .storing import open_ring
 from .upstreams import Upstreams
@@ -62,6 +63,7 @@ async def open_administration(
         if (client := client_from_environment(name, variables)) is not None
     }
     providers = UpstreamProviders(connectors, clients, directory, oauth)
+    announcer = _announcer(settings, directory)
     keeper = TokenKeeper(CredentialStore(database, sealer), providers, owner=uuid.uuid4().hex)
     administration = make_administration(
         Core(
@@ -83,9 +85,21 @@ async def open_administration(
         await administration.parts.revocations.finish()
     finally:
         await administration.parts.revocations.aclose()
+        if announcer is not None:
+            await announcer.aclose()
         await keeper.aclose()
         await oauth.aclose()
         await transport.aclose()
+
+
+def _announcer(settings: Settings, directory: Directory) -> Announcer | None:
+    """Tells running servers what is changed here, where there is a Redis."""
+    redis = open_redis(settings)
+    if redis is None:
+        return None
+    announcer = Announcer(redis)
+    directory.on_change(announcer.tell)
+    return announcer
 
 
 def _loaded(settings: Settings) -> Mapping[str, Connector]:

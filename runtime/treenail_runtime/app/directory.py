@@ -1,7 +1,7 @@
 """Knows the instances: those of the settings, and those that are made while the server runs."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ from treenail_runtime.auth.instances import InstanceSettings, StoredInstance
 from treenail_runtime.auth.records import Instance
 from treenail_runtime.clock import Stopwatch, monotonic
 from treenail_runtime.contract import Connector
+from treenail_runtime.measures import UNMEASURED, Measures
 from treenail_runtime.storage.instances import InstanceStore
 
 from .instances import make_instance
@@ -33,6 +34,7 @@ class Directory:
         rows: Where the others are kept.
         base_url: Of the server.
         believed_s: So long what was read is believed.
+        measures: Told of each look.
     """
 
     def __init__(
@@ -44,7 +46,10 @@ class Directory:
         *,
         believed_s: float,
         stopwatch: Stopwatch = monotonic,
+        measures: Measures = UNMEASURED,
     ) -> None:
+        self._listeners: list[Callable[[str], None]] = []
+        self._measures = measures
         self.configure(configured)
         self._connectors = connectors
         self._rows = rows
@@ -95,11 +100,24 @@ class Directory:
         seen = self._by_id.get(instance.id)
         return _NOTHING if seen is None else seen.settings
 
+    def on_change(self, listener: Callable[[str], None]) -> None:
+        """Have `listener` called with the id of each instance that was changed here."""
+        self._listeners.append(listener)
+
     def forget(self, instance_id: str) -> None:
-        """Read an instance again when it is needed next."""
+        """Read an instance again when it is needed next, since it was changed here."""
+        self.drop(instance_id)
+        for listener in self._listeners:
+            listener(instance_id)
+
+    def drop(self, instance_id: str) -> int:
+        """Read an instance again when it is needed next; how much was held of it."""
         seen = self._by_id.pop(instance_id, None)
-        if seen is not None and seen.instance is not None:
+        if seen is None:
+            return 0
+        if seen.instance is not None:
             self._by_slug.pop(seen.instance.base_path[1:], None)
+        return 1
 
     def forget_all(self) -> int:
         """Read everything again; how much was held."""
@@ -110,7 +128,9 @@ class Directory:
 
     def _fresh(self, seen: OrderedDict[str, _Seen], key: str) -> _Seen | None:
         found = seen.get(key)
-        if found is None or self._stopwatch() - found.at >= self._believed_s:
+        is_fresh = found is not None and self._stopwatch() - found.at < self._believed_s
+        self._measures.looked_up("instances", hit=is_fresh)
+        if not is_fresh:
             return None
         seen.move_to_end(key)
         return found

@@ -15,6 +15,7 @@ _COMMANDS: Final = (
     "instances",
     "connectors",
     "admin",
+    "cache",
     "cleanup",
     "version",
 )

@@ -113,7 +113,8 @@ class StorageSettings(BaseSettings):
     Attributes:
         database_url: `sqlite:///file` or `postgresql://user:password@host/name`.
         database_pooler: The URL leads to a transaction pooler, which keeps no session state.
-        redis_url: For rate limits that several workers share; never the truth about a token.
+        redis_url: For rate limits that several workers share, and to tell them what has changed; never
+            the truth about a token.
         auth_secret: At least 32 random bytes; seals credentials.
         auth_secrets: A ring of them, `kid:base64,kid:base64`; the first seals, all open.
         cleanup: Delete what has expired, in the background.

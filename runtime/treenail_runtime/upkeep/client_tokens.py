@@ -61,6 +61,13 @@ class ClientTokens:
             asking.add_done_callback(lambda _: self._asking.pop(key, None))
         return await asyncio.shield(asking)
 
+    def forget_instance(self, instance_id: str) -> int:
+        """Ask for the tokens of an instance again; how many were held."""
+        held = [key for key in self._held if key.partition(" ")[0] == instance_id]
+        for key in held:
+            del self._held[key]
+        return len(held)
+
     def forget_all(self) -> int:
         """Ask for every token again; how many were held."""
         count = len(self._held)

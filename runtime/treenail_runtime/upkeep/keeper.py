@@ -166,6 +166,13 @@ class TokenKeeper:
         """Read the connection's tokens again when they are needed next."""
         self._held.pop(connection_id, None)
 
+    def forget_instance(self, instance_id: str) -> int:
+        """The same of all connections of an instance; how much was held."""
+        held = [each for each, seen in self._held.items() if seen.tokens.instance_id == instance_id]
+        for connection_id in held:
+            self.forget(connection_id)
+        return len(held)
+
     def forget_all(self) -> int:
         """Read everything again; how much was held."""
         count = len(self._held)
