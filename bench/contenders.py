@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,6 +70,13 @@ def _peer(*flags: str) -> Callable[[int, str], list[str]]:
         return [str(peer.PYTHON), script, *serves, *flags]
 
     return command
+
+
+def mounted(servers: int) -> Contender:
+    """So many of the peer's servers in one process."""
+    return replace(
+        PEER, title=f"{servers} in one process", command=_peer("--mounted", str(servers))
+    )
 
 
 def _floor(port: int, *upstream_url: str) -> list[str]:

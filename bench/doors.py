@@ -15,7 +15,9 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from visitor import Visitor
 
-_UNREACHED: Final = "900000000/1m"
+UNREACHED: Final = "900000000/1m"
+"""A limit that counts and stops nobody."""
+
 _BUCKETS: Final = (
     *("login", "login_account", "authorize", "mcp", "mcp_grant", "token", "token_client"),
     "token_ip",
@@ -53,7 +55,8 @@ class Door:
     opening: Opening
 
 
-def _with_authorization(port: int, upstream_url: str) -> list[str]:
+def with_authorization(port: int, upstream_url: str) -> list[str]:
+    """The command line of ours, which asks for a token."""
     return [each for each in TREENAIL.command(port, upstream_url) if each != "--no-auth"]
 
 
@@ -63,11 +66,11 @@ def guarded(kind: databases.Kind, upstream_url: str) -> Generator[Opened]:
     with databases.database(kind, servers.free_port()) as store:
         contender = replace(
             TREENAIL,
-            command=_with_authorization,
+            command=with_authorization,
             environment={
                 "DATABASE_URL": store.url,
                 "AUTH_SECRETS": f"bench:{base64.b64encode(secrets.token_bytes(32)).decode()}",
-                "TREENAIL_RATE_LIMITS": ",".join(f"{each}={_UNREACHED}" for each in _BUCKETS),
+                "TREENAIL_RATE_LIMITS": ",".join(f"{each}={UNREACHED}" for each in _BUCKETS),
             },
         )
         with servers.serving(contender, upstream_url) as server:

@@ -39,10 +39,15 @@ def send_all(port: int, exchanges: Iterator[Exchange], calls: int, connections: 
     Raises:
         LoadError: One was not answered as it should be.
     """
-    return uvloop.run(_send_all(port, exchanges, calls, connections))
+    return uvloop.run(sending(port, exchanges, calls, connections))
 
 
-async def _send_all(port: int, exchanges: Iterator[Exchange], calls: int, connections: int) -> Load:
+async def sending(port: int, exchanges: Iterator[Exchange], calls: int, connections: int) -> Load:
+    """The same in a loop that runs.
+
+    Raises:
+        LoadError: As `send_all`.
+    """
     run = _Run(islice(exchanges, calls), calls)
     loop = asyncio.get_running_loop()
     opened = [

@@ -58,6 +58,13 @@ def rss_mib(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
+def pss_mib(pid: int) -> float:
+    """The same with what processes share counted in parts, so that it can be added up."""
+    shares = (_read(each, "smaps_rollup") for each in _family(pid))
+    lines = (line for share in shares for line in share.splitlines() if line.startswith("Pss:"))
+    return sum(int(line.split()[1]) for line in lines) / 2**10
+
+
 def _own_cpu_seconds(pid: int) -> float:
     # proc(5): the name, field 2, may hold spaces; utime to cstime are fields 14 to 17.
     fields = _read(pid, "stat").rpartition(")")[2].split()

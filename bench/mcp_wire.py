@@ -1,8 +1,9 @@
 """MCP requests over Streamable HTTP as bytes, in both eras, and how their answers are checked."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from itertools import count
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count, cycle
 from typing import Any, Final, Literal, TypeAlias
 
 from load import Exchange
@@ -40,6 +41,26 @@ def calls(
         yield _exchange(era, number, "tools/call", params, marker, bearer)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An MCP endpoint, and a token that is good there."""
+
+    path: str
+    bearer: str
+
+
+def calls_around(
+    places: Sequence[Place],
+    tool: str,
+    arguments: Callable[[int], Mapping[str, Any]],
+    marker: bytes,
+) -> Iterator[Exchange]:
+    """Endless calls of one tool, modern era, at one place after the other."""
+    for number, place in enumerate(cycle(places), 1):
+        params = {"name": tool, "arguments": arguments(number)}
+        yield _exchange(MODERN, number, "tools/call", params, marker, place.bearer, place.path)
+
+
 def invalid_call(era: Era, tool: str) -> Exchange:
     """A call without the arguments that the tool requires, answered by a refusal."""
     request = _exchange(era, 1, "tools/call", {"name": tool, "arguments": {}}, b"").request
@@ -58,6 +79,7 @@ def _exchange(
     params: dict[str, Any],
     marker: bytes,
     bearer: str | None = None,
+    path: str = "/mcp",
 ) -> Exchange:
     headers = {
         "Host": "127.0.0.1",
@@ -77,7 +99,7 @@ def _exchange(
     body = json.dumps(message, separators=(",", ":")).encode()
     headers["Content-Length"] = str(len(body))
     head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    request = f"POST /mcp HTTP/1.1\r\n{head}\r\n".encode() + body
+    request = f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + body
     identifier = b'"id":%d,' % number
 
     def is_answered_by(answer: bytes) -> bool:

@@ -18,6 +18,7 @@ import builds
 import calls
 import clients
 import counters
+import instances
 import load
 import logins
 import machine
@@ -25,10 +26,11 @@ import peer
 import profiling
 import report
 import report_authorization
+import report_instances
 import servers
 import sizes
 
-_PARTS: Final = ("calls", "bearers", "logins", "counters", "sizes", "build", "clients")
+_PARTS: Final = ("calls", "bearers", "logins", "counters", "sizes", "build", "clients", "instances")
 _CORPUS: Final = "corpus"
 _LATEST: Final = Path(__file__).parent / "results" / "latest.json"
 _CALLS: Final = 2000
@@ -95,6 +97,10 @@ def _measure(chosen: argparse.Namespace) -> None:
         costs = clients.measure(rounds, count)
         results["clients"] = _plain(costs)
         _print(report.clients_table(costs))
+    if "instances" in parts:
+        crowded = instances.measure(rounds, count)
+        results["instances"] = dataclasses.asdict(crowded)
+        _print(report_instances.tables(crowded))
     if chosen.profile:
         shares = profiling.measure(_CALLS_TO_PROFILE)
         results["profile"] = _plain(shares)

@@ -234,11 +234,11 @@ class BearerGate:
         noting.add_done_callback(self._noting.discard)
 
     async def _barred(self, scope: Scope, reason: str, refusal: Barred) -> Barred:
-        verdict = await self.limits.hit("mcp", self.caller_address(scope))
         log.info("bearer.refused", reason=reason, instance=self.instance.id)
-        if verdict.allowed:
+        exceeded = await first_refusal(self.limits, ("mcp", self.caller_address(scope)))
+        if exceeded is None:
             return refusal
-        reply, headers = too_many_calls(verdict)
+        reply, headers = too_many_calls(exceeded)
         # Many people may share the address; each of them still learns where tokens come from.
         return Barred(reply, (*headers, *refusal.headers))
 

@@ -3,6 +3,7 @@
 Source: RFC 6585 section 4; the `RateLimit-*` fields as in draft-ietf-httpapi-ratelimit-headers-06.
 """
 
+import asyncio
 from typing import Final
 
 from quart import Response
@@ -16,6 +17,10 @@ from .asgi import Header
 TOO_MANY: Final = 429
 RATE_LIMITED: Final = -32_000
 """JSON-RPC leaves -32000 to -32099 to servers; MCP gives this number no meaning."""
+
+HELD_SECONDS: Final = 0.25
+"""How long a refusal is held back: whoever calls on without a pause then costs those beside him
+next to nothing."""
 
 _DESCRIPTION: Final = "Too many requests; see Retry-After"
 
@@ -35,10 +40,11 @@ def limit_headers(verdict: Verdict) -> dict[str, str]:
 
 
 async def first_refusal(limits: Limits, *hits: tuple[Bucket, str]) -> Verdict | None:
-    """Count each `(bucket, key)` in turn; the first refusal ends it, None admits."""
+    """Count each `(bucket, key)` in turn; the first refusal ends it, a little later, None admits."""
     for bucket, key in hits:
         verdict = await limits.hit(bucket, key)
         if not verdict.allowed:
+            await asyncio.sleep(HELD_SECONDS)
             return verdict
     return None
 

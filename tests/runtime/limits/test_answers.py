@@ -1,11 +1,13 @@
 """What whoever asks too often is told."""
 
+import asyncio
 import json
 
 import pytest
 from quart import Quart, Response
 
 from treenail_runtime.edge.limiting import (
+    HELD_SECONDS,
     first_refusal,
     limit_headers,
     too_many,
@@ -64,6 +66,20 @@ def test_an_mcp_endpoint_says_it_as_a_json_rpc_error() -> None:
 def test_whoever_is_not_limited_is_told_of_no_limit() -> None:
     assert limit_headers(UNLIMITED) == {}
     assert "Retry-After" not in limit_headers(Verdict(allowed=True, limit=5, remaining=4))
+
+
+@pytest.mark.requirement("OWN-LIMITS")
+async def test_a_refusal_is_held_back_and_nothing_else_is() -> None:
+    limiter = Limiter(LimitRules.parsed("register=50/m"))
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    for _ in range(50):
+        assert await first_refusal(limiter, ("register", "203.0.113.9")) is None
+    admitted = loop.time()
+    assert await first_refusal(limiter, ("register", "203.0.113.9")) is not None
+    refused = loop.time()
+
+    assert admitted - start < HELD_SECONDS * 0.8 <= refused - admitted
 
 
 async def test_the_first_limit_that_is_reached_decides_and_the_others_are_not_counted() -> None:
