@@ -21,7 +21,8 @@ UNLIMITED = f"{LIMITS},token=off,introspect=off,revoke=off,admin=off,admin_ip=of
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
 
-DOCUMENTS = ("instances", "registry", "oauth")
+DOCUMENTS = {"instances": "instance", "registry": "person", "oauth": "person"}
+"""Whose credentials the instance uses that is there to be found."""
 
 
 def paths_of(root: Path) -> dict[str, dict[str, Any]]:
@@ -58,7 +59,8 @@ async def test_no_request_fails_the_server_or_gets_an_answer_that_is_not_documen
         ) as served:
             made = served.treenail("admin", "tokens", "create", "--owner", "ann", "--role", "admin")
             token = re.findall(r"^token: (\S+)$", made, re.MULTILINE)[0]
-            served.treenail("instances", "create", "acme", "--service", "sample")
+            given = ("--service", "sample", "--credentials", DOCUMENTS[name])
+            served.treenail("instances", "create", "acme", *given)
             status, told = await _asked(document, served.base_url, token, tmp_path)
             log = served.log.read_text(encoding="utf-8")
 
@@ -74,7 +76,14 @@ async def _asked(document: Path, base_url: str, token: str, folder: Path) -> tup
         "run",
         document,
         *("--url", base_url, "--checks", CHECKS, "--header", f"Authorization: Bearer {token}"),
-        *("--phases", "coverage,fuzzing", "--max-examples", "15", "--generation-database", "none"),
+        *(
+            "--phases",
+            "examples,coverage,fuzzing",
+            "--max-examples",
+            "15",
+            "--generation-database",
+            "none",
+        ),
         *("--seed", "1", "--no-color", "--warnings", "off", "--request-timeout", "10"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
