@@ -20,6 +20,19 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     "S2-23": Requirement(
         _TWO, "What is known of an instance is held in memory by its id and version, and bounded"
     ),
+    "S2-25": Requirement(
+        _TWO,
+        "Held entries are brought in line with the database",
+        reason="nothing held is a second truth: entries end within seconds, and are keyed by version",
+    ),
+    "S2-28": Requirement(
+        _TWO,
+        "Upstream refresh: circuit breaker, exponential backoff, refresh before expiry, graceful "
+        "degradation",
+    ),
+    "S2-29": Requirement(
+        _TWO, "Refresh: through the breaker, kept in the database, attempts counted and reset"
+    ),
     "S2-26": Requirement(
         _TWO, "Held entries of one instance or of all are forgotten on command, in every worker"
     ),

@@ -4,12 +4,11 @@ from quart import Quart
 
 from treenail_runtime.administration import Setups, Validator
 from treenail_runtime.edge.admin.routes import add_admin
-from treenail_runtime.edge.admin.services import AdminServices
+from treenail_runtime.edge.admin.services import AdminServices, Health
 from treenail_runtime.edge.oauth.services import OAuth
 from treenail_runtime.edge.routing import Route
 from treenail_runtime.storage.admins import AdminStore
 from treenail_runtime.storage.principals import PrincipalStore
-from treenail_runtime.storage.services import ServiceStore
 from treenail_runtime.storage.setups import SetupStore
 
 from .administering import Core, make_administration
@@ -17,7 +16,13 @@ from .lifespan import Closed, Lifespan
 
 
 def add_administration(
-    pages: Quart, core: Core, oauth: OAuth, lifespan: Lifespan, *, with_api: bool
+    pages: Quart,
+    core: Core,
+    oauth: OAuth,
+    lifespan: Lifespan,
+    health: Health,
+    *,
+    with_api: bool,
 ) -> dict[str, Route]:
     """Add the pages of single instances to `pages`, and the admin API unless it is switched off.
 
@@ -32,7 +37,7 @@ def add_administration(
         setups=Setups(administration, setups, core.base_url),
         validator=Validator(administration),
         admins=AdminStore(core.database),
-        services=ServiceStore(core.database),
+        health=health,
         places=core.directory,
         principals=PrincipalStore(core.database),
         calls=core.calls,

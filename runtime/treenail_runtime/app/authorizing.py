@@ -143,7 +143,9 @@ def add_authorization(
         find=endpoints.find,
         routes={
             **add_oauth(pages, services, directory, prefixes),
-            **add_administration(pages, core, services, lifespan, with_api=settings.admin_api),
+            **add_administration(
+                pages, core, services, lifespan, registry.services, with_api=settings.admin_api
+            ),
         },
     )
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.commands import ENVIRONMENT, command, connectors_folder
 from tests.support.gate import gated
+from tests.support.ports import free_port
 from tests.support.serving import Running, serving_app
 from tests.support.wire import Answer, modern, modern_headers
 from treenail_runtime.app.composition import create_app
@@ -208,3 +209,21 @@ async def test_sighup_has_a_server_load_its_connectors_again(folder: Path) -> No
         await process.logged("connectors.reloaded")
 
         assert "Fetch item" in titles(await listed(server))
+
+
+@pytest.mark.requirement("S2-43")
+async def test_sighup_of_the_parent_reaches_every_worker(folder: Path) -> None:
+    arguments = ("serve", "--no-auth", "--workers", "2", "--port", str(free_port()))
+    async with asyncio.timeout(60), command(*arguments, folder=folder) as process:
+        server = Running(await process.port())
+        edit(folder, 'title="Get item"', 'title="Fetch item"')
+        process.process.send_signal(signal.SIGHUP)
+        for _ in range(2):
+            await process.logged("connectors.reloaded")
+
+        told = [titles(await listed(server)) for _ in range(8)]
+        process.process.terminate()
+        status, _, _ = await process.end()
+
+    assert all("Fetch item" in each for each in told)
+    assert status == 0

@@ -59,7 +59,7 @@ async def _once_well(tokens: Tokens) -> Answer:
         await asyncio.sleep(float(answer.headers["Retry-After"]))
 
 
-@pytest.mark.requirement("T-075")
+@pytest.mark.requirement("T-075", "S2-28", "S2-29")
 async def test_an_outage_of_the_provider_is_told_with_503_and_costs_nobody_the_login(
     tmp_path: Path,
 ) -> None:

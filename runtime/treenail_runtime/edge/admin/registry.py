@@ -18,12 +18,12 @@ from .services import AdminServices
 
 async def list_services(services: AdminServices, _admin: Admin, _: str) -> Response:
     """The connectors, with what is known of their health."""
-    kept = {each.name: each for each in await services.services.list()}
+    known = {each.name: each for each in services.health()}
     told = [
         {
             **_described(connector),
-            "status": kept[name].status if name in kept else "healthy",
-            "reason": kept[name].reason if name in kept else None,
+            "status": known[name].status,
+            "reason": known[name].reason,
         }
         for name, connector in sorted(services.oauth.connectors.items())
     ]

@@ -1,14 +1,19 @@
 """What the admin API works with; put together once, at the start."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from treenail_runtime.administration import Administration, Setups, Validator
+from treenail_runtime.auth.instances import ServiceRecord
 from treenail_runtime.edge.gates import Principals
 from treenail_runtime.edge.oauth.services import OAuth
 from treenail_runtime.edge.places import Places
 from treenail_runtime.edge.running import RunningCalls
 from treenail_runtime.storage.admins import AdminStore
-from treenail_runtime.storage.services import ServiceStore
+
+Health: TypeAlias = Callable[[], Sequence[ServiceRecord]]
+"""Tells of all connectors how they are now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +21,7 @@ class AdminServices:
     """Its parts.
 
     Attributes:
+        health: Of the connectors that this process serves, and of those that it cannot load.
         oauth: Limits, audit, and who is calling, as for the OAuth endpoints.
         principals: Where access tokens are looked up, for the pages of single instances.
         base_url: Of the server.
@@ -25,7 +31,7 @@ class AdminServices:
     setups: Setups
     validator: Validator
     admins: AdminStore
-    services: ServiceStore
+    health: Health
     places: Places
     principals: Principals
     calls: RunningCalls
