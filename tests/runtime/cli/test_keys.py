@@ -22,8 +22,8 @@ TABLES = (
     "oauth_connections",
     "oauth_pending_logins",
     "mcp_instances",
-    "mcp_setups",
     "mcp_credentials",
+    "mcp_setups",
 )
 
 

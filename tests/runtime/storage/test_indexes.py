@@ -13,6 +13,7 @@ from treenail_runtime.storage.instance_rows import selected
 from treenail_runtime.storage.removal import Retention
 from treenail_runtime.storage.retention import rules
 from treenail_runtime.storage.tables import (
+    admin_tokens,
     audit_events,
     auth_codes,
     clients,
@@ -23,6 +24,7 @@ from treenail_runtime.storage.tables import (
     pending_logins,
     rate_buckets,
     sessions,
+    setups,
     tokens,
 )
 
@@ -73,6 +75,9 @@ COMMON: dict[str, Any] = {
     "access": "sealed",
     "refresh": "sealed",
     "refreshed_at": ALIVE,
+    "role": "owner",
+    "upstream": "sealed",
+    "admin_id": "0",
 }
 
 
@@ -87,6 +92,8 @@ def rows(table: Table) -> list[dict[str, Any]]:
     ]
     optional = {"browser_hash", "successor_hash", "secret_hash"}
     hashes = {column.name for column in table.columns if column.name.endswith(("_hash", "_mac"))}
+    if table is setups:
+        common["instance_id"] = "0"
     return [
         {
             **common,
@@ -99,7 +106,8 @@ def rows(table: Table) -> list[dict[str, Any]]:
 
 async def fill(database: Database) -> None:
     tables = (clients, connections, grants, tokens, auth_codes, pending_logins)
-    for table in (*tables, sessions, rate_buckets, audit_events, instances, credentials):
+    others = (sessions, rate_buckets, audit_events, instances, credentials, admin_tokens, setups)
+    for table in (*tables, *others):
         content = rows(table)
         await database.write(lambda each, t=table, r=content: each.execute(insert(t), r))
     await database.write(lambda each: each.execute(text("ANALYZE")))
@@ -139,19 +147,20 @@ async def test_lookups_and_cleanup_use_indexes(database: Database) -> None:
     )
     by_login = select(pending_logins.c.request).where(pending_logins.c.txn_hash == hashed)
     by_session = select(sessions.c.grant_id).where(sessions.c.session_hash == hashed)
+    by_admin = select(admin_tokens.c.owner).where(admin_tokens.c.token_hash == hashed)
     by_code = select(auth_codes.c.grant_id).where(auth_codes.c.code_hash == hashed)
     by_state = select(pending_logins.c.request).where(
         pending_logins.c.upstream_state_hash == hashed
     )
     of_instance = [
         select(table.c.instance_id).where(table.c.instance_id == "deleted")
-        for table in (connections, credentials, clients)
+        for table in (connections, credentials, clients, setups)
     ]
     removals = [rule.statement for rule in rules(Retention())]
     plans = [
         await plan(database, statement)
         for statement in (
-            *(by_token, by_login, by_session, by_code, by_state),
+            *(by_token, by_login, by_session, by_code, by_state, by_admin),
             *of_instance,
             selected(instances.c.slug == "5"),
             soon_over(60, 100),
