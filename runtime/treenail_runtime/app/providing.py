@@ -41,6 +41,10 @@ _CLIENT_REFUSED: Final = frozenset({_CLIENT_UNKNOWN, "unauthorized_client"})
 _UNKNOWN_TOKEN: Final = SecretStr("treenail-looks-whether-the-client-is-known")
 
 
+class _LeftAlone(ProviderUnavailable):
+    """It was not asked: the circuit is open."""
+
+
 class UpstreamProviders:
     """The `Providers` of the login, and the `Refresher` of the tokens.
 
@@ -274,7 +278,7 @@ class UpstreamProviders:
         ]
         wait_s = max(breaker.admit() for breaker in breakers)
         if wait_s > 0:
-            raise ProviderUnavailable("it has failed too often", wait_s)
+            raise _LeftAlone("it has failed too often", wait_s)
         try:
             answer = await ask()
         except ProviderRefused as error:
@@ -300,7 +304,7 @@ def _tell_refusal(error: ProviderRefused, instance: Instance) -> None:
 
 def _away(error: ProviderError) -> ProviderAway:
     told_s = error.retry_after_s if isinstance(error, ProviderUnavailable) else None
-    return ProviderAway(str(error), ceil(told_s or 0))
+    return ProviderAway(str(error), ceil(told_s or 0), asked=not isinstance(error, _LeftAlone))
 
 
 def _breaker() -> CircuitBreaker:

@@ -117,23 +117,26 @@ class CredentialStore:
 
         return await self._database.write(work)
 
-    async def failed(self, connection_id: str, version: int, error: str, retry_s: int) -> bool:
-        """Count a refresh that failed and may succeed later; the tokens stay.
+    async def failed(
+        self, connection_id: str, version: int, error: str, retry_s: int, *, counts: bool = True
+    ) -> bool:
+        """Note a refresh that failed and may succeed later; the tokens stay.
 
         Args:
             connection_id: Whose tokens.
             version: Of those that could not be replaced.
             error: Why, in a word of ours.
             retry_s: Seconds until the next attempt may be made.
+            counts: Whether it is counted.
 
         Returns:
-            False when they were replaced meanwhile, and nothing was counted.
+            False when they were replaced meanwhile, and nothing was noted.
         """
         change = (
             update(table)
             .where(_version(connection_id, version))
             .values(
-                refresh_attempts=table.c.refresh_attempts + 1,
+                refresh_attempts=table.c.refresh_attempts + int(counts),
                 next_attempt_at=now_ms + retry_s * 1000,
                 last_error=error[:_WORD],
                 **UNCLAIMED,

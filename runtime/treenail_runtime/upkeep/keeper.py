@@ -49,8 +49,13 @@ class TokenStore(Protocol):
         """Put `tokens` in place of that version; None when it was another one by then."""
         ...
 
-    async def failed(self, connection_id: str, version: int, error: str, retry_s: int) -> bool:
-        """Count an attempt that failed; the next one is due after `retry_s` seconds."""
+    async def failed(
+        self, connection_id: str, version: int, error: str, retry_s: int, *, counts: bool = True
+    ) -> bool:
+        """Note an attempt that failed; the next one is due after `retry_s` seconds.
+
+        With `counts`, the pauses after it grow.
+        """
         ...
 
     async def mark_reauth(self, connection_id: str, version: int) -> bool:
@@ -269,8 +274,12 @@ class TokenKeeper:
         except ProviderAway as error:
             self.counts.failures += 1
             self._measures.refreshed("failed")
-            after_s = pause_s(old.attempts + 1, error.retry_after_s, self._chance())
-            await self._store.failed(old.connection_id, old.version, str(error), after_s)
+            # Nobody was asked while the circuit was open: that makes no pause longer.
+            attempts = old.attempts + 1 if error.asked else 1
+            after_s = pause_s(attempts, error.retry_after_s, self._chance())
+            await self._store.failed(
+                old.connection_id, old.version, str(error), after_s, counts=error.asked
+            )
             self.forget(old.connection_id)
             log.warning("tokens.not_refreshed", reason=str(error), retry_after_s=after_s, **facts)
             raise ProviderAway(str(error), after_s) from error

@@ -14,8 +14,10 @@ class ProviderAway(UpkeepError):  # noqa: N818  # named for what is the matter
 
     Attributes:
         retry_after_s: When to try again, in whole seconds.
+        asked: Whether it was asked; else it is left alone just now.
     """
 
-    def __init__(self, reason: str, retry_after_s: int) -> None:
+    def __init__(self, reason: str, retry_after_s: int, *, asked: bool = True) -> None:
         super().__init__(reason)
         self.retry_after_s = retry_after_s
+        self.asked = asked

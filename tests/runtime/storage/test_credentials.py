@@ -237,6 +237,19 @@ async def test_failures_are_counted_throttled_and_forgotten_by_a_success(
     assert (found.attempts, found.retry_after_s, found.last_error) == (0, 0, None)
 
 
+@pytest.mark.requirement("T-075", "S2-30")
+async def test_what_was_not_asked_is_put_off_and_not_counted(database: Database) -> None:
+    store, (owner, version) = credential_store(database), await with_tokens(database)
+    assert await store.claim(owner, version=version, worker="a") is not None
+
+    assert await store.failed(owner, version, "left alone", 15, counts=False)
+
+    found = await store.get(owner)
+    assert found is not None
+    assert (found.attempts, found.retry_after_s) == (0, 15)
+    assert await store.claim(owner, version=version, worker="b") is None
+
+
 @pytest.mark.requirement("T-075", "LEASE")
 async def test_who_comes_late_changes_nothing_of_newer_tokens(database: Database) -> None:
     store, (owner, version) = credential_store(database), await with_tokens(database)
