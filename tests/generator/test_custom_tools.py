@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def test_the_documented_tool_is_built_checked_and_called(
 ) -> None:
     page = (root / "docs/custom-tools.md").read_text(encoding="utf-8")
     (module,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    (keys,) = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    keys, alone = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     (project / "connectors/phorest_custom.py").write_text(module, encoding="utf-8")
     connector = project / "connectors/phorest.yaml"
     text = re.sub(r"(?m)^budget: .*\n", "", connector.read_text(encoding="utf-8"))
@@ -49,7 +50,12 @@ def test_the_documented_tool_is_built_checked_and_called(
     nothing = gen_call(project, mock_upstream, "find_services", "words=no such thing")
     short = gen_call(project, mock_upstream, "find_services", "words=a")
 
+    (project / "connectors/samples.yaml").write_text(alone, encoding="utf-8")
+    shutil.copy(root / "connectors/samples_custom.py", project / "connectors")
+    without_upstream = run(project, "build", "samples")
+
     assert (built.exit_code, checked.exit_code) == (0, 0), built.output + checked.output
+    assert without_upstream.exit_code == 0, without_upstream.output
     assert cuts.returncode == 0, cuts.stderr
     names = [each["name"] for each in json.loads(cuts.stdout)["services"]]
     assert names == ["Cut and finish 10"]

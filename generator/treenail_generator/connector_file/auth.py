@@ -74,7 +74,7 @@ class OAuthCodeKind(Closed):
     kind: Literal["oauth2_authorization_code"] = Field(
         description="People log in at the provider (RFC 6749 4.1)."
     )
-    provider: ProviderSection = Field(description="The upstream's authorization server.")
+    provider: ProviderSection = Field(description="Which authorization server, and where it is.")
     scopes: list[ScopeName] = Field(default=[], description="What is asked for.")
     parameters: dict[str, str] = Field(
         default={}, description="Further parameters of the authorization request."
@@ -90,7 +90,7 @@ class OAuthClientKind(Closed):
     kind: Literal["oauth2_client_credentials"] = Field(
         description="The client has a token of its own (RFC 6749 4.4)."
     )
-    provider: ProviderSection = Field(description="The upstream's authorization server.")
+    provider: ProviderSection = Field(description="Which authorization server, and where it is.")
     scopes: list[ScopeName] = Field(default=[], description="What is asked for.")
     parameters: dict[str, str] = Field(
         default={}, description="Further parameters of the token request."
