@@ -42,7 +42,7 @@ async def listed(site: Site, path: str, *members: Member) -> list[int]:
     ]
 
 
-@pytest.mark.requirement("OWN-LIMITS")
+@pytest.mark.requirement("S2-39", "OWN-LIMITS")
 async def test_an_instance_that_is_at_its_limit_of_calls_stops_no_other(tmp_path: Path) -> None:
     async with authorizing(tmp_path, rate_limits="mcp_instance=4/1m,mcp_grant=3/1m") as site:
         north, south = await made(site, "north"), await made(site, "south")
@@ -56,7 +56,7 @@ async def test_an_instance_that_is_at_its_limit_of_calls_stops_no_other(tmp_path
     assert theirs == [200, 200, 200]
 
 
-@pytest.mark.requirement("OWN-LIMITS")
+@pytest.mark.requirement("S2-39", "OWN-LIMITS")
 async def test_an_instance_may_have_limits_of_its_own(tmp_path: Path) -> None:
     async with authorizing(
         tmp_path, rate_limits="mcp_grant=2/1m", instance_cache_seconds=0
@@ -79,7 +79,7 @@ async def test_an_instance_may_have_limits_of_its_own(tmp_path: Path) -> None:
     assert later == [200, 200, 200, 429]
 
 
-@pytest.mark.requirement("OWN-LIMITS")
+@pytest.mark.requirement("S2-39", "OWN-LIMITS")
 async def test_guesses_of_tokens_at_one_instance_are_not_counted_at_another(
     tmp_path: Path,
 ) -> None:
@@ -92,7 +92,7 @@ async def test_guesses_of_tokens_at_one_instance_are_not_counted_at_another(
     assert told == [401, 429, 401, 401]
 
 
-@pytest.mark.requirement("OWN-LIMITS")
+@pytest.mark.requirement("S2-39", "OWN-LIMITS")
 async def test_logins_at_one_instance_are_not_counted_at_another(tmp_path: Path) -> None:
     limits = "authorize=2/15m,login=1/15m"
     async with authorizing(tmp_path, rate_limits=limits) as site, site.browser() as browser:
@@ -114,7 +114,7 @@ async def test_logins_at_one_instance_are_not_counted_at_another(tmp_path: Path)
     assert typed == {"north": [422, 429], "south": [422, 429]}
 
 
-@pytest.mark.requirement("OWN-LIMITS")
+@pytest.mark.requirement("S2-39", "OWN-LIMITS")
 @pytest.mark.parametrize("limits", ["token_ip=1/1m", "token_client=1/1m"])
 async def test_token_requests_at_one_instance_are_not_counted_at_another(
     tmp_path: Path, limits: str
