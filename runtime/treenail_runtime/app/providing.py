@@ -276,9 +276,11 @@ class UpstreamProviders:
             self._breakers.setdefault(key, _breaker())
             for key in (("provider", instance.connector), ("instance", instance.id))
         ]
-        wait_s = max(breaker.admit() for breaker in breakers)
+        wait_s = max(breaker.wait_s for breaker in breakers)
         if wait_s > 0:
             raise _LeftAlone("it has failed too often", wait_s)
+        for breaker in breakers:
+            breaker.admit()
         try:
             answer = await ask()
         except ProviderRefused as error:

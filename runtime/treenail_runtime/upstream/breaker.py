@@ -1,10 +1,14 @@
 """Leaves an upstream alone that keeps failing. Pure decisions; time is given."""
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from treenail_runtime.clock import Stopwatch, monotonic
 
 State: TypeAlias = Literal["closed", "open", "half-open"]
+
+
+_TEST_S: Final = 1.0
+"""So soon those may ask again who come while a test is under way; it seldom takes longer."""
 
 
 class CircuitBreaker:
@@ -28,6 +32,7 @@ class CircuitBreaker:
         self._stopwatch = stopwatch
         self._run = 0
         self._open_until: float | None = None
+        self._is_tested = False
 
     @property
     def state(self) -> State:
@@ -36,20 +41,28 @@ class CircuitBreaker:
             return "closed"
         return "open" if self._stopwatch() < self._open_until else "half-open"
 
-    def admit(self) -> float:
-        """0.0 when the caller may go ahead, which it then must; otherwise seconds to wait."""
+    @property
+    def wait_s(self) -> float:
+        """Seconds for which nobody passes; 0.0 when somebody may."""
         if self._open_until is None:
             return 0.0
-        now = self._stopwatch()
-        if now < self._open_until:
-            return self._open_until - now
+        left_s = max(self._open_until - self._stopwatch(), 0.0)
+        return min(left_s, _TEST_S) if self._is_tested else left_s
+
+    def admit(self) -> float:
+        """0.0 when the caller may go ahead, which it then must; otherwise seconds to wait."""
+        wait_s = self.wait_s
+        if wait_s > 0 or self._open_until is None:
+            return wait_s
         # This caller makes the test; until it is known how that went, nobody else passes.
-        self._open_until = now + self._cool_down_s
+        self._open_until = self._stopwatch() + self._cool_down_s
+        self._is_tested = True
         return 0.0
 
     def failed(self) -> bool:
         """Count a failed attempt; true when this one opened the circuit."""
         self._run += 1
+        self._is_tested = False
         if self._run < self._limit:
             return False
         opened = self._open_until is None
@@ -61,4 +74,5 @@ class CircuitBreaker:
         closed = self._open_until is not None
         self._run = 0
         self._open_until = None
+        self._is_tested = False
         return closed

@@ -45,6 +45,17 @@ def test_open_tells_how_long_to_wait() -> None:
     assert breaker.admit() == 6.0
 
 
+def test_a_look_claims_nothing() -> None:
+    time = FakeTime()
+    breaker = _breaker(time)
+    assert breaker.wait_s == 0.0
+    for _ in range(3):
+        breaker.failed()
+    assert breaker.wait_s == 10.0
+    time.seconds = 10.0
+    assert [breaker.wait_s, breaker.wait_s, breaker.admit()] == [0.0, 0.0, 0.0]
+
+
 def test_half_open_admits_one_and_closes_on_its_success() -> None:
     time = FakeTime()
     breaker = _breaker(time)
@@ -53,7 +64,7 @@ def test_half_open_admits_one_and_closes_on_its_success() -> None:
     time.seconds = 10.0
     assert breaker.state == "half-open"
     assert breaker.admit() == 0.0
-    assert breaker.admit() == 10.0
+    assert [breaker.admit(), breaker.wait_s] == [1.0, 1.0]
     assert breaker.succeeded()
     assert breaker.state == "closed"
     assert breaker.admit() == 0.0
