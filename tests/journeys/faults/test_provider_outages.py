@@ -22,5 +22,6 @@ async def test_eight_workers_sit_out_an_outage_of_the_provider(
     assert {each.status for each in (*report.first, *report.during)} == {503}
     assert all(each.retry_s > 0 for each in (*report.first, *report.during))
     assert report.asked < len(report.during)
-    assert report.refreshed == PEOPLE
+    # Tokens of the others, whom nobody calls for, may be refreshed by a round meanwhile.
+    assert PEOPLE <= report.refreshed <= PEOPLE + 3
     assert report.active == (PEOPLE + 3, PEOPLE + 3)
