@@ -1,8 +1,12 @@
 """How a request to the upstream proves who is calling."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
+
+PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
+"""`{field}` in a template, which stands for a login field."""
 
 Preset: TypeAlias = Literal["oauth2", "oidc", "cognito", "google", "github"]
 """Authorization servers whose ways are known: plain OAuth 2, OpenID Connect, and three products."""

@@ -1,6 +1,5 @@
 """All that is known of a provider once connector, preset and its own document are put together."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -9,14 +8,13 @@ from pydantic import SecretStr
 
 from treenail_runtime.auth.redirect_uris import check_redirect_uri, is_loopback_redirect
 from treenail_runtime.contract import OAuthClientAuth, OAuthProvider
-from treenail_runtime.contract.auth import TokenAuth
+from treenail_runtime.contract.auth import PLACEHOLDER, TokenAuth
 
 from .discovery import Discovered
 from .errors import ProviderBroken
 from .presets import PRESETS, Preset
 
 _NOTHING: Final = Discovered()
-_FIELD: Final = re.compile(r"\{([^{}]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ def client_of_values(grant: OAuthClientAuth, given: Mapping[str, str]) -> Provid
 
 
 def _filled(template: str, given: Mapping[str, str]) -> str:
-    return _FIELD.sub(lambda field: given.get(field[1], ""), template)
+    return PLACEHOLDER.sub(lambda field: given.get(field[1], ""), template)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

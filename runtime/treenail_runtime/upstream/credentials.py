@@ -22,8 +22,8 @@ from treenail_runtime.contract import (
     OAuthClientAuth,
     OAuthCodeAuth,
 )
+from treenail_runtime.contract.auth import PLACEHOLDER
 
-_FIELD: Final = re.compile(r"\{([^{}]+)\}")
 _UNUSABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters, and surrogates, which have no UTF-8."""
 
@@ -166,7 +166,7 @@ def _is_ready(auth: Auth, known: Mapping[str, str], access: SecretStr | None) ->
 
 
 def _has(template: str, known: Mapping[str, str]) -> bool:
-    return all(known.get(name) for name in _FIELD.findall(template))
+    return all(known.get(name) for name in PLACEHOLDER.findall(template))
 
 
 def _joined(parts: Sequence[Credentials]) -> Credentials:
@@ -193,7 +193,7 @@ def _filled(template: str, known: Mapping[str, str]) -> str:
             raise NotConfigured(f"the connection has no {field[1]}", advice=_ADVICE)
         return found
 
-    return _FIELD.sub(value, template)
+    return PLACEHOLDER.sub(value, template)
 
 
 def _basic(username: str, password: str) -> str:

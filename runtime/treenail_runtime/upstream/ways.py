@@ -1,8 +1,6 @@
 """The ways in which a person can connect: by typing credentials, at the provider, or either."""
 
-import re
 from collections.abc import Mapping
-from typing import Final
 
 from treenail_runtime.contract import (
     ApiKeyAuth,
@@ -14,8 +12,7 @@ from treenail_runtime.contract import (
     OAuthClientAuth,
     OAuthCodeAuth,
 )
-
-_FIELD: Final = re.compile(r"\{([^{}]+)\}")
+from treenail_runtime.contract.auth import PLACEHOLDER
 
 
 def code_grant(auth: Auth) -> OAuthCodeAuth | None:
@@ -81,4 +78,4 @@ def needed_grant(auth: Auth, given: Mapping[str, object]) -> OAuthCodeAuth | OAu
 
 
 def _names(template: str) -> frozenset[str]:
-    return frozenset(_FIELD.findall(template))
+    return frozenset(PLACEHOLDER.findall(template))
