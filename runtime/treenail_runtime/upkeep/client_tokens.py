@@ -76,7 +76,8 @@ class ClientTokens:
 
     async def _ask(self, key: str, ask: Ask) -> SecretStr:
         tokens = await ask()
-        lasts_s = EARLY_S if tokens.expires_in_s is None else tokens.expires_in_s - URGENT_S
+        told_s = tokens.expires_in_s
+        lasts_s = EARLY_S if told_s is None else told_s - min(URGENT_S, told_s / 20)
         self._held[key] = _Held(tokens.access, self._stopwatch() + lasts_s)
         self._held.move_to_end(key)
         while len(self._held) > _MOST:

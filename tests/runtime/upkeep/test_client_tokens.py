@@ -1,0 +1,66 @@
+"""Tokens that the provider grants to a client itself: asked for once, and again when refused."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from pydantic import SecretStr
+
+from tests.support.providers import Upstream, upstream
+from treenail_runtime.auth.instances import ObtainedTokens
+from treenail_runtime.contract import OAuthClientAuth
+from treenail_runtime.upkeep import ClientTokens, ClientTokenSource
+from treenail_runtime.upstream import Credentials, credentials_for
+
+
+@asynccontextmanager
+async def sources(count: int = 1) -> AsyncGenerator[tuple[Upstream, list[ClientTokenSource]]]:
+    """Sources of one client, as so many calls at once have them."""
+    async with upstream() as place:
+        auth = OAuthClientAuth(provider=place.auth.provider, scopes=("jobs",))
+
+        async def ask() -> ObtainedTokens:
+            granted = await place.oauth.client_credentials(auth, place.client)
+            return ObtainedTokens(
+                access=granted.access, expires_in_s=granted.expires_in_s, issuer=granted.issuer
+            )
+
+        def with_token(access: SecretStr) -> Credentials:
+            return credentials_for(auth, {}, {}, access)
+
+        tokens = ClientTokens()
+        yield place, [ClientTokenSource(tokens, "default", ask, with_token) for _ in range(count)]
+
+
+def asked(place: Upstream) -> int:
+    return len(place.fake.journal.of("token", grant_type="client_credentials"))
+
+
+async def test_many_calls_at_once_ask_once_for_a_token_that_works() -> None:
+    async with sources(16) as (place, found):
+        given = await asyncio.gather(*(each.current() for each in found))
+
+        assert (len(set(given)), asked(place)) == (1, 1)
+        ((name, value),) = given[0].headers
+        assert name == "Authorization"
+        assert place.fake.is_live(value.removeprefix("Bearer "))
+
+
+async def test_a_refused_token_is_replaced_once() -> None:
+    async with sources(2) as (place, (one, other)):
+        first = await one.current()
+        second = await one.renewed(first)
+
+        assert second is not None
+        assert second != first
+        assert await other.current() == second
+        assert asked(place) == 2
+
+
+async def test_a_token_with_a_short_life_is_used_while_it_lasts() -> None:
+    async with sources() as (place, (one,)):
+        place.fake.switches.access_life_s = 15
+        await one.prepare()
+        await one.current()
+
+        assert asked(place) == 1
