@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.auth.instances import ObtainedTokens, UpstreamTokens
 from treenail_runtime.clock import Stopwatch, monotonic
 from treenail_runtime.measures import UNMEASURED, Measures
@@ -30,6 +31,13 @@ _HELD_S: Final = 30.0
 """So long a token is used without looking whether another worker has a newer one."""
 
 _LOOK_S: Final = 0.1
+
+_PAUSE_S: Final = 0.5
+_STUBBORN_S: Final = 120.0
+"""So long new tokens are offered to a database that does not answer."""
+
+_FAREWELL_S: Final = 5.0
+"""So long refreshes may take that run when the server ends."""
 
 
 class TokenStore(Protocol):
@@ -190,8 +198,13 @@ class TokenKeeper:
         return len(self._held)
 
     async def aclose(self) -> None:
-        """Leave the refreshes that are still running; their leases end by themselves."""
+        """Let refreshes that are running finish, and leave those that take long.
+
+        A provider that rotates refresh tokens may have forgotten the old one by now.
+        """
         running = list(self._running.values())
+        if running:
+            await asyncio.wait(running, timeout=_FAREWELL_S)
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
@@ -224,7 +237,11 @@ class TokenKeeper:
 
     async def _refreshed(self, old: UpstreamTokens) -> UpstreamTokens:
         # A caller that goes away must not stop what others wait for.
-        return await asyncio.shield(self._begin(old))
+        running = self._begin(old)
+        done, _ = await asyncio.wait({running}, timeout=LEASE_S)
+        if not done:
+            raise ProviderAway("the refresh has not finished", 1)
+        return running.result()
 
     def _begin(self, old: UpstreamTokens) -> "asyncio.Task[UpstreamTokens]":
         running = self._running.get(old.connection_id)
@@ -285,10 +302,26 @@ class TokenKeeper:
             raise ProviderAway(str(error), after_s) from error
         self.counts.refreshes += 1
         self._measures.refreshed("refreshed")
-        version = await self._store.replace(old.connection_id, old.version, obtained)
+        version = await self._put(old, obtained)
         if version is None:
             # Somebody logged in again meanwhile: theirs are newer than ours.
             log.info("tokens.overtaken", **facts)
         else:
             log.info("tokens.refreshed", version=version, **facts)
         return (await self._read(old.connection_id)).tokens
+
+    async def _put(self, old: UpstreamTokens, obtained: ObtainedTokens) -> int | None:
+        """Replace `old` in the store, however often that has to be tried.
+
+        A provider that rotates refresh tokens has forgotten the old one: without the new one the
+        login would be lost.
+        """
+        until = self._stopwatch() + _STUBBORN_S
+        while True:
+            try:
+                return await self._store.replace(old.connection_id, old.version, obtained)
+            except StoreUnavailableError:
+                log.warning("tokens.not_stored", connection=old.connection_id)
+                if self._stopwatch() >= until:
+                    raise
+            await asyncio.sleep(_PAUSE_S)
