@@ -1,9 +1,28 @@
 """What a server counts: told where it happens, kept by whoever wants to know."""
 
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 Refreshed: TypeAlias = Literal["refreshed", "failed", "reauth"]
-Cache: TypeAlias = Literal["tokens", "instances", "responses"]
+Cache: TypeAlias = Literal["tokens", "client_tokens", "instances", "responses"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheFigures:
+    """How a cache of this process is doing.
+
+    Attributes:
+        entries: That it holds now.
+        most: That it ever holds.
+        hits: Looks since the process began that found what could be used.
+        misses: Those that did not.
+    """
+
+    name: Cache
+    entries: int
+    most: int
+    hits: int
+    misses: int
 
 
 class Measures:

@@ -21,7 +21,12 @@ UNLIMITED = f"{LIMITS},token=off,introspect=off,revoke=off,admin=off,admin_ip=of
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
 
-DOCUMENTS = {"instances": "instance", "registry": "person", "oauth": "person"}
+DOCUMENTS = {
+    "instances": "instance",
+    "registry": "person",
+    "operating": "person",
+    "oauth": "person",
+}
 """Whose credentials the instance uses that is there to be found."""
 
 

@@ -16,6 +16,9 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "Registry: one place that knows all connectors, dynamic loading, one kind of endpoint for "
         "all, health of all; a broken connector takes no other down",
     ),
+    "S2-06": Requirement(
+        _TWO, "/cache-tokens endpoint: what is held is told, and forgotten, over the admin API"
+    ),
     "S2-07": Requirement(_TWO, "Requests find their instance; statistics and monitoring"),
     "S2-23": Requirement(
         _TWO, "What is known of an instance is held in memory by its id and version, and bounded"

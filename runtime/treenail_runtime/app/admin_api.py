@@ -3,6 +3,7 @@
 from quart import Quart
 
 from treenail_runtime.administration import Setups, Validator
+from treenail_runtime.edge.admin.housekeeping import Housekeeping
 from treenail_runtime.edge.admin.routes import add_admin
 from treenail_runtime.edge.admin.services import AdminServices, Health
 from treenail_runtime.edge.oauth.services import OAuth
@@ -21,6 +22,7 @@ def add_administration(
     oauth: OAuth,
     lifespan: Lifespan,
     health: Health,
+    housekeeping: Housekeeping,
     *,
     with_api: bool,
 ) -> dict[str, Route]:
@@ -38,6 +40,7 @@ def add_administration(
         validator=Validator(administration),
         admins=AdminStore(core.database),
         health=health,
+        housekeeping=housekeeping,
         places=core.directory,
         principals=PrincipalStore(core.database),
         calls=core.calls,

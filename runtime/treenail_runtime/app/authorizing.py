@@ -48,13 +48,15 @@ from .connecting import Offering
 from .directory import Directory
 from .ending import CallEnder
 from .endpoints import Endpoints, Gates
+from .housekeeping import CommonHousekeeping
 from .instances import make_instances, make_prefixes
-from .invalidating import Announcer, Listener, open_redis
+from .invalidating import Announcer, Listener, Obedience, open_redis
 from .lifespan import Closed, Lifespan, Started
 from .limiting import make_limiter
 from .providing import UpstreamProviders
 from .rechecking import Rechecks
-from .registry import Registry
+from .registry import Registry, Reloads
+from .siblings import Siblings
 from .storing import answers, make_cleanup, open_database, open_ring
 from .upstreams import Upstreams
 from .watching import Recording
@@ -83,6 +85,8 @@ def add_authorization(
     pages: Quart,
     lifespan: Lifespan,
     measures: Measures,
+    *,
+    siblings: Siblings | None,
 ) -> Authorized:
     """Add the OAuth endpoints to `pages`; the guarded MCP endpoints and all further routes.
 
@@ -102,7 +106,7 @@ def add_authorization(
         believed_s=settings.instance_cache_seconds,
         measures=measures,
     )
-    tokens = ClientTokens()
+    tokens = ClientTokens(measures=measures)
     providers = _providers(registry, directory, upstreams, lifespan)
     lifespan.add(Recording(registry, ServiceStore(kept.database)))
     checker = Checker(connectors, upstreams, settings.upstream_url, directory)
@@ -123,7 +127,8 @@ def add_authorization(
         keeper=_keep_tokens(settings, kept, providers, lifespan, measures),
         calls=_running_calls(directory, lifespan),
     )
-    _share_changes(settings, Caches(directory, core.keeper, tokens), directory, lifespan)
+    caches = Caches(directory, core.keeper, tokens)
+    housekeeping = _share_changes(settings, caches, registry, directory, siblings, lifespan)
     store = SessionStore(kept.database, idle_seconds=settings.session_idle_seconds)
     endpoints = Endpoints(
         directory,
@@ -144,23 +149,38 @@ def add_authorization(
         routes={
             **add_oauth(pages, services, directory, prefixes),
             **add_administration(
-                pages, core, services, lifespan, registry.services, with_api=settings.admin_api
+                pages,
+                core,
+                services,
+                lifespan,
+                registry.services,
+                housekeeping,
+                with_api=settings.admin_api,
             ),
         },
     )
 
 
 def _share_changes(
-    settings: Settings, caches: Caches, directory: Directory, lifespan: Lifespan
-) -> None:
-    """Have the workers tell each other what has changed, where there is a Redis."""
-    redis, heard = open_redis(settings), open_redis(settings)
-    if redis is None or heard is None:
-        return
-    announcer = Announcer(redis)
+    settings: Settings,
+    caches: Caches,
+    registry: Registry,
+    directory: Directory,
+    siblings: Siblings | None,
+    lifespan: Lifespan,
+) -> CommonHousekeeping:
+    """Have the workers tell each other what has changed."""
+    own = uuid.uuid4().hex
+    obedience = Obedience(caches, Reloads(registry), own)
+    announcer = Announcer(open_redis(settings), siblings)
     directory.on_change(announcer.tell)
     lifespan.add(Closed(announcer.aclose))
-    lifespan.add(Listener(heard, caches))
+    heard = open_redis(settings)
+    if heard is not None:
+        lifespan.add(Listener(heard, caches, obedience.hear))
+    if siblings is not None:
+        siblings.on_word(obedience.hear)
+    return CommonHousekeeping(caches, registry, announcer, obedience, own)
 
 
 def _gates(

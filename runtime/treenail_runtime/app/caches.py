@@ -1,5 +1,8 @@
 """What one process holds of instances and of tokens, forgotten when somebody says so."""
 
+from collections.abc import Sequence
+
+from treenail_runtime.measures import CacheFigures
 from treenail_runtime.upkeep import ClientTokens, TokenKeeper
 
 from .directory import Directory
@@ -15,12 +18,30 @@ class Caches:
 
     def forget(self, instance_id: str) -> int:
         """Read an instance and its tokens again; how many entries there were."""
+
+        def belongs(other: str) -> bool:
+            return other == instance_id
+
         return (
             self._directory.drop(instance_id)
-            + self._keeper.forget_instance(instance_id)
-            + self._tokens.forget_instance(instance_id)
+            + self._keeper.forget_where(belongs)
+            + self._tokens.forget_where(belongs)
         )
+
+    def forget_service(self, service: str) -> int:
+        """The same of all instances of a connector; how many entries there were."""
+
+        def belongs(instance_id: str) -> bool:
+            # Tokens outlive what is known of their instance: then they may be of any connector.
+            return self._directory.service_of(instance_id) in {service, None}
+
+        tokens = self._keeper.forget_where(belongs) + self._tokens.forget_where(belongs)
+        return tokens + self._directory.drop_service(service)
 
     def forget_all(self) -> int:
         """Read everything again; how many entries there were."""
         return self._directory.forget_all() + self._keeper.forget_all() + self._tokens.forget_all()
+
+    def figures(self) -> Sequence[CacheFigures]:
+        """How each is doing."""
+        return [each.figures() for each in (self._directory, self._keeper, self._tokens)]

@@ -32,6 +32,7 @@ from .connecting import Offering
 from .hosting import host_rules
 from .lifespan import Closed, CredentialChecks, Lifespan, ManagerTask, Part
 from .registry import Registry
+from .siblings import Siblings
 from .upstreams import Upstreams, open_context
 from .watching import Watching
 
@@ -42,6 +43,7 @@ def create_app(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     measures: Measures = UNMEASURED,
+    siblings: Siblings | None = None,
 ) -> AsgiApp:
     """The ASGI application; it opens and closes what it needs in its lifespan.
 
@@ -50,6 +52,7 @@ def create_app(
         registry: With one connector at least; the first also answers at `/mcp`.
         transport: Towards the upstreams; closed at the end.
         measures: Told what happens.
+        siblings: The other workers of the server; None where this is the only one.
 
     Raises:
         ConfigurationError: What is set does not make a server.
@@ -82,7 +85,7 @@ def create_app(
         default, find = _open_endpoints(registry, framings, upstreams, lifespan)
     else:
         authorized = add_authorization(
-            settings, registry, framings, upstreams, pages, lifespan, measures
+            settings, registry, framings, upstreams, pages, lifespan, measures, siblings=siblings
         )
         default, find = authorized.default, authorized.find
         routes |= authorized.routes

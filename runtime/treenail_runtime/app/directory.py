@@ -9,7 +9,7 @@ from treenail_runtime.auth.instances import InstanceSettings, StoredInstance
 from treenail_runtime.auth.records import Instance
 from treenail_runtime.clock import Stopwatch, monotonic
 from treenail_runtime.contract import Connector
-from treenail_runtime.measures import UNMEASURED, Measures
+from treenail_runtime.measures import UNMEASURED, CacheFigures, Measures
 from treenail_runtime.storage.instances import InstanceStore
 
 from .instances import make_instance
@@ -58,6 +58,8 @@ class Directory:
         self._stopwatch = stopwatch
         self._by_slug: OrderedDict[str, _Seen] = OrderedDict()
         self._by_id: OrderedDict[str, _Seen] = OrderedDict()
+        self._hits = 0
+        self._misses = 0
 
     def configure(self, configured: Sequence[Instance]) -> None:
         """Take `configured` in place of those before."""
@@ -119,6 +121,29 @@ class Directory:
             self._by_slug.pop(seen.instance.base_path[1:], None)
         return 1
 
+    def drop_service(self, service: str) -> int:
+        """The same of all instances of a connector."""
+        ids = [each for each in self._by_id if self.service_of(each) == service]
+        return sum(self.drop(each) for each in ids)
+
+    def service_of(self, instance_id: str) -> str | None:
+        """The connector of an instance, as far as that is at hand."""
+        configured = self._configured.get(instance_id)
+        if configured is not None:
+            return configured.connector
+        seen = self._by_id.get(instance_id)
+        return None if seen is None or seen.instance is None else seen.instance.connector
+
+    def figures(self) -> CacheFigures:
+        """How much is held, and how often that was enough."""
+        return CacheFigures(
+            name="instances",
+            entries=len(self._by_slug),
+            most=_MOST,
+            hits=self._hits,
+            misses=self._misses,
+        )
+
     def forget_all(self) -> int:
         """Read everything again; how much was held."""
         count = len(self._by_slug)
@@ -131,7 +156,9 @@ class Directory:
         is_fresh = found is not None and self._stopwatch() - found.at < self._believed_s
         self._measures.looked_up("instances", hit=is_fresh)
         if not is_fresh:
+            self._misses += 1
             return None
+        self._hits += 1
         seen.move_to_end(key)
         return found
 

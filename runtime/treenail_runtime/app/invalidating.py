@@ -1,12 +1,13 @@
-"""Has every worker forget what has changed, by way of Redis.
+"""Tells every worker what to read again: by way of Redis, or of the parent of the workers.
 
-Redis says only that something is to be read again. Without it, or while it is away, entries end by
-themselves within seconds; nobody gets or keeps access by it.
+Both say only that something is to be read again. Where neither reaches, entries end by themselves
+within seconds; nobody gets or keeps access by it.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, TypeAlias, cast
 
 import structlog
 from redis.asyncio import Redis
@@ -17,52 +18,115 @@ from redis.exceptions import RedisError
 from treenail_runtime.settings import ConfigurationError, Settings
 
 from .caches import Caches
+from .messages import LONGEST, Message, read_message
+from .registry import Reloads
+from .siblings import Siblings
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _CHANNEL: Final = "treenail:forget"
-_ALL: Final = "*"
 _PAUSE_S: Final = 1.0
 _PATIENCE_S: Final = 1.0
-_LONGEST: Final = 256
+
+Reach: TypeAlias = Literal["all-servers", "this-server"]
+"""Who was told: all by way of Redis, or the workers of this server."""
 
 
 class Announcer:
-    """Tells all workers what to read again."""
+    """Tells other workers.
 
-    def __init__(self, redis: Redis) -> None:
+    Args:
+        redis: Reaches those of all servers; None where there is none.
+        siblings: The others of this server; None where it has one worker.
+    """
+
+    def __init__(self, redis: Redis | None, siblings: Siblings | None = None) -> None:
         self._redis = redis
-        self._sending: set[asyncio.Task[bool]] = set()
+        self._siblings = siblings
+        self._sending: set[asyncio.Task[Reach]] = set()
 
     def tell(self, instance_id: str) -> None:
         """Begin to tell that an instance has changed."""
-        task = asyncio.create_task(self.send(instance_id))
+        task = asyncio.create_task(self.send(Message("instance", instance_id)))
         self._sending.add(task)
         task.add_done_callback(self._sending.discard)
 
-    async def send(self, instance_id: str | None) -> bool:
-        """Tell it; None means everything. False when Redis does not take it."""
+    async def send(self, message: Message) -> Reach:
+        """Tell it; who was reached."""
+        if self._redis is not None and await self._published(self._redis, str(message)):
+            return "all-servers"
+        if self._siblings is not None:
+            self._siblings.tell(str(message))
+        return "this-server"
+
+    async def aclose(self) -> None:
+        """Finish what was begun, and close the connections."""
+        await asyncio.gather(*self._sending, return_exceptions=True)
+        if self._redis is not None:
+            await self._redis.aclose()
+
+    async def _published(self, redis: Redis, text: str) -> bool:
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                told: Any = self._redis.publish(_CHANNEL, instance_id or _ALL)  # pyright: ignore[reportUnknownMemberType]  # has no types
+                told: Any = redis.publish(_CHANNEL, text)  # pyright: ignore[reportUnknownMemberType]  # has no types
                 await told
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("caches.not_announced", reason=type(error).__name__)
             return False
         return True
 
-    async def aclose(self) -> None:
-        """Finish what was begun, and close the connections."""
-        await asyncio.gather(*self._sending, return_exceptions=True)
-        await self._redis.aclose()
+
+class Obedience:
+    """Does what others tell.
+
+    Args:
+        caches: Of this process.
+        reloads: Of its connectors.
+        own: By which messages of its own are known, which it has obeyed before it sent them.
+    """
+
+    def __init__(self, caches: Caches, reloads: Reloads, own: str) -> None:
+        self._caches = caches
+        self._reloads = reloads
+        self._own = own
+
+    def hear(self, text: str) -> None:
+        """Do it; what is no message is nobody's affair."""
+        message = read_message(text)
+        if message is None or (message.sender and message.sender == self._own):
+            return
+        if message.kind == "connectors":
+            self._reloads.begin(message.name or None)
+            return
+        what = message.name or message.kind
+        log.info("caches.forgotten", what=what, entries=self.forget(message))
+
+    def forget(self, message: Message) -> int:
+        """Have the caches forget what a message names; how many entries there were."""
+        match message.kind:
+            case "all":
+                return self._caches.forget_all()
+            case "instance":
+                return self._caches.forget(message.name)
+            case "service":
+                return self._caches.forget_service(message.name)
+            case "connectors":
+                return 0
 
 
 class Listener:
-    """Forgets what others tell."""
+    """Hears what others tell by way of Redis.
 
-    def __init__(self, redis: Redis, caches: Caches) -> None:
+    Args:
+        redis: Where they tell it.
+        caches: Forgotten whenever listening begins, since what was said before nobody heard.
+        hear: Told each message.
+    """
+
+    def __init__(self, redis: Redis, caches: Caches, hear: Callable[[str], None]) -> None:
         self._redis = redis
         self._caches = caches
+        self._hear_text = hear
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -99,11 +163,8 @@ class Listener:
 
     def _hear(self, message: dict[str, object]) -> None:
         data = message.get("data")
-        if message.get("type") != "message" or not isinstance(data, bytes) or len(data) > _LONGEST:
-            return
-        what = data.decode(errors="replace")
-        count = self._caches.forget_all() if what == _ALL else self._caches.forget(what)
-        log.info("caches.forgotten", what="all" if what == _ALL else what, entries=count)
+        if message.get("type") == "message" and isinstance(data, bytes) and len(data) <= LONGEST:
+            self._hear_text(data.decode(errors="replace"))
 
 
 def open_redis(settings: Settings) -> Redis | None:

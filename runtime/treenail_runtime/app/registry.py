@@ -107,31 +107,42 @@ class Registry:
         """The health of each, by name."""
         return {each.name: each.status for each in self.services()}
 
-    async def reload(self) -> Sequence[str]:
+    def knows(self, name: str) -> bool:
+        """Whether there is, or was, such a connector."""
+        return name in self._records or (self._folder is not None and name in self._folder.names())
+
+    async def reload(self, only: str | None = None) -> Sequence[str]:
         """Load what has changed since it was loaded; the names of what is served anew.
 
         What cannot be loaded is told, and changes nothing.
+
+        Args:
+            only: The connector that is loaded, whether its files have changed or not; None for all.
         """
         folder = self._folder
         if folder is None:
             return ()
-        changed: list[str] = []
         async with self._busy:
             before = dict(self._records)
-            for name in folder.names():
-                seen = stamp(folder.directory, name)
-                if self._stamps.get(name) == seen:
-                    continue
-                self._stamps[name] = seen
-                if await self._exchange(
-                    await asyncio.to_thread(folder.load, name, self.connectors)
-                ):
-                    changed.append(name)
+            changed = [
+                name
+                for name in folder.names()
+                if only in {None, name}
+                and await self._renewed(folder, name, force=only is not None)
+            ]
             self._tell_gone(folder)
             if self._records != before:
                 for told in self._told:
                     await told()
         return changed
+
+    async def _renewed(self, folder: Folder, name: str, *, force: bool) -> bool:
+        """Load a connector if it has changed, or in any case; whether it is served anew."""
+        seen = stamp(folder.directory, name)
+        if self._stamps.get(name) == seen and not force:
+            return False
+        self._stamps[name] = seen
+        return await self._exchange(await asyncio.to_thread(folder.load, name, self.connectors))
 
     async def _exchange(self, loaded: Loaded) -> bool:
         self._tell(loaded)
@@ -221,15 +232,15 @@ class Reloads:
         self._registry = registry
         self._running: set[asyncio.Task[None]] = set()
 
-    def begin(self) -> None:
-        """Begin one in the loop that is running."""
-        task = asyncio.get_running_loop().create_task(self._reload())
+    def begin(self, name: str | None = None) -> None:
+        """Begin one in the loop that is running; with a `name` of this connector alone."""
+        task = asyncio.get_running_loop().create_task(self._reload(name))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _reload(self) -> None:
+    async def _reload(self, name: str | None) -> None:
         try:
-            changed = await self._registry.reload()
+            changed = await self._registry.reload(name)
         except Exception:
             # The boundary: nobody waits for it, and what was served is served on.
             log.exception("connectors.not_reloaded")

@@ -1,8 +1,9 @@
 """Several processes behind one listening socket.
 
-A pipe connects the parent with each worker: the worker says on it that it answers, and takes from
-it the order to load connectors again, or to stop; the pipe's end is the latter, too. So a parent that dies ends its workers, and a signal
-sent to the whole process group (systemd, Ctrl-C) is not taken for two.
+A pipe connects the parent with each worker. The worker says on it that it answers, and what the
+others are to do; it takes from it what they say, and the order to load connectors again, or to stop;
+the pipe's end is the latter, too. So a parent that dies ends its workers, and a signal sent to the
+whole process group (systemd, Ctrl-C) is not taken for two.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -38,6 +40,7 @@ from .serving import (
     serve_app,
     with_base_url,
 )
+from .siblings import Siblings
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -94,6 +97,13 @@ def _run(
     return workers.run(lambda: announce(where))
 
 
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What one worker tells the others."""
+
+    text: str
+
+
 class _Workers:
     def __init__(self, settings: Settings, sock: socket.socket, counts: Path | None) -> None:
         self._stopping = False
@@ -110,14 +120,20 @@ class _Workers:
 
     def run(self, announce: Callable[[], None]) -> bool:
         """Wait for all of them to end; whether one ended by itself."""
-        silent = list(self._pipes)
+        heard, silent = list(self._pipes), list(self._pipes)
         failed = False
         while running := [each for each in self._processes if each.is_alive()]:
-            ready = wait([*(each.sentinel for each in running), *silent])
-            for pipe in [each for each in silent if each in ready]:
-                silent.remove(pipe)
-                if _heard(pipe) == _LISTENING and not silent:
-                    announce()
+            ready = wait([*(each.sentinel for each in running), *heard])
+            for pipe in [each for each in heard if each in ready]:
+                said = _heard(pipe)
+                if said is None:
+                    heard.remove(pipe)
+                elif said == _LISTENING:
+                    silent.remove(pipe)
+                    if not silent:
+                        announce()
+                else:
+                    self._order(said, beside=pipe)
             if any(each.sentinel in ready for each in running) and not self._stopping:
                 log.error("worker.ended", exit_codes=[each.exitcode for each in self._processes])
                 failed = True
@@ -129,10 +145,12 @@ class _Workers:
         self._stopping = True
         self._order(_STOP)
 
-    def _order(self, word: str) -> None:
+    def _order(self, word: object, beside: Connection | None = None) -> None:
+        """Tell all workers `beside` that one."""
         for pipe in self._pipes:
-            with suppress(OSError):
-                pipe.send(word)
+            if pipe is not beside:
+                with suppress(OSError):
+                    pipe.send(word)
 
     def on_hangup(self, _: int, __: FrameType | None) -> None:
         """Have each worker load its connectors again."""
@@ -156,6 +174,12 @@ def _heard(pipe: Connection) -> object:
         return None
 
 
+def _say(parent: Connection, text: str) -> None:
+    """Tell the other workers; a parent that is gone has ended them."""
+    with suppress(OSError):
+        parent.send(_Word(text))
+
+
 def work(settings: Settings, sock: socket.socket, parent: Connection, counts: Path | None) -> None:
     """The main function of a worker process, which keeps its counts in a file of the folder `counts`."""
     for each in (signal.SIGINT, signal.SIGTERM, HANGUP):
@@ -164,7 +188,8 @@ def work(settings: Settings, sock: socket.socket, parent: Connection, counts: Pa
     set_up_logging(settings.log_level, settings.log_format)
     with uncollected():
         registry = open_registry(settings, environment())
-        app = create_app(settings, registry, measures=counting_in(counts))
+        siblings = Siblings(lambda text: _say(parent, text))
+        app = create_app(settings, registry, measures=counting_in(counts), siblings=siblings)
         forget_start()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         stop = asyncio.Event()
@@ -173,8 +198,11 @@ def work(settings: Settings, sock: socket.socket, parent: Connection, counts: Pa
             reloads = Reloads(registry)
 
             def obey() -> None:
-                if _heard(parent) == _RELOAD:
+                said = _heard(parent)
+                if said == _RELOAD:
                     reloads.begin()
+                elif isinstance(said, _Word):
+                    siblings.hear(said.text)
                 else:
                     stop.set()
 

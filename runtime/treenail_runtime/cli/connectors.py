@@ -4,16 +4,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
 
 import click
 
+from treenail_runtime.app.messages import Message
 from treenail_runtime.app.registry import services_in
 from treenail_runtime.auth.instances import ServiceRecord
-from treenail_runtime.settings import read_settings
+from treenail_runtime.loading import names_in
+from treenail_runtime.settings import ConfigurationError, Settings, read_settings
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.services import ServiceStore
+from treenail_runtime.telemetry import set_up_logging
 
 from .db import with_database
+from .reaching import ask, named_server, server_options, tell_all
 from .told import told
 
 
@@ -44,6 +50,40 @@ def list_connectors(served: bool, as_json: bool, **options: object) -> None:
             f"{each.name:<{width}}  {each.status:<9}  {each.version or '-':<9}  {each.reason or ''}"
         )
         click.echo(line.rstrip())
+
+
+@connectors.command
+@click.argument("name", required=False)
+@server_options
+def reload(name: str | None, server: str | None, token_file: IO[str] | None) -> None:
+    """Have running servers load what has changed; with NAME this connector, changed or not.
+
+    Told by way of Redis, all workers of all servers do so. With --token-file one server is asked,
+    which says what came of it, and tells its other workers. Calls that run finish on what they
+    began with.
+    """
+    with told():
+        settings = read_settings()
+        set_up_logging(settings.log_level, settings.log_format)
+        asked = named_server(settings, server, token_file)
+        if asked is None:
+            tell_all(settings, Message("connectors", _known(settings, name)))
+            click.echo("told; see `treenail connectors list --served`")
+        else:
+            within = "" if name is None else f"/{quote(name, safe='')}"
+            _print_reloaded(ask(asked, "POST", f"/api/v1/connectors{within}/reload"))
+
+
+def _known(settings: Settings, name: str | None) -> str:
+    if name is not None and name not in names_in(settings.connectors_dir):
+        raise ConfigurationError(f"there is no connector {name!r}")
+    return name or ""
+
+
+def _print_reloaded(answer: Mapping[str, Any]) -> None:
+    click.echo(f"loaded: {', '.join(answer['loaded']) or 'nothing has changed'}")
+    for each in answer["services"]:
+        click.echo(f"{each['name']}  {each['status']}  {each['reason'] or ''}".rstrip())
 
 
 async def _kept(database: Database) -> Sequence[ServiceRecord]:

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from treenail_runtime.auth.instances import ObtainedTokens
 from treenail_runtime.clock import Stopwatch, monotonic
+from treenail_runtime.measures import UNMEASURED, CacheFigures, Measures
 from treenail_runtime.upstream import Credentials
 
 from .outcomes import UpkeepError
@@ -34,8 +35,13 @@ class _Held:
 class ClientTokens:
     """One token for each key; whoever needs the same one waits for the same question."""
 
-    def __init__(self, stopwatch: Stopwatch = monotonic) -> None:
+    def __init__(
+        self, stopwatch: Stopwatch = monotonic, *, measures: Measures = UNMEASURED
+    ) -> None:
         self._stopwatch = stopwatch
+        self._measures = measures
+        self._hits = 0
+        self._misses = 0
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._asking: dict[str, asyncio.Task[SecretStr]] = {}
 
@@ -52,8 +58,10 @@ class ClientTokens:
         """
         held = self._held.get(key)
         if held is not None and self._stopwatch() < held.until and held.access != refused:
+            self._looked_up(hit=True)
             self._held.move_to_end(key)
             return held.access
+        self._looked_up(hit=False)
         asking = self._asking.get(key)
         if asking is None:
             asking = asyncio.create_task(self._ask(key, ask))
@@ -61,9 +69,9 @@ class ClientTokens:
             asking.add_done_callback(lambda _: self._asking.pop(key, None))
         return await asyncio.shield(asking)
 
-    def forget_instance(self, instance_id: str) -> int:
-        """Ask for the tokens of an instance again; how many were held."""
-        held = [key for key in self._held if key.partition(" ")[0] == instance_id]
+    def forget_where(self, belongs: Callable[[str], bool]) -> int:
+        """Ask again for the tokens of the instances to whose ids that applies; how many."""
+        held = [key for key in self._held if belongs(key.partition(" ")[0])]
         for key in held:
             del self._held[key]
         return len(held)
@@ -73,6 +81,21 @@ class ClientTokens:
         count = len(self._held)
         self._held.clear()
         return count
+
+    def figures(self) -> CacheFigures:
+        """How much is held, and how often that was enough."""
+        return CacheFigures(
+            name="client_tokens",
+            entries=len(self._held),
+            most=_MOST,
+            hits=self._hits,
+            misses=self._misses,
+        )
+
+    def _looked_up(self, *, hit: bool) -> None:
+        self._hits += hit
+        self._misses += not hit
+        self._measures.looked_up("client_tokens", hit=hit)
 
     async def _ask(self, key: str, ask: Ask) -> SecretStr:
         tokens = await ask()

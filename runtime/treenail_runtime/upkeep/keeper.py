@@ -17,7 +17,7 @@ import structlog
 from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.auth.instances import ObtainedTokens, UpstreamTokens
 from treenail_runtime.clock import Stopwatch, monotonic
-from treenail_runtime.measures import UNMEASURED, Measures
+from treenail_runtime.measures import UNMEASURED, CacheFigures, Measures
 
 from .outcomes import ProviderAway, ReauthNeeded
 from .rules import LEASE_S, PATIENCE_S, moment, pause_s
@@ -179,9 +179,9 @@ class TokenKeeper:
         """Read the connection's tokens again when they are needed next."""
         self._held.pop(connection_id, None)
 
-    def forget_instance(self, instance_id: str) -> int:
-        """The same of all connections of an instance; how much was held."""
-        held = [each for each, seen in self._held.items() if seen.tokens.instance_id == instance_id]
+    def forget_where(self, belongs: Callable[[str], bool]) -> int:
+        """The same of all connections of the instances to whose ids that applies; how many."""
+        held = [each for each, seen in self._held.items() if belongs(seen.tokens.instance_id)]
         for connection_id in held:
             self.forget(connection_id)
         return len(held)
@@ -191,6 +191,16 @@ class TokenKeeper:
         count = len(self._held)
         self._held.clear()
         return count
+
+    def figures(self) -> CacheFigures:
+        """How much is held, and how often that was enough."""
+        return CacheFigures(
+            name="tokens",
+            entries=len(self._held),
+            most=MOST_HELD,
+            hits=self.counts.hits,
+            misses=self.counts.reads,
+        )
 
     @property
     def held(self) -> int:

@@ -92,10 +92,10 @@ async def test_what_cannot_be_told_is_said(tmp_path: Path) -> None:
     assert {status for status, _, _ in ended} == {2}
     told = [err.strip().rpartition("\n")[2] for _, _, err in ended]
     assert told == [
-        "treenail: REDIS_URL is not set: servers cannot be told",
+        "treenail: REDIS_URL is not set: servers cannot be told; name one by --token-file and --server",
         "treenail: Redis does not answer: servers were not told",
-        "treenail: say --instance SLUG or --all",
-        "treenail: say --instance SLUG or --all",
+        "treenail: say --instance SLUG, --service CONNECTOR or --all",
+        "treenail: say --instance SLUG, --service CONNECTOR or --all",
     ]
 
 

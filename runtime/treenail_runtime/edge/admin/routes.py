@@ -9,7 +9,7 @@ from treenail_runtime.administration.setup import CALLBACK
 from treenail_runtime.auth.admins import Admin
 from treenail_runtime.edge.routing import INSTANCE, Route
 
-from . import instances, registry, single
+from . import instances, operating, registry, single
 from .authenticating import authenticated
 from .problems import answered
 from .returning import returned
@@ -32,11 +32,16 @@ VERBS: Final[Mapping[str, Mapping[str, Verb]]] = {
     f"{_ONE}/access-key": {"POST": instances.rotate_access_key},
     f"{_ONE}/revoke": {"POST": instances.revoke_logins},
     f"{_ONE}/refresh": {"POST": instances.refresh_tokens},
+    f"{API}/caches": {"GET": operating.show_caches, "DELETE": operating.clear_caches},
+    f"{API}/caches/instances/{INSTANCE}": {"DELETE": operating.clear_instance},
+    f"{API}/caches/services/{INSTANCE}": {"DELETE": operating.clear_service},
+    f"{API}/connectors/reload": {"POST": operating.reload_connectors},
+    f"{API}/connectors/{INSTANCE}/reload": {"POST": operating.reload_connector},
     f"{_REGISTRY}/services": {"GET": registry.list_services},
     f"{_REGISTRY}/validate/{INSTANCE}": {"POST": registry.validate},
     f"{_REGISTRY}/initiate-oauth/{INSTANCE}": {"POST": registry.initiate},
 }
-"""By path and method; `INSTANCE` stands for a slug, in the registry for a connector's name."""
+"""By path and method; `INSTANCE` stands for a slug, or for a connector's name."""
 
 PAGES: Final[Mapping[str, tuple[str, Page]]] = {
     f"/{INSTANCE}/health": ("GET", single.health),

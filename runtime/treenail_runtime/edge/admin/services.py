@@ -12,6 +12,8 @@ from treenail_runtime.edge.places import Places
 from treenail_runtime.edge.running import RunningCalls
 from treenail_runtime.storage.admins import AdminStore
 
+from .housekeeping import Housekeeping
+
 Health: TypeAlias = Callable[[], Sequence[ServiceRecord]]
 """Tells of all connectors how they are now."""
 
@@ -22,6 +24,7 @@ class AdminServices:
 
     Attributes:
         health: Of the connectors that this process serves, and of those that it cannot load.
+        housekeeping: Of caches and connectors, in all processes.
         oauth: Limits, audit, and who is calling, as for the OAuth endpoints.
         principals: Where access tokens are looked up, for the pages of single instances.
         base_url: Of the server.
@@ -32,6 +35,7 @@ class AdminServices:
     validator: Validator
     admins: AdminStore
     health: Health
+    housekeeping: Housekeeping
     places: Places
     principals: Principals
     calls: RunningCalls

@@ -1,0 +1,107 @@
+"""How a command reaches servers that run: one by its admin API, or all of them by way of Redis."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import IO, Any, Final, TypeVar
+
+import click
+import httpx
+
+from treenail_runtime.app.desk import base_url_of
+from treenail_runtime.app.invalidating import Announcer, open_redis
+from treenail_runtime.app.messages import Message
+from treenail_runtime.dispatch.strict_json import is_object, read_json
+from treenail_runtime.settings import ConfigurationError, Settings
+from treenail_runtime.upstream import AiohttpTransport
+
+_Command = TypeVar("_Command", bound=Callable[..., None])
+
+_REFUSED: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One that runs, as an administrator reaches it."""
+
+    url: str
+    token: str
+
+
+def server_options(command: _Command) -> _Command:
+    """`--server` and `--token-file`."""
+    token = click.option(
+        "--token-file",
+        type=click.File(),
+        help="Holds an admin token; - for stdin. Without it servers are told by way of REDIS_URL.",
+    )
+    url = click.option("--server", help="Of the server that takes it; BASE_URL unless given.")
+    return url(token(command))
+
+
+def named_server(settings: Settings, url: str | None, token: IO[str] | None) -> Server | None:
+    """The server that the options name; None when they name none.
+
+    Raises:
+        ConfigurationError: There is no token for it.
+    """
+    if token is None:
+        if url is not None:
+            raise ConfigurationError("--server needs --token-file")
+        return None
+    return Server((url or base_url_of(settings)).rstrip("/"), token.read().strip())
+
+
+def ask(server: Server, method: str, path: str) -> Mapping[str, Any]:
+    """What the admin API answers.
+
+    Raises:
+        ConfigurationError: It does not, or refuses.
+    """
+    return asyncio.run(_ask(server, method, path))
+
+
+def tell_all(settings: Settings, message: Message) -> None:
+    """Tell all servers by way of Redis.
+
+    Raises:
+        ConfigurationError: They were not told.
+    """
+    asyncio.run(_tell_all(settings, message))
+
+
+async def _ask(server: Server, method: str, path: str) -> Mapping[str, Any]:
+    transport = AiohttpTransport()
+    try:
+        request = httpx.Request(
+            method, server.url + path, headers={"Authorization": f"Bearer {server.token}"}
+        )
+        answer = await transport.handle_async_request(request)
+    except (httpx.TransportError, httpx.InvalidURL, UnicodeEncodeError):
+        raise ConfigurationError(f"{server.url} does not answer") from None
+    finally:
+        await transport.aclose()
+    try:
+        told = read_json(answer.body)
+    except ValueError:
+        told = None
+    if not is_object(told):
+        raise ConfigurationError(f"{server.url} answers {answer.status_code}, and not as a server")
+    if answer.status_code >= _REFUSED:
+        reason = told.get("detail") or told.get("error")
+        raise ConfigurationError(f"{server.url} refuses: {reason} ({answer.status_code})")
+    return told
+
+
+async def _tell_all(settings: Settings, message: Message) -> None:
+    redis = open_redis(settings)
+    if redis is None:
+        raise ConfigurationError(
+            "REDIS_URL is not set: servers cannot be told; name one by --token-file and --server"
+        )
+    announcer = Announcer(redis)
+    try:
+        if await announcer.send(message) != "all-servers":
+            raise ConfigurationError("Redis does not answer: servers were not told")
+    finally:
+        await announcer.aclose()
