@@ -44,6 +44,11 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "a provider's no, its `later`, and what is no answer are told apart; nothing of a request"
         " is repeated in an error",
     ),
+    "UP-CLIENT": Requirement(
+        "RFC 6749 4.4 and 2.3.1; ours",
+        "a client gets a token of its own and another one when that is over or refused; a client that"
+        " is refused is told to whoever gave it, the person or the operator",
+    ),
     "UP-REVOKE": Requirement("RFC 7009 2", "refresh and access token are given back"),
     "DEMO-ALL": Requirement(
         "S4-01",

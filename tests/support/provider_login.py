@@ -133,12 +133,20 @@ class Tokens:
             return Answer(answer.status, await answer.json(), dict(answer.headers))
 
 
-def connector(fake: FakeProvider, *, choice: bool = False, **changes: Any) -> Connector:
+def connector(
+    fake: FakeProvider, *, choice: bool = False, provider_first: bool = False, **changes: Any
+) -> Connector:
     """The sample, whose upstream takes the provider's tokens; with `choice`, also typed ones."""
     grant = OAuthCodeAuth(provider=fake.declared(), scopes=("openid", "jobs"))
-    auth: Auth = ChainAuth((BearerAuth("{password}"), grant)) if choice else grant
+    ways = (BearerAuth("{password}"), grant)
+    chain = ChainAuth(ways[::-1] if provider_first else ways)
+    auth: Auth = chain if choice else grant
     asked = {"region", "password"} if choice else {"region"}
-    login = tuple(each for each in sample.CONNECTOR.login if each.name in asked)
+    login = tuple(
+        replace(each, required=each.required and not choice)
+        for each in sample.CONNECTOR.login
+        if each.name in asked
+    )
     return replace(sample.CONNECTOR, auth=auth, login=login, **changes)
 
 
@@ -148,13 +156,14 @@ async def town(
     *replies: Reply,
     mode: ModeName = "oidc",
     choice: bool = False,
+    provider_first: bool = False,
     is_known: bool = True,
     changes: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> AsyncGenerator[Town]:
     """Our server, a provider, and an upstream that answers with `replies`."""
     async with serving_provider(mode) as fake:
-        made = connector(fake, choice=choice, **(changes or {}))
+        made = connector(fake, choice=choice, provider_first=provider_first, **(changes or {}))
         async with authorizing(
             folder,
             *(replies or (ITEM,)),

@@ -18,7 +18,7 @@ from treenail_runtime.auth.login import Fault, LoginForm, Typed, read_typed
 from treenail_runtime.contract import Connector
 from treenail_runtime.limits import LimitRules, LimitRulesError
 from treenail_runtime.settings import UpstreamUrl
-from treenail_runtime.upstream.ways import code_grant, is_optional, typed_fields
+from treenail_runtime.upstream.ways import code_grant, fields_instead, is_optional
 
 from .errors import AdministrationError, Kind
 
@@ -36,6 +36,7 @@ _SLUG_KINDS: Final[Mapping[SlugFault, tuple[Kind, str]]] = {
 }
 _FAULTS: Final[Mapping[Fault, str]] = {
     "missing": "is missing",
+    "needed": "is needed",
     "long": "is too long",
     "unlisted": "is none of the options",
     "mismatch": "does not match its pattern",
@@ -111,7 +112,7 @@ def login_form(connector: Connector) -> LoginForm:
         fields=[replace(each, choices=None) for each in connector.login],
         help_url=connector.login_help_url,
         provider=code_grant(connector.auth) is not None,
-        only_typed=typed_fields(connector.auth),
+        only_typed=fields_instead(connector.auth),
         needs_provider=not is_optional(connector.auth),
     )
 

@@ -109,7 +109,7 @@ def add_authorization(
     tokens = ClientTokens(measures=measures)
     providers = _providers(registry, directory, upstreams, lifespan)
     lifespan.add(Recording(registry, ServiceStore(kept.database)))
-    checker = Checker(connectors, upstreams, settings.upstream_url, directory)
+    checker = Checker(connectors, upstreams, providers, settings.upstream_url, directory)
     callers = CallerRule(settings.trusted_proxies)
     services = _services(
         settings, base_url, kept, checker, callers, providers, prefixes[0], lifespan=lifespan

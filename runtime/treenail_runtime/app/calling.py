@@ -5,7 +5,13 @@ from treenail_runtime.auth.records import ConnectionConfig, Instance, Principal
 from treenail_runtime.contract import Auth, OAuthClientAuth, OAuthCodeAuth
 from treenail_runtime.edge.gates import Surroundings
 from treenail_runtime.providers import client_of_values
-from treenail_runtime.upkeep import ClientTokens, ClientTokenSource, TokenKeeper, TokenSource
+from treenail_runtime.upkeep import (
+    ClientTokens,
+    ClientTokenSource,
+    ReauthNeeded,
+    TokenKeeper,
+    TokenSource,
+)
 from treenail_runtime.upkeep.source import WithToken
 from treenail_runtime.upstream import credentials_for
 from treenail_runtime.upstream.ways import needed_grant
@@ -56,18 +62,21 @@ class CallContexts:
     ) -> TokenSource | ClientTokenSource | None:
         config = principal.config
         auth = self._checker.connectors[instance.connector].auth
-        given = _given(config)
-        match needed_grant(auth, given):
+        match needed_grant(auth, config.given):
             case None:
                 return None
             case OAuthCodeAuth():
                 with_token = _with_token(auth, config)
                 return TokenSource(self._keeper, principal.connection_id, with_token)
             case OAuthClientAuth() as grant:
-                client = client_of_values(grant, given)
+                client = client_of_values(grant, config.given)
 
                 async def ask() -> ObtainedTokens:
-                    return await self._providers.granted(instance, grant, client)
+                    try:
+                        return await self._providers.granted(instance, grant, client)
+                    except ReauthNeeded:
+                        await self._rechecks.mark(instance, principal)
+                        raise
 
                 # Of the client, not of the connection: all who share it share its token.
                 key = f"{instance.id} {principal.fingerprint}" if client else instance.id
@@ -76,8 +85,3 @@ class CallContexts:
 
 def _with_token(auth: Auth, config: ConnectionConfig) -> WithToken:
     return lambda access: credentials_for(auth, config.values, config.secrets, access)
-
-
-def _given(config: ConnectionConfig) -> dict[str, str]:
-    secrets = {name: value.get_secret_value() for name, value in config.secrets.items()}
-    return {**config.values, **secrets}

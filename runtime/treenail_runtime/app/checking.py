@@ -1,12 +1,12 @@
 """Asks the upstream what it thinks of credentials: at the start, and on the login page."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from pydantic import SecretStr
 
-from treenail_runtime.auth.instances import InstanceSettings
+from treenail_runtime.auth.instances import InstanceSettings, ObtainedTokens
 from treenail_runtime.auth.login import (
     Accepted,
     ChoicesUnavailableError,
@@ -20,13 +20,17 @@ from treenail_runtime.contract import (
     Connector,
     LoginField,
     NotConfigured,
+    OAuthClientAuth,
     ToolContext,
     ToolError,
     UpstreamRefused,
     read_choices,
 )
 from treenail_runtime.loading import Connection, server_url
-from treenail_runtime.upstream import CredentialSource, Refused, credentials_for
+from treenail_runtime.providers import ProviderClient, client_of_values
+from treenail_runtime.upkeep import ClientRefused, ProviderAway, ReauthNeeded, UpkeepError
+from treenail_runtime.upstream import Credentials, CredentialSource, Refused, credentials_for
+from treenail_runtime.upstream.ways import needed_grant
 
 from .directory import Directory
 from .upstreams import Upstreams
@@ -66,12 +70,27 @@ async def judge(connector: Connector, context: ToolContext) -> Judgement:
     return Unavailable(_RETRY_S)
 
 
+class Grants(Protocol):
+    """Gets tokens for clients themselves."""
+
+    async def granted(
+        self, instance: Instance, auth: OAuthClientAuth, client: ProviderClient | None
+    ) -> ObtainedTokens:
+        """A token for the client itself, or for that of the instance.
+
+        Raises:
+            UpkeepError: There is none.
+        """
+        ...
+
+
 class Checker:
     """The `CredentialChecker` of the login page.
 
     Args:
         connectors: By name.
         upstreams: The way to them.
+        grants: Gets the tokens that clients have of their own.
         upstream_url: Takes the place of the connectors' servers.
         directory: Knows the instances that have a server of their own; None when none has.
     """
@@ -80,12 +99,14 @@ class Checker:
         self,
         connectors: Mapping[str, Connector],
         upstreams: Upstreams,
+        grants: Grants,
         upstream_url: str | None,
         directory: Directory | None = None,
     ) -> None:
         self.connectors = connectors
         self._directory = directory
         self._upstreams = upstreams
+        self._grants = grants
         self._upstream_url = upstream_url
 
     def context(
@@ -132,11 +153,12 @@ class Checker:
     ) -> Judgement:
         """What the upstream says of `config`, with an access token of its provider where there is one."""
         try:
-            auth = self.connectors[instance.connector].auth
-            source = credentials_for(auth, config.values, config.secrets, access)
+            source = await self._credentials(instance, config, access)
         except NotConfigured as error:
             log.info("connection.denied", connector=instance.connector, reason=error.message)
             return Denied()
+        except UpkeepError as error:
+            return _without_token(instance, error)
         return await self.check_with(instance, config, source)
 
     async def check_with(
@@ -161,8 +183,12 @@ class Checker:
         if field.choices is None:
             return ()
         try:
-            answer = await field.choices.run(self.context(instance, config))
+            source = await self._credentials(instance, config, None)
+            answer = await field.choices.run(self.context(instance, config, None, source))
             return read_choices(field, answer)
+        except UpkeepError as error:
+            _without_token(instance, error)
+            raise ChoicesUnavailableError from None
         except ToolError as error:
             log.warning(
                 "choices.unavailable",
@@ -172,3 +198,35 @@ class Checker:
                 reason=error.message,
             )
             raise ChoicesUnavailableError from None
+
+    async def _credentials(
+        self, instance: Instance, config: ConnectionConfig, access: SecretStr | None
+    ) -> Credentials:
+        """Those of a connection, with a token of its client where that has one of its own.
+
+        Raises:
+            NotConfigured: The values do not make credentials.
+            UpkeepError: There is no token.
+            StoreUnavailableError: The database does not answer.
+        """
+        auth = self.connectors[instance.connector].auth
+        grant = needed_grant(auth, config.given)
+        if access is None and isinstance(grant, OAuthClientAuth):
+            client = client_of_values(grant, config.given)
+            access = (await self._grants.granted(instance, grant, client)).access
+        return credentials_for(auth, config.values, config.secrets, access)
+
+
+def _without_token(instance: Instance, error: UpkeepError) -> Judgement:
+    """What it means that the provider gives none."""
+    log.warning("connection.without_token", connector=instance.connector, reason=str(error))
+    match error:
+        case ReauthNeeded():
+            return Denied()
+        case ClientRefused():
+            # Nothing of what was typed is wrong.
+            return Unjudged()
+        case ProviderAway(retry_after_s=after_s):
+            return Unavailable(after_s or _RETRY_S)
+        case _:
+            return Unavailable(_RETRY_S)

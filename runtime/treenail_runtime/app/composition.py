@@ -29,6 +29,7 @@ from treenail_runtime.upstream import AiohttpTransport
 
 from .authorizing import add_authorization
 from .connecting import Offering
+from .granting import OwnTokens
 from .hosting import host_rules
 from .lifespan import Closed, CredentialChecks, Lifespan, ManagerTask, Part
 from .registry import Registry
@@ -112,15 +113,17 @@ def _open_endpoints(
     """Each connector as the connection of the environment, for everybody who reaches it."""
     endpoints: dict[str, McpEndpoint] = {}
     checked: list[tuple[Connector, ToolContext]] = []
+    own = OwnTokens(upstreams.transport)
+    lifespan.add(Closed(own.aclose))
 
     async def renew(offering: Offering) -> None:
         name = offering.connector.name
-        gate = OpenGate(open_context(offering, upstreams))
+        gate = OpenGate(open_context(offering, upstreams, own.source(offering)))
         endpoints[name] = McpEndpoint(connector=name, framing=framings[name], gate=gate)
 
     for each in registry.offerings:
         name = each.connector.name
-        context = open_context(each, upstreams)
+        context = open_context(each, upstreams, own.source(each))
         checked.append((each.connector, context))
         endpoints[name] = McpEndpoint(
             connector=name, framing=framings[name], gate=OpenGate(context)

@@ -3,7 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from treenail_runtime.contract import RESERVED_NAMES, Connector, NotConfigured
+from treenail_runtime.contract import (
+    RESERVED_NAMES,
+    Connector,
+    NotConfigured,
+    OAuthClientAuth,
+    OAuthCodeAuth,
+)
 from treenail_runtime.loading import (
     Connection,
     Found,
@@ -11,10 +17,18 @@ from treenail_runtime.loading import (
     find,
     load_connector,
     names_in,
+    variable_of,
 )
-from treenail_runtime.providers import ProviderClient, client_from_environment, led_to
+from treenail_runtime.providers import (
+    ProviderClient,
+    client_from_environment,
+    client_of_values,
+    client_variables,
+    led_to,
+)
 from treenail_runtime.settings import ConfigurationError, Settings
 from treenail_runtime.upstream import credentials_for
+from treenail_runtime.upstream.ways import needed_grant, typed_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +37,8 @@ class Offering:
 
     Attributes:
         connection: None where each caller brings its own, by authorization.
-        client: As which the upstream's provider knows us; None where there is none.
+        client: As which the upstream's provider knows us, or the connection itself; None where
+            there is none.
     """
 
     connector: Connector
@@ -116,11 +131,37 @@ def connected(settings: Settings, environment: Mapping[str, str], connector: Con
     connection = connection_from_environment(
         connector, environment, upstream_url=settings.upstream_url
     )
+    match needed_grant(connector.auth, connection.given):
+        case OAuthCodeAuth():
+            raise ConfigurationError(_needs_people(connector))
+        case OAuthClientAuth() as grant:
+            client = client_of_values(grant, connection.given)
+            client = client or client_from_environment(connector.name, environment)
+            if client is None:
+                variable, _ = client_variables(connector.name)
+                raise ConfigurationError(f"{variable}: is not set (its client at its provider)")
+            return Offering(connector=connector, connection=connection, client=client)
+        case None:
+            _check_credentials(connector, connection)
+            return Offering(connector=connector, connection=connection)
+
+
+def _check_credentials(connector: Connector, connection: Connection) -> None:
     try:
         credentials_for(connector.auth, connection.values, connection.secrets)
     except NotConfigured as error:
         raise ConfigurationError(f"{connector.name}: {error.message}") from None
-    return Offering(connector=connector, connection=connection)
+
+
+def _needs_people(connector: Connector) -> str:
+    """Why it cannot be served without authorization, and what to do instead."""
+    typed = typed_fields(connector.auth)
+    others = [variable_of(connector, each) for each in connector.login if each.name in typed]
+    instead = f", or set {' and '.join(others)}" if others else ""
+    return (
+        f"{connector.name}: people log in at its provider, for which there is no page without "
+        f"authorization: serve it without --no-auth, and have the agent connect{instead}"
+    )
 
 
 def called_connector(settings: Settings, environment: Mapping[str, str], name: str) -> Offering:

@@ -74,7 +74,9 @@ async def open_administration(
             connectors=connectors,
             prefixes=(settings.oauth_prefix, *settings.oauth_aliases),
             directory=directory,
-            checker=Checker(connectors, Upstreams(transport), settings.upstream_url, directory),
+            checker=Checker(
+                connectors, Upstreams(transport), providers, settings.upstream_url, directory
+            ),
             providers=providers,
             keeper=keeper,
             calls=RunningCalls(),

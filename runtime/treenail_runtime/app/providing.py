@@ -1,7 +1,6 @@
 """The authorization servers of the upstreams, as the clients that they know us by."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from math import ceil
 from typing import Final, TypeVar
 
 import structlog
@@ -19,30 +18,21 @@ from treenail_runtime.providers import (
     ProviderClient,
     ProviderError,
     ProviderRefused,
-    ProviderUnavailable,
     TokenSet,
 )
 from treenail_runtime.upkeep import ProviderAway, ReauthNeeded
-from treenail_runtime.upstream import CircuitBreaker
 from treenail_runtime.upstream.ways import code_grant, needed_grant
 
+from .circuits import ProviderCircuits, away
 from .directory import Directory
+from .granting import grant_to_client, no_client, obtained, tell_refusal
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _Answer = TypeVar("_Answer")
 
-_FAILURES: Final = 5
-"""In a row, after which a provider is left alone for a while."""
-
-_COOL_DOWN_S: Final = 15.0
 _CLIENT_UNKNOWN: Final = "invalid_client"
-_CLIENT_REFUSED: Final = frozenset({_CLIENT_UNKNOWN, "unauthorized_client"})
 _UNKNOWN_TOKEN: Final = SecretStr("treenail-looks-whether-the-client-is-known")
-
-
-class _LeftAlone(ProviderUnavailable):
-    """It was not asked: the circuit is open."""
 
 
 class UpstreamProviders:
@@ -69,7 +59,7 @@ class UpstreamProviders:
         self._clients = clients
         self._directory = directory
         self._oauth = oauth
-        self._breakers: dict[tuple[str, str], CircuitBreaker] = {}
+        self._circuits = ProviderCircuits()
 
     def knows(self, instance: Instance) -> bool:
         """Whether the instance has a client at its provider."""
@@ -108,7 +98,7 @@ class UpstreamProviders:
             code = await self._oauth.code(auth, trip.issuer, answer)
             return await self._oauth.exchange(auth.provider, client, code=code, attempt=attempt)
 
-        return _obtained(await self._asked(instance, exchange))
+        return obtained(await self._asked(instance, exchange))
 
     async def forsake(self, instance: Instance, tokens: ObtainedTokens) -> None:
         """Have the provider forget tokens that nobody will use; never fails."""
@@ -178,7 +168,7 @@ class UpstreamProviders:
             case None:
                 return None
             case OAuthClientAuth() as grant:
-                return _obtained(await self._oauth.client_credentials(grant, chosen))
+                return obtained(await self._oauth.client_credentials(grant, chosen))
             case OAuthCodeAuth(provider=declared):
                 provider = await self._oauth.provider(declared)
         try:
@@ -202,23 +192,17 @@ class UpstreamProviders:
 
         Raises:
             ReauthNeeded: The provider refuses a client that a person gave.
+            ClientRefused: It refuses the instance's, or there is none.
             ProviderAway: There is none this time.
         """
         found = await self._directory.by_id(instance.id)
         chosen = client or (None if found is None else self._client(*found))
         if chosen is None:
-            raise ProviderAway("the instance has no client at its provider", 0)
-        try:
-            return _obtained(
-                await self._asked(instance, lambda: self._oauth.client_credentials(auth, chosen))
-            )
-        except ProviderRefused as error:
-            if client is not None and error.error in _CLIENT_REFUSED:
-                raise ReauthNeeded(error.error) from None
-            _tell_refusal(error, instance)
-            raise ProviderAway(error.error, 0) from None
-        except ProviderError as error:
-            raise _away(error) from None
+            raise no_client()
+        own = instance.id if client is None else None
+        return await grant_to_client(
+            self._oauth, self._circuits, auth, chosen, service=instance.connector, instance=own
+        )
 
     async def refresh(self, tokens: UpstreamTokens) -> ObtainedTokens:
         """New tokens for a connection's.
@@ -244,11 +228,11 @@ class UpstreamProviders:
             if error.ends_the_grant:
                 raise ReauthNeeded(error.error) from None
             # The client itself is refused: an affair of the operator, and nobody is logged out.
-            _tell_refusal(error, instance)
+            tell_refusal(error, instance.id)
             raise ProviderAway(error.error, 0) from None
         except ProviderError as error:
-            raise _away(error) from None
-        return _obtained(granted)
+            raise away(error) from None
+        return obtained(granted)
 
     def _client(self, instance: Instance, settings: InstanceSettings) -> ProviderClient | None:
         return self._own(instance.connector, settings)
@@ -267,57 +251,4 @@ class UpstreamProviders:
         return auth, client
 
     async def _asked(self, instance: Instance, ask: Callable[[], Awaitable[_Answer]]) -> _Answer:
-        """What `ask` brings, unless its provider or its instance is left alone just now.
-
-        Raises:
-            ProviderError: As `ask`, or at once.
-        """
-        breakers = [
-            self._breakers.setdefault(key, _breaker())
-            for key in (("provider", instance.connector), ("instance", instance.id))
-        ]
-        wait_s = max(breaker.wait_s for breaker in breakers)
-        if wait_s > 0:
-            raise _LeftAlone("it has failed too often", wait_s)
-        for breaker in breakers:
-            breaker.admit()
-        try:
-            answer = await ask()
-        except ProviderRefused as error:
-            breakers[0].succeeded()
-            if error.error in _CLIENT_REFUSED:
-                breakers[1].failed()
-            else:
-                breakers[1].succeeded()
-            raise
-        except ProviderError:
-            opened = [breaker.failed() for breaker in breakers]
-            if True in opened:
-                log.warning("provider.circuit_opened", instance=instance.id)
-            raise
-        for breaker in breakers:
-            breaker.succeeded()
-        return answer
-
-
-def _tell_refusal(error: ProviderRefused, instance: Instance) -> None:
-    log.error("provider.refuses_client", error=error.error, instance=instance.id)
-
-
-def _away(error: ProviderError) -> ProviderAway:
-    told_s = error.retry_after_s if isinstance(error, ProviderUnavailable) else None
-    return ProviderAway(str(error), ceil(told_s or 0), asked=not isinstance(error, _LeftAlone))
-
-
-def _breaker() -> CircuitBreaker:
-    return CircuitBreaker(failures=_FAILURES, cool_down_s=_COOL_DOWN_S)
-
-
-def _obtained(tokens: TokenSet) -> ObtainedTokens:
-    return ObtainedTokens(
-        access=tokens.access,
-        refresh=tokens.refresh,
-        expires_in_s=tokens.expires_in_s,
-        scopes=tokens.scopes,
-        issuer=tokens.issuer,
-    )
+        return await self._circuits.asked(instance.connector, instance.id, ask)

@@ -90,8 +90,11 @@ class Rechecks:
         self, instance: Instance, principal: Principal, source: CredentialSource | None
     ) -> None:
         judgement = await self._checker.check_with(instance, principal.config, source)
-        if not isinstance(judgement, Denied):
-            return
+        if isinstance(judgement, Denied):
+            await self.mark(instance, principal)
+
+    async def mark(self, instance: Instance, principal: Principal) -> None:
+        """Have the owner of a connection that is refused connect again; never fails."""
         try:
             changed = await self._connections.mark_reauth(
                 principal.connection_id, principal.fingerprint

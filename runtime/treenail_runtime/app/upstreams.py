@@ -71,8 +71,15 @@ class Upstreams:
         return f"left alone after many failures: {', '.join(resting)}" if resting else None
 
 
-def open_context(offering: Offering, upstreams: Upstreams) -> ToolContext:
+def open_context(
+    offering: Offering, upstreams: Upstreams, source: CredentialSource | None = None
+) -> ToolContext:
     """The surroundings of every call as the offering's connection.
+
+    Args:
+        offering: What is called.
+        upstreams: The way there.
+        source: Of the credentials; None for those that the connection's values make.
 
     Raises:
         ConfigurationError: There is none, or its values do not make credentials.
@@ -81,6 +88,6 @@ def open_context(offering: Offering, upstreams: Upstreams) -> ToolContext:
     if offering.connection is None:
         raise ConfigurationError(f"{name}: there is no connection in the environment")
     try:
-        return upstreams.context(offering.connector, offering.connection)
+        return upstreams.context(offering.connector, offering.connection, None, source)
     except NotConfigured as error:
         raise ConfigurationError(f"{name}: {error.message}") from None

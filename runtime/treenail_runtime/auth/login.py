@@ -14,9 +14,9 @@ from .records import ConnectionConfig, Instance
 LARGEST_VALUE: Final = 4096
 """Bytes of one login field in UTF-8."""
 
-Fault = Literal["missing", "long", "unlisted", "mismatch", "control"]
-"""Why a value is not taken: absent, over `LARGEST_VALUE`, none of the options, not of the pattern,
-or with a line break or NUL in it."""
+Fault = Literal["missing", "needed", "long", "unlisted", "mismatch", "control"]
+"""Why a value is not taken: absent, absent though no other way to connect was chosen, over
+`LARGEST_VALUE`, none of the options, not of the pattern, or with a line break or NUL in it."""
 
 _CONTROLS: Final = frozenset("\r\n\0")
 
@@ -45,6 +45,7 @@ class LoginForm:
         provider: Whether a person may, or must, go to the upstream's provider.
         only_typed: Names of the fields that nobody needs who goes there.
         needs_provider: Whether there is no other way.
+        lacks_client: Whether nobody can connect, since the provider knows no client of ours.
         upstream_scopes: What we ask for at the provider.
     """
 
@@ -53,6 +54,7 @@ class LoginForm:
     provider: bool = False
     only_typed: frozenset[str] = frozenset()
     needs_provider: bool = False
+    lacks_client: bool = False
     upstream_scopes: Sequence[str] = ()
 
     @property

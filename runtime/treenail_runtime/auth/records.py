@@ -180,6 +180,11 @@ class ConnectionConfig:
     values: Mapping[str, str]
     secrets: Mapping[str, SecretStr]
 
+    @property
+    def given(self) -> Mapping[str, str]:
+        """All of them."""
+        return {**self.values, **{name: it.get_secret_value() for name, it in self.secrets.items()}}
+
     def __repr__(self) -> str:
         return f"ConnectionConfig({self.connector})"
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from treenail_runtime.app.connecting import Offering, called_connector
+from treenail_runtime.app.granting import OwnTokens
 from treenail_runtime.app.upstreams import Upstreams, open_context
 from treenail_runtime.contract import Tool
 from treenail_runtime.dispatch.calls import Calls, UnknownToolError
@@ -61,10 +62,12 @@ async def _outcome(
     offering: Offering, calls: Calls, tool: str, arguments: Mapping[str, Any]
 ) -> Outcome:
     transport = AiohttpTransport()
+    own = OwnTokens(transport)
     try:
-        context = open_context(offering, Upstreams(transport))
+        context = open_context(offering, Upstreams(transport), own.source(offering))
         return await calls.call(tool, arguments, context)
     finally:
+        await own.aclose()
         await transport.aclose()
 
 

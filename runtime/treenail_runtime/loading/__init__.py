@@ -1,6 +1,6 @@
 """From a name to something that can be served: the connector's module and its connection."""
 
-from .connections import Connection, connection_from_environment, server_url
+from .connections import Connection, connection_from_environment, server_url, variable_of
 from .finding import Found, find, names_in, stamp
 from .modules import ConnectorLoadError, load_connector
 
@@ -14,4 +14,5 @@ __all__ = [
     "names_in",
     "server_url",
     "stamp",
+    "variable_of",
 ]

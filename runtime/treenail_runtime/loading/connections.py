@@ -31,6 +31,11 @@ class Connection:
     server_url: str
     is_override: bool = False
 
+    @property
+    def given(self) -> Mapping[str, str]:
+        """All login fields."""
+        return {**self.values, **{name: it.get_secret_value() for name, it in self.secrets.items()}}
+
 
 def connection_from_environment(
     connector: Connector, environment: Mapping[str, str], *, upstream_url: str | None = None
@@ -106,7 +111,7 @@ def _problem(field: LoginField, value: str) -> str | None:
 
 def _words(field: LoginField, fault: Fault) -> str:
     match fault:
-        case "missing":
+        case "missing" | "needed":
             return "is not set"
         case "long":
             return f"is longer than {LARGEST_VALUE} bytes"

@@ -2,11 +2,12 @@
 
 from .client_tokens import ClientTokens, ClientTokenSource
 from .keeper import Refresher, TokenKeeper, TokenStore
-from .outcomes import ProviderAway, ReauthNeeded, UpkeepError
+from .outcomes import ClientRefused, ProviderAway, ReauthNeeded, UpkeepError
 from .rounds import Rounds, give_back_ended, refresh_due
 from .source import TokenSource
 
 __all__ = [
+    "ClientRefused",
     "ClientTokenSource",
     "ClientTokens",
     "ProviderAway",

@@ -21,3 +21,7 @@ class ProviderAway(UpkeepError):  # noqa: N818  # named for what is the matter
         super().__init__(reason)
         self.retry_after_s = retry_after_s
         self.asked = asked
+
+
+class ClientRefused(ProviderAway):
+    """The provider refuses the client of this server: an affair of its operator."""

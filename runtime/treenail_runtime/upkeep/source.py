@@ -10,13 +10,14 @@ from treenail_runtime.contract import NotConfigured, ToolError, UpstreamUnavaila
 from treenail_runtime.upstream import Credentials
 
 from .keeper import TokenKeeper
-from .outcomes import ProviderAway, ReauthNeeded, UpkeepError
+from .outcomes import ClientRefused, ProviderAway, ReauthNeeded, UpkeepError
 
 WithToken: TypeAlias = Callable[[SecretStr], Credentials]
 """The credentials of a connection, once its access token is known."""
 
 _AGAIN: Final = "The person who connected this server must connect again."
 _LATER: Final = "Try again later."
+_OPERATOR: Final = "Tell whoever runs this server."
 
 
 class TokenSource:
@@ -77,6 +78,9 @@ def told(error: UpkeepError | StoreUnavailableError) -> ToolError:
     match error:
         case ReauthNeeded():
             return NotConfigured("the upstream has ended this connection", advice=_AGAIN)
+        case ClientRefused(retry_after_s=after_s):
+            message = "the upstream's login server refuses this server's client"
+            return UpstreamUnavailable(message, advice=_OPERATOR, retry_after_s=after_s)
         case ProviderAway(retry_after_s=after_s):
             message = "the upstream's login server does not answer, and the last token is over"
             return UpstreamUnavailable(message, advice=_LATER, retry_after_s=after_s)

@@ -1,6 +1,6 @@
 """The ways in which a person can connect: by typing credentials, at the provider, or either."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from treenail_runtime.contract import (
     ApiKeyAuth,
@@ -54,6 +54,15 @@ def typed_fields(auth: Auth) -> frozenset[str]:
             return frozenset()
 
 
+def fields_instead(auth: Auth) -> frozenset[str]:
+    """The login fields that nobody needs who goes to the provider."""
+    match auth:
+        case ChainAuth(_, "all"):
+            return frozenset()
+        case _:
+            return typed_fields(auth)
+
+
 def needed_grant(auth: Auth, given: Mapping[str, object]) -> OAuthCodeAuth | OAuthClientAuth | None:
     """The scheme whose token goes with each request of a connection; None when none does.
 
@@ -65,16 +74,67 @@ def needed_grant(auth: Auth, given: Mapping[str, object]) -> OAuthCodeAuth | OAu
         case OAuthCodeAuth() | OAuthClientAuth():
             return auth
         case ChainAuth(schemes, "first"):
-            for each in schemes:
-                grant = needed_grant(each, given)
-                if grant is not None or all(given.get(name) for name in typed_fields(each)):
-                    return grant
-            return None
+            return _first_grant(schemes, given)
         case ChainAuth(schemes):
             found = (needed_grant(each, given) for each in schemes)
             return next((grant for grant in found if grant), None)
         case _:
             return None
+
+
+def is_ready(auth: Auth, given: Mapping[str, object]) -> bool:
+    """Whether a connection can do with these login values, without the provider."""
+    match auth:
+        case OAuthCodeAuth():
+            return False
+        case ChainAuth(schemes, "first"):
+            return any(is_ready(each, given) for each in schemes)
+        case ChainAuth(schemes):
+            return all(is_ready(each, given) for each in schemes)
+        case _:
+            return _is_typed(auth, given)
+
+
+def missing_fields(auth: Auth, given: Mapping[str, object]) -> frozenset[str]:
+    """Login fields of which some are needed by a connection that is not `is_ready`.
+
+    Those of the schemes that were begun, if any were.
+    """
+    schemes = auth.schemes if isinstance(auth, ChainAuth) else (auth,)
+    begun = [each for each in schemes if any(given.get(name) for name in typed_fields(each))]
+    wanted = frozenset[str]().union(*map(typed_fields, begun or schemes))
+    return frozenset(name for name in wanted if not given.get(name))
+
+
+def needs_client(auth: Auth) -> bool:
+    """Whether nobody can connect before the operator has a client at the provider."""
+    match auth:
+        case OAuthCodeAuth():
+            return True
+        case OAuthClientAuth(client_id=client_id):
+            return not client_id
+        case ChainAuth(schemes, "first"):
+            return all(needs_client(each) for each in schemes)
+        case ChainAuth(schemes):
+            return any(needs_client(each) for each in schemes)
+        case _:
+            return False
+
+
+def _first_grant(
+    schemes: Sequence[Auth], given: Mapping[str, object]
+) -> OAuthCodeAuth | OAuthClientAuth | None:
+    # Who goes to the provider leaves the fields of the other schemes empty.
+    is_typed = any(_is_typed(each, given) for each in schemes if typed_fields(each))
+    for each in schemes:
+        if _is_typed(each, given) and not (is_typed and isinstance(each, OAuthCodeAuth)):
+            return needed_grant(each, given)
+    found = (needed_grant(each, given) for each in schemes)
+    return next((grant for grant in found if grant), None)
+
+
+def _is_typed(auth: Auth, given: Mapping[str, object]) -> bool:
+    return all(given.get(name) for name in typed_fields(auth))
 
 
 def _names(template: str) -> frozenset[str]:

@@ -32,10 +32,12 @@ from treenail_runtime.app.checking import Checker
 from treenail_runtime.app.instances import make_instances
 from treenail_runtime.app.rechecking import Rechecks
 from treenail_runtime.app.upstreams import Upstreams
-from treenail_runtime.auth.records import ConnectionConfig, Principal
-from treenail_runtime.contract import ToolContext, ToolError
+from treenail_runtime.auth.instances import ObtainedTokens
+from treenail_runtime.auth.records import ConnectionConfig, Instance, Principal
+from treenail_runtime.contract import OAuthClientAuth, ToolContext, ToolError
 from treenail_runtime.crypto.keys import KeyRing
 from treenail_runtime.crypto.macs import Macs
+from treenail_runtime.providers import ProviderClient
 from treenail_runtime.storage.audit import AuditStore
 from treenail_runtime.storage.connections import ConnectionStore, config_facts
 from treenail_runtime.storage.tables import audit_events, connections
@@ -225,6 +227,15 @@ def has(logs: list[Any], event: str) -> bool:
     return any(line["event"] == event for line in logs)
 
 
+class NoGrants:
+    """No client has a token of its own here."""
+
+    async def granted(
+        self, instance: Instance, auth: OAuthClientAuth, client: ProviderClient | None
+    ) -> ObtainedTokens:
+        raise AssertionError((instance.id, auth, client))
+
+
 @dataclass
 class Clock:
     """A stopwatch that only the test moves."""
@@ -269,7 +280,7 @@ async def watching(site: Site, upstream: Loopback, member: Member) -> AsyncGener
     )
     clock = Clock()
     async with AiohttpTransport() as transport:
-        checker = Checker({"sample": CONNECTOR}, Upstreams(transport), upstream.url)
+        checker = Checker({"sample": CONNECTOR}, Upstreams(transport), NoGrants(), upstream.url)
         rechecks = Rechecks(
             checker, ConnectionStore(site.database), AuditStore(site.database), clock=clock
         )

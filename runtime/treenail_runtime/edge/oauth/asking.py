@@ -11,7 +11,7 @@ from treenail_runtime.auth.login import Fault, LoginForm
 from treenail_runtime.auth.records import AuthorizationRequest, Client, Instance
 from treenail_runtime.auth.redirect_uris import redirect_host
 from treenail_runtime.contract import LoginField
-from treenail_runtime.upstream.ways import code_grant, is_optional, typed_fields
+from treenail_runtime.upstream.ways import code_grant, fields_instead, is_optional, needs_client
 
 from .page import form_page, retry_after
 from .services import OAuth
@@ -33,13 +33,15 @@ def login_form(services: OAuth, instance: Instance) -> LoginForm:
     if instance.credentials == "instance":
         return LoginForm(fields=(ACCESS_KEY,))
     grant = code_grant(connector.auth)
-    offers = grant is not None and services.providers.knows(instance)
+    is_known = services.providers.knows(instance)
+    offers = grant is not None and is_known
     return LoginForm(
         fields=connector.login,
         help_url=connector.login_help_url,
         provider=offers,
-        only_typed=typed_fields(connector.auth),
+        only_typed=fields_instead(connector.auth),
         needs_provider=not is_optional(connector.auth),
+        lacks_client=needs_client(connector.auth) and not is_known,
         upstream_scopes=grant.scopes if grant is not None and offers else (),
     )
 

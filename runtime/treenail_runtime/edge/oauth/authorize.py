@@ -79,7 +79,7 @@ async def _ask(
     browser = browser_of(request, https=https) or new_browser()
     txn, csrf = new_token(instance.token_prefix, "txn"), new_token(instance.token_prefix, "csr")
     form = login_form(services, instance)
-    if not instance.is_open or (form.needs_provider and not form.provider):
+    if not instance.is_open or form.lacks_client:
         raise PageError(CLOSED, "not in service")
     question = Question(template="consent.html", fields=form.typed)
     page = ask(services, instance, client, accepted, question, txn=txn, csrf=csrf)

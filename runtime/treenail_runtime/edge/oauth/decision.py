@@ -2,14 +2,16 @@
 
 from quart import Response, request
 
+from treenail_runtime.auth.login import Accepted, Unavailable
 from treenail_runtime.auth.records import ConnectionConfig, Instance, PendingLogin
 from treenail_runtime.edge.limiting import first_refusal
+from treenail_runtime.upstream.ways import needs_client
 
 from .asking import login_form
 from .completing import complete
 from .forms import read_form
-from .page import as_page, redirected
-from .problems import GONE, MALFORMED, PageError, too_fast
+from .page import as_page, redirected, retry_after
+from .problems import GONE, MALFORMED, SERVER_REFUSED, SERVER_UNCHECKED, PageError, too_fast
 from .proving import known_client, proven_login
 from .services import OAuth
 
@@ -31,10 +33,23 @@ async def _decision(services: OAuth, instance: Instance) -> Response:
         case "deny":
             return await _deny(services, instance, pending)
         case "allow" if login_form(services, instance).is_empty:
-            config = ConnectionConfig(connector=instance.connector, values={}, secrets={})
-            return await complete(services, instance, pending, config)
+            return await _allow(services, instance, pending)
         case _:
             raise PageError(MALFORMED, "no such decision")
+
+
+async def _allow(services: OAuth, instance: Instance, pending: PendingLogin) -> Response:
+    """Connect without any login, once the server's own client has been tried where there is one."""
+    config = ConnectionConfig(connector=instance.connector, values={}, secrets={})
+    if needs_client(services.connectors[instance.connector].auth):
+        match await services.checker.check(instance, config):
+            case Accepted():
+                pass
+            case Unavailable(retry_after_s):
+                raise PageError(SERVER_UNCHECKED, "not checked", retry_after(retry_after_s))
+            case _:
+                raise PageError(SERVER_REFUSED, "the server's client is refused")
+    return await complete(services, instance, pending, config)
 
 
 async def _deny(services: OAuth, instance: Instance, pending: PendingLogin) -> Response:

@@ -1,6 +1,6 @@
 """POST /login: the credentials go to the upstream, and only its word makes a connection."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from hmac import compare_digest
 from typing import Final
@@ -12,6 +12,7 @@ from treenail_runtime.auth.login import (
     Accepted,
     ChoicesUnavailableError,
     Denied,
+    Fault,
     LoginForm,
     Unavailable,
     Unjudged,
@@ -25,6 +26,7 @@ from treenail_runtime.crypto.opaque import digest, is_well_formed, new_token
 from treenail_runtime.edge.limiting import first_refusal
 from treenail_runtime.limits import Bucket
 from treenail_runtime.storage.audit import EventType
+from treenail_runtime.upstream.ways import is_ready, missing_fields
 
 from .asking import ACCESS_KEY, Question, ask, login_form
 from .completing import complete, join
@@ -34,7 +36,7 @@ from .page import as_page
 from .problems import DENIED_TOO_OFTEN, MALFORMED, NOTHING_TO_CHOOSE, PageError, too_fast
 from .proving import known_client, proven_login
 from .services import OAuth
-from .views import Alarm, correct, denied, given, unjudged, unreachable, untold
+from .views import Alarm, correct, denied, given, nothing_chosen, unjudged, unreachable, untold
 
 _CHOOSE: Final = "choose"
 _PROVIDER: Final = "provider"
@@ -93,6 +95,9 @@ class _Attempt:
             )
         if self.instance.credentials == "instance":
             return await self._join(question, typed.values[ACCESS_KEY.name])
+        auth = self.services.connectors[self.instance.connector].auth
+        if not is_ready(auth, typed.values):
+            return await self._incomplete(question, missing_fields(auth, typed.values))
         config = make_config(self.instance.connector, fields, typed.values)
         hits: list[tuple[Bucket, str]] = [
             ("login_account", account) for account in accounts_of(fields, config)
@@ -197,6 +202,11 @@ class _Attempt:
 
     async def _connect(self, config: ConnectionConfig) -> Response:
         return await complete(self.services, self.instance, self.pending, config)
+
+    async def _incomplete(self, question: Question, missing: Collection[str]) -> Response:
+        faults = dict[str, Fault].fromkeys(missing, "needed")
+        alarm = nothing_chosen(self.instance.title, provider=self.asks.provider)
+        return await self._again(replace(question, status=422, alarm=alarm, faults=faults))
 
     async def _denied(self, question: Question) -> Response:
         await self._record("login.failed", "denied")

@@ -135,6 +135,18 @@ ACCOUNT_UNCHECKED: Final = Problem(
     text="You have signed in, but the service did not answer when it was tried. Nothing was connected.",
     advice=f"Wait a moment. {_AGAIN}",
 )
+SERVER_REFUSED: Final = Problem(
+    status=502,
+    title="This connection does not work now",
+    text="The service does not take this server's own credentials. Nothing was connected.",
+    advice="Tell the operator of this server.",
+)
+SERVER_UNCHECKED: Final = Problem(
+    status=503,
+    title="The service could not be reached",
+    text="It did not answer when it was tried. Nothing was connected.",
+    advice=f"Wait a moment. {_AGAIN}",
+)
 BUSY: Final = Problem(
     status=503,
     title="The server is busy",

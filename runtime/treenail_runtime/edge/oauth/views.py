@@ -10,6 +10,7 @@ from treenail_runtime.contract import LoginField
 
 _FAULTS: Final[Mapping[Fault, str]] = {
     "missing": "{label} is missing.",
+    "needed": "{label} is needed to connect like this.",
     "long": "{label} is too long.",
     "unlisted": "{label}: choose one of the options.",
     "mismatch": "{label} does not look right. Check it for typing errors and spaces.",
@@ -96,6 +97,12 @@ class FormView:
 def correct(count: int) -> Alarm:
     """Of the form, `count` fields cannot be right."""
     return Alarm("One thing to correct" if count == 1 else f"{count} things to correct")
+
+
+def nothing_chosen(upstream: str, *, provider: bool) -> Alarm:
+    """What was typed is not enough for any of the ways to connect."""
+    other = f", or sign in at {upstream}" if provider else ""
+    return Alarm("Nothing to sign in with", f"Fill in what one way to connect takes{other}.")
 
 
 def denied(upstream: str) -> Alarm:

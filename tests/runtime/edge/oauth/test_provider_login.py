@@ -126,6 +126,40 @@ async def test_a_person_may_type_credentials_instead_where_the_connector_says_so
         assert not place.fake.journal.entries
 
 
+@pytest.mark.requirement("UP-CHAIN")
+async def test_who_chooses_no_way_is_told_which_fields_one_of_them_takes(tmp_path: Path) -> None:
+    async with town(tmp_path, choice=True) as place, place.site.browser() as browser:
+        page = await browser.authorize()
+        empty = await browser.submit(page, {"field-password": "", "field-region": "eu"})
+
+        assert empty.status == 422
+        assert "Nothing to sign in with" in empty.text
+        assert "or sign in at Sample" in empty.text
+        assert "Password is needed to connect like this." in empty.text
+        assert 'aria-invalid="true"' in empty.text
+        assert not place.site.upstream_seen
+        typed = await browser.submit(empty, {"field-password": "pat-1", "field-region": "eu"})
+        assert typed.status == 303
+
+
+@pytest.mark.requirement("UP-CHAIN")
+async def test_what_was_typed_is_used_wherever_the_provider_stands_in_the_chain(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path, choice=True, provider_first=True) as place:
+        async with place.site.browser() as browser:
+            page = await browser.authorize(scope="mcp.tools.read offline_access")
+            typed = await browser.submit(page, {"field-password": "pat-1", "field-region": "eu"})
+        answer = await (await place.redeem(dict(typed.answer)["code"])).call()
+        assert (answer.status, answer.error) == (200, "")
+        assert place.site.upstream_seen[-1].value("Authorization") == "Bearer pat-1"
+
+        granted = await (await place.connect()).call()
+        shown = place.site.upstream_seen[-1].value("Authorization")
+        assert (granted.status, granted.error) == (200, "")
+        assert place.fake.is_live(shown.removeprefix("Bearer "))
+
+
 async def test_a_state_is_good_at_the_instance_that_made_it_only(tmp_path: Path) -> None:
     async with town(tmp_path) as place, place.site.browser() as browser:
         back = await place.agree(await place.leave(browser))
