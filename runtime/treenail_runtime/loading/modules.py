@@ -94,7 +94,7 @@ def _imported(directory: Path, name: str) -> types.ModuleType:
     sys.modules[full_name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a module must not end the server
         if before is None:
             sys.modules.pop(full_name, None)
         else:
@@ -121,7 +121,7 @@ class _Anew(SourceFileLoader):
         return self.source_to_code(self.get_data(path), path)
 
 
-def _told(error: Exception, path: Path) -> str:
+def _told(error: BaseException, path: Path) -> str:
     """The error with the last line of `path` that led to it."""
     line = getattr(error, "lineno", None)
     step = error.__traceback__

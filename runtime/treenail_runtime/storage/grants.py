@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import Final, Literal, TypeAlias, assert_never
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from treenail_runtime.auth.introspecting import TokenFacts
@@ -61,12 +61,8 @@ _END_OF_TOKEN: Final = _END.where(
         )
     ),
 )
-_END_OF_CLIENT: Final = _END.where(grants.c.client_id == bindparam("client"))
-_END_OF_INSTANCE: Final = _END.where(
-    grants.c.connection_id.in_(
-        select(connections.c.id).where(connections.c.instance_id == bindparam("instance"))
-    )
-)
+_MOST_AT_ONCE: Final = 5_000
+"""Grants that one statement ends. Each has its time limit, and there may be a million of them."""
 
 _END_ACCESS: Final = (
     update(tokens)
@@ -170,8 +166,7 @@ class GrantStore:
         async def work(connection: AsyncConnection) -> int:
             # The codes first: an exchange that is under way then ends before the grants are ended.
             await connection.execute(_VOID_CODES_OF_CLIENT, client)
-            ending = {**client, "ended": "revoked", "why": "operator"}
-            return len((await connection.execute(_END_OF_CLIENT, ending)).all())
+            return await _end_many(connection, grants.c.client_id == client_id, "operator")
 
         return await self._database.write(work)
 
@@ -182,8 +177,7 @@ class GrantStore:
             # The codes first, as above.
             void = delete(auth_codes).where(auth_codes.c.instance_id == instance_id)
             await connection.execute(void)
-            ending = {"instance": instance_id, "ended": "revoked", "why": "operator"}
-            return len((await connection.execute(_END_OF_INSTANCE, ending)).all())
+            return await _end_many(connection, _is_of(instance_id), "operator")
 
         return await self._database.write(work)
 
@@ -192,8 +186,7 @@ class GrantStore:
 
         async def work(connection: AsyncConnection) -> int:
             await connection.execute(_VOID_CODES)
-            ended = await connection.execute(_END, {"ended": "revoked", "why": "operator"})
-            return len(ended.all())
+            return await _end_many(connection, true(), "operator")
 
         return await self._database.write(work)
 
@@ -236,9 +229,7 @@ async def refresh_in(
 
 async def end_grants_of(connection: AsyncConnection, instance_id: str) -> int:
     """End all grants of an instance that is being deleted; their number."""
-    why: EndReason = "instance_deleted"
-    ending = {"instance": instance_id, "ended": "revoked", "why": why}
-    return len((await connection.execute(_END_OF_INSTANCE, ending)).all())
+    return await _end_many(connection, _is_of(instance_id), "instance_deleted")
 
 
 async def _apply(
@@ -275,3 +266,24 @@ async def _end(
 ) -> bool:
     ending = {"family": grant_id, "ended": status, "why": reason}
     return (await connection.execute(_END_ONE, ending)).scalar_one_or_none() is not None
+
+
+def _is_of(instance_id: str) -> ColumnElement[bool]:
+    made = select(connections.c.id).where(connections.c.instance_id == instance_id)
+    return grants.c.connection_id.in_(made)
+
+
+async def _end_many(
+    connection: AsyncConnection, condition: ColumnElement[bool], reason: EndReason
+) -> int:
+    """End all grants that meet a condition, whatever their number, which is returned."""
+    some = select(grants.c.id).where(condition, grants.c.status == "active").limit(_MOST_AT_ONCE)
+    change = (
+        update(grants)
+        .where(grants.c.id.in_(some))
+        .values(status="revoked", reason=reason, ended_at=now_ms)
+    )
+    count = 0
+    while ended := (await connection.execute(change)).rowcount:
+        count += ended
+    return count

@@ -187,6 +187,17 @@ def test_a_fault_in_a_custom_module_is_not_blamed_on_the_generator(folder: Path)
     )
 
 
+@pytest.mark.requirement("S2-43")
+def test_a_module_that_ends_the_program_ends_nothing(folder: Path) -> None:
+    name_custom_tools(folder, "greet")
+    ending = "import sys\nsys.exit('set FOO')\n"
+    (folder / "sample_custom.py").write_text(ending, encoding="utf-8")
+
+    assert refused(folder) == (
+        f"{folder}/sample_custom.py: it cannot be imported: SystemExit: set FOO (line 2); correct it"
+    )
+
+
 @pytest.mark.parametrize("name", ["get item", "", "x" * 65, "get/item", "get_item\\n"])
 def test_a_tool_name_is_one_that_every_client_takes(folder: Path, name: str) -> None:
     edit(folder / "sample.py", 'name="create_item"', f'name="{name}"')

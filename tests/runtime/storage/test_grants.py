@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.support.databases import travel
 from tests.support.families import CLIENT, Authorizer, Code, RefusedError, Tokens, instance
@@ -310,6 +312,20 @@ async def test_ending_everything_leaves_no_token_and_no_code(server: Authorizer)
     assert not await server.is_live(first.access)
     assert not await server.is_live(second.access)
     assert (await refused(server, code)).error == "invalid_grant"
+
+
+@pytest.mark.requirement("T-135")
+async def test_everything_ends_however_much_it_is(server: Authorizer, database: Database) -> None:
+    """More than one statement may end within its time."""
+    await server.tokens()
+
+    async def multiply(connection: AsyncConnection) -> None:
+        row = dict((await connection.execute(select(grants))).mappings().one())
+        await connection.execute(insert(grants), [row | {"id": f"g-{n}"} for n in range(12_000)])
+
+    await database.write(multiply)
+
+    assert await server.store.revoke_all() == 12_001
 
 
 async def test_an_exchange_that_races_the_end_of_its_client_leaves_nothing_alive(
