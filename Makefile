@@ -53,7 +53,7 @@ bench: $(READY) ## Measure against a peer; ARGS go to bench/run.py.
 
 # One version per package on every Python and platform, so that everybody runs the same code.
 COMPILE = "$(UV)" pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
-	--generate-hashes --no-annotate --custom-compile-command 'make lock' pyproject.toml
+	--all-extras --generate-hashes --no-annotate --custom-compile-command 'make lock' pyproject.toml
 
 lock: ## Write the lock files again, with uv; ARGS=--upgrade takes newer versions.
 	@test -n "$(UV)" || { echo "make lock needs uv on the PATH: pip install uv" >&2; exit 1; }

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
+from itertools import chain
 from pathlib import Path
 
 from packaging.dependency_groups import resolve_dependency_groups
@@ -69,7 +70,10 @@ def main(folder: Path) -> int:
 def check(folder: Path) -> Sequence[str]:
     """Every disagreement, each as one line for a person."""
     project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
-    runtime = [Requirement(text) for text in project["project"]["dependencies"]]
+    # The image, too, has every extra.
+    extras = project["project"].get("optional-dependencies", {}).values()
+    asked = [*project["project"]["dependencies"], *chain.from_iterable(extras)]
+    runtime = [Requirement(text) for text in asked]
     groups = resolve_dependency_groups(project["dependency-groups"], "dev")
     everything = [*runtime, *map(Requirement, groups)]
 

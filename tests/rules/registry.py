@@ -47,6 +47,11 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "OAuth service management: connection pooling, breaker, health, performance metrics; started "
         "and stopped with the server, restarted by its supervisor",
     ),
+    "TRACES": Requirement(
+        "OpenTelemetry specification 1.50, Environment Variables and OTLP Exporter; W3C Trace Context",
+        "one trace from the client to the upstream when OTEL_* ask for it; nothing loaded or sent else;"
+        " a collector that is away hurts nobody; the upstream is told of it only by setting",
+    ),
     "TOKENS-CONNECTOR": Requirement(
         "ours", "what was typed for one connector never reaches the upstream of another"
     ),

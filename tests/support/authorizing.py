@@ -19,7 +19,7 @@ from yarl import URL
 from tests.support import sample
 from tests.support.loopback import Received, Reply, loopback, reply
 from tests.support.ports import free_port
-from tests.support.serving import CANARY, offering
+from tests.support.serving import CANARY, offering, tracing
 from treenail_runtime.app.composition import create_app
 from treenail_runtime.app.registry import Registry
 from treenail_runtime.app.serving import listen, serve_app
@@ -271,16 +271,17 @@ async def _served(
 ) -> AsyncGenerator[None]:
     listening, stop = asyncio.Event(), asyncio.Event()
     offered = replace(offering(connector=connector), client=provider_client)
-    app = create_app(settings, Registry.of([offered]))
-    task = asyncio.create_task(
-        serve_app(
-            app, listen(settings), listening=listening.set, stopped=stop.wait, drain_seconds=2
+    async with tracing(settings) as traces:
+        app = create_app(settings, Registry.of([offered]), traces=traces)
+        task = asyncio.create_task(
+            serve_app(
+                app, listen(settings), listening=listening.set, stopped=stop.wait, drain_seconds=2
+            )
         )
-    )
-    try:
-        async with asyncio.timeout(10):
-            await listening.wait()
-        yield
-    finally:
-        stop.set()
-        await task
+        try:
+            async with asyncio.timeout(10):
+                await listening.wait()
+            yield
+        finally:
+            stop.set()
+            await task

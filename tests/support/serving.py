@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,12 @@ from treenail_runtime.app.composition import create_app
 from treenail_runtime.app.connecting import Offering
 from treenail_runtime.app.registry import Registry
 from treenail_runtime.app.serving import listen, serve_app
+from treenail_runtime.app.tracing import traced
 from treenail_runtime.contract import Connector
 from treenail_runtime.edge.asgi import AsgiApp
 from treenail_runtime.loading import Connection
 from treenail_runtime.settings import Settings
+from treenail_runtime.tracing import Traces
 
 CANARY = "s3cr3t-canary-7f2b"
 """The password of every connection in these tests; it must appear nowhere."""
@@ -108,9 +110,24 @@ async def serving_app(app: AsgiApp, *, drain_seconds: float = 2.0) -> AsyncGener
 
 
 @asynccontextmanager
+async def tracing(settings: Settings) -> AsyncGenerator[Traces]:
+    """What a server keeps its traces with, as the environment says; all are sent at the end."""
+    opened = ExitStack()
+    traces = opened.enter_context(traced(settings))
+    try:
+        yield traces
+    finally:
+        # The collector may answer from this event loop.
+        await asyncio.to_thread(opened.close)
+
+
+@asynccontextmanager
 async def serving(*offerings: Offering, **settings: Any) -> AsyncGenerator[Running]:
     """The product's own application without authorization, in this event loop."""
     registry = Registry.of(offerings or (offering(),))
-    app = create_app(Settings(no_auth=True, **settings), registry)
-    async with serving_app(app) as running:
+    chosen = Settings(no_auth=True, **settings)
+    async with (
+        tracing(chosen) as traces,
+        serving_app(create_app(chosen, registry, traces=traces)) as running,
+    ):
         yield running

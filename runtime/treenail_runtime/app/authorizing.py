@@ -37,6 +37,7 @@ from treenail_runtime.storage.pending_logins import PendingLoginStore
 from treenail_runtime.storage.principals import PrincipalStore
 from treenail_runtime.storage.services import ServiceStore
 from treenail_runtime.storage.sessions import SessionStore
+from treenail_runtime.tracing import Traces
 from treenail_runtime.upkeep import ClientTokens, Rounds, TokenKeeper, give_back_ended, refresh_due
 
 from .admin_api import add_administration
@@ -53,6 +54,7 @@ from .instances import make_instances, make_prefixes
 from .invalidating import Announcer, Listener, Obedience, open_redis
 from .lifespan import Closed, Lifespan, Started
 from .limiting import make_limiter
+from .observers import Observers
 from .providing import UpstreamProviders
 from .rechecking import Rechecks
 from .registry import Registry, Reloads
@@ -84,7 +86,7 @@ def add_authorization(
     upstreams: Upstreams,
     pages: Quart,
     lifespan: Lifespan,
-    measures: Measures,
+    observers: Observers,
     *,
     siblings: Siblings | None,
 ) -> Authorized:
@@ -93,6 +95,7 @@ def add_authorization(
     Raises:
         ConfigurationError: A key is missing or weak, or a URL cannot be used.
     """
+    measures, traces = observers.measures, observers.traces
     base_url = settings.base_url or f"http://127.0.0.1:{settings.port}"
     kept = _open_storage(settings, lifespan)
     connectors = registry.connectors
@@ -106,7 +109,7 @@ def add_authorization(
         believed_s=settings.instance_cache_seconds,
         measures=measures,
     )
-    tokens = ClientTokens(measures=measures)
+    tokens = ClientTokens(measures=measures, traces=traces)
     providers = _providers(registry, directory, upstreams, lifespan)
     lifespan.add(Recording(registry, ServiceStore(kept.database)))
     checker = Checker(connectors, upstreams, providers, settings.upstream_url, directory)
@@ -124,7 +127,7 @@ def add_authorization(
         directory=directory,
         checker=checker,
         providers=providers,
-        keeper=_keep_tokens(settings, kept, providers, lifespan, measures),
+        keeper=_keep_tokens(settings, kept, providers, lifespan, measures, traces),
         calls=_running_calls(directory, lifespan),
     )
     caches = Caches(directory, core.keeper, tokens)
@@ -136,6 +139,7 @@ def add_authorization(
         _gates(settings, core, services, callers, tokens, lifespan, measures),
         store if settings.sessions == "bound" else None,
         core.calls,
+        traces,
     )
 
     async def renew(_: Offering) -> None:
@@ -244,10 +248,12 @@ def _keep_tokens(
     providers: UpstreamProviders,
     lifespan: Lifespan,
     measures: Measures,
+    traces: Traces,
 ) -> TokenKeeper:
     """Has tokens refreshed, and given back, as long as the server runs."""
     store = CredentialStore(kept.database, kept.sealer)
-    keeper = TokenKeeper(store, providers, owner=uuid.uuid4().hex, measures=measures)
+    owner = uuid.uuid4().hex
+    keeper = TokenKeeper(store, providers, owner=owner, measures=measures, traces=traces)
     lifespan.add(Closed(keeper.aclose))
     for rounds in (
         Rounds(lambda: refresh_due(store, keeper), settings.upkeep_seconds),

@@ -25,6 +25,7 @@ from treenail_runtime.edge.pages import HEALTH_ROUTES, make_pages
 from treenail_runtime.edge.routing import INSTANCE, Route
 from treenail_runtime.measures import UNMEASURED, Measures
 from treenail_runtime.settings import Settings
+from treenail_runtime.tracing import UNTRACED, Traces
 from treenail_runtime.upstream import AiohttpTransport
 
 from .authorizing import add_authorization
@@ -32,6 +33,7 @@ from .connecting import Offering
 from .granting import OwnTokens
 from .hosting import host_rules
 from .lifespan import Closed, CredentialChecks, Lifespan, ManagerTask, Part
+from .observers import Observers
 from .registry import Registry
 from .siblings import Siblings
 from .upstreams import Upstreams, open_context
@@ -45,6 +47,7 @@ def create_app(
     transport: httpx.AsyncBaseTransport | None = None,
     measures: Measures = UNMEASURED,
     siblings: Siblings | None = None,
+    traces: Traces = UNTRACED,
 ) -> AsgiApp:
     """The ASGI application; it opens and closes what it needs in its lifespan.
 
@@ -54,6 +57,7 @@ def create_app(
         transport: Towards the upstreams; closed at the end.
         measures: Told what happens.
         siblings: The other workers of the server; None where this is the only one.
+        traces: Told what begins and ends.
 
     Raises:
         ConfigurationError: What is set does not make a server.
@@ -61,16 +65,20 @@ def create_app(
     transport = transport or AiohttpTransport()
     lifespan = Lifespan()
     lifespan.add(Closed(transport.aclose))
-    upstreams = Upstreams(transport, measures)
+    upstreams = Upstreams(transport, measures, traces)
     registry.trouble = upstreams.trouble
     framings: dict[str, Framing] = {}
+
+    def framing(connector: Connector) -> tuple[Framing, Sequence[Part]]:
+        return _framing(settings, connector, measures, traces)
+
     for connector in registry.connectors.values():
-        framings[connector.name], parts = _framing(settings, connector, measures)
+        framings[connector.name], parts = framing(connector)
         for part in parts:
             lifespan.add(part)
 
     async def renew(offering: Offering) -> None:
-        framings[offering.connector.name], parts = _framing(settings, offering.connector, measures)
+        framings[offering.connector.name], parts = framing(offering.connector)
         for part in parts:
             await lifespan.join(part)
 
@@ -83,10 +91,11 @@ def create_app(
     pages.after_serving(lifespan.stop)
     routes = dict(HEALTH_ROUTES)
     if settings.no_auth:
-        default, find = _open_endpoints(registry, framings, upstreams, lifespan)
+        default, find = _open_endpoints(registry, framings, upstreams, lifespan, traces)
     else:
+        observers = Observers(measures=measures, traces=traces)
         authorized = add_authorization(
-            settings, registry, framings, upstreams, pages, lifespan, measures, siblings=siblings
+            settings, registry, framings, upstreams, pages, lifespan, observers, siblings=siblings
         )
         default, find = authorized.default, authorized.find
         routes |= authorized.routes
@@ -109,6 +118,7 @@ def _open_endpoints(
     framings: dict[str, Framing],
     upstreams: Upstreams,
     lifespan: Lifespan,
+    traces: Traces,
 ) -> tuple[Callable[[], McpEndpoint], EndpointFinder]:
     """Each connector as the connection of the environment, for everybody who reaches it."""
     endpoints: dict[str, McpEndpoint] = {}
@@ -116,18 +126,21 @@ def _open_endpoints(
     own = OwnTokens(upstreams.transport)
     lifespan.add(Closed(own.aclose))
 
+    def endpoint(name: str, context: ToolContext) -> McpEndpoint:
+        return McpEndpoint(
+            connector=name, framing=framings[name], gate=OpenGate(context), traces=traces
+        )
+
     async def renew(offering: Offering) -> None:
         name = offering.connector.name
-        gate = OpenGate(open_context(offering, upstreams, own.source(offering)))
-        endpoints[name] = McpEndpoint(connector=name, framing=framings[name], gate=gate)
+        context = open_context(offering, upstreams, own.source(offering))
+        endpoints[name] = endpoint(name, context)
 
     for each in registry.offerings:
         name = each.connector.name
         context = open_context(each, upstreams, own.source(each))
         checked.append((each.connector, context))
-        endpoints[name] = McpEndpoint(
-            connector=name, framing=framings[name], gate=OpenGate(context)
-        )
+        endpoints[name] = endpoint(name, context)
     lifespan.add(CredentialChecks(checked))
     registry.on_change(renew)
 
@@ -138,16 +151,17 @@ def _open_endpoints(
 
 
 def _framing(
-    settings: Settings, connector: Connector, measures: Measures
+    settings: Settings, connector: Connector, measures: Measures, traces: Traces
 ) -> tuple[Framing, Sequence[Part]]:
     """How a connector's requests are answered, and what has to run for that."""
     calls = Calls(connector, measures=measures)
-    server = build_server(calls, current_context, tracing=settings.tracing)
     legacy = settings.sessions != "off"
     if settings.framing == "kernel":
-        return KernelFraming(Kernel(server, calls, current_context, legacy=legacy)), ()
+        server = build_server(calls, current_context)
+        kernel = Kernel(server, calls, current_context, legacy=legacy, traces=traces)
+        return KernelFraming(kernel), ()
     manager = StreamableHTTPSessionManager(
-        server,
+        build_server(calls, current_context, traces),
         json_response=True,
         stateless=True,
         max_request_body_size=settings.max_body_bytes,

@@ -17,6 +17,7 @@ from treenail_runtime.edge.scopes import ToolScopes
 from treenail_runtime.edge.sessions import BoundSessions
 from treenail_runtime.measures import Measures
 from treenail_runtime.storage.sessions import SessionStore
+from treenail_runtime.tracing import UNTRACED, Traces
 
 from .calling import CallContexts
 from .directory import Directory
@@ -80,7 +81,9 @@ class Endpoints:
         gates: Gates,
         sessions: SessionStore | None,
         calls: RunningCalls | None = None,
+        traces: Traces = UNTRACED,
     ) -> None:
+        self._traces = traces
         self._calls = calls
         self._directory = directory
         self._framings = framings
@@ -119,4 +122,5 @@ class Endpoints:
             sessions=None if sessions is None else BoundSessions(sessions, instance.token_prefix),
             instance_id=instance.id,
             calls=self._calls,
+            traces=self._traces,
         )

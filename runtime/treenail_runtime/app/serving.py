@@ -24,6 +24,7 @@ from .measuring import measured
 from .preparing import prepare
 from .registry import Registry, Reloads
 from .servable import check_servable
+from .tracing import traced
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -112,7 +113,8 @@ def serve(settings: Settings, registry: Registry, *, announce: Callable[[str], N
         with closing_if_refused(sock):
             make_ready(settings)
             measures = opened.enter_context(measured(settings))
-            app = create_app(settings, registry, measures=measures)
+            traces = opened.enter_context(traced(settings))
+            app = create_app(settings, registry, measures=measures, traces=traces)
         forget_start()
         _run(app, sock, registry, lambda: announce(where))
     log.info("server.stopped")

@@ -6,6 +6,7 @@ from treenail_runtime.contract import Connector, NotConfigured, ToolContext
 from treenail_runtime.loading import Connection
 from treenail_runtime.measures import UNMEASURED, Measures
 from treenail_runtime.settings import ConfigurationError
+from treenail_runtime.tracing import UNTRACED, Traces
 from treenail_runtime.upstream import (
     CircuitBreaker,
     CredentialSource,
@@ -22,10 +23,14 @@ class Upstreams:
     """Opens connections to upstreams."""
 
     def __init__(
-        self, transport: httpx.AsyncBaseTransport, measures: Measures = UNMEASURED
+        self,
+        transport: httpx.AsyncBaseTransport,
+        measures: Measures = UNMEASURED,
+        traces: Traces = UNTRACED,
     ) -> None:
-        """Share `transport`, which belongs to the caller; tell `measures` of each request."""
+        """Share `transport`, which belongs to the caller; tell the others of each request."""
         self._measures = measures
+        self._traces = traces
         self.transport = transport
         self._breakers: dict[str, dict[str, CircuitBreaker]] = {}
 
@@ -60,6 +65,7 @@ class Upstreams:
                 transport=self.transport,
                 refused=refused,
                 measures=self._measures,
+                traces=self._traces,
             ),
         )
 

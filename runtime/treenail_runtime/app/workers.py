@@ -21,6 +21,7 @@ from types import FrameType
 
 import structlog
 
+from treenail_runtime.edge.asgi import AsgiApp
 from treenail_runtime.settings import Settings, environment
 from treenail_runtime.telemetry import set_up_logging
 
@@ -41,6 +42,7 @@ from .serving import (
     with_base_url,
 )
 from .siblings import Siblings
+from .tracing import check_traces, traced
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -71,6 +73,7 @@ def serve_by_workers(
     sock = listen(settings)
     settings = with_base_url(settings, address(sock))
     with closing_if_refused(sock):
+        check_traces(settings)
         make_ready(settings)
         create_app(settings, registry)
     with ExitStack() as opened:
@@ -186,11 +189,29 @@ def work(settings: Settings, sock: socket.socket, parent: Connection, counts: Pa
         if each is not None:
             signal.signal(each, signal.SIG_IGN)
     set_up_logging(settings.log_level, settings.log_format)
-    with uncollected():
-        registry = open_registry(settings, environment())
-        siblings = Siblings(lambda text: _say(parent, text))
-        app = create_app(settings, registry, measures=counting_in(counts), siblings=siblings)
-        forget_start()
+    with traced(settings) as traces:
+        with uncollected():
+            registry = open_registry(settings, environment())
+            siblings = Siblings(lambda text: _say(parent, text))
+            app = create_app(
+                settings,
+                registry,
+                measures=counting_in(counts),
+                siblings=siblings,
+                traces=traces,
+            )
+            forget_start()
+        _run_worker(app, sock, parent, registry, siblings)
+
+
+def _run_worker(
+    app: AsgiApp,
+    sock: socket.socket,
+    parent: Connection,
+    registry: Registry,
+    siblings: Siblings,
+) -> None:
+    """Serve until the parent says so, or is gone."""
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         stop = asyncio.Event()
 

@@ -1,7 +1,7 @@
 """One tool call: validate, run, and tell what became of it. Every failure is an outcome."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Container, Mapping
 from typing import Any, Final, cast
 
 import structlog
@@ -66,6 +66,11 @@ class Calls:
         self._longest_s = {
             tool.name: allowed.get(id(_known(tool)), longest_s) for tool in connector.tools
         }
+
+    @property
+    def names(self) -> Container[str]:
+        """Of the tools."""
+        return self._tools
 
     def tool(self, name: str) -> Tool:
         """The tool of that name.

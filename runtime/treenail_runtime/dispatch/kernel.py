@@ -37,6 +37,8 @@ from mcp_types.methods import validate_client_request
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
+from treenail_runtime.tracing import UNTRACED, Span, Traces
+
 from .callers import InsufficientScopeError, demand_scope
 from .calls import Calls, UnknownToolError
 from .envelope import (
@@ -50,7 +52,7 @@ from .envelope import (
 )
 from .exchange import Exchange
 from .outcome import Answered, Failed, Outcome
-from .server import CurrentContext
+from .server import TOOL_ERROR, CurrentContext
 from .strict_json import is_object, read_json, write_json
 
 _CALL: Final = "tools/call"
@@ -62,7 +64,13 @@ class Kernel:
     """Answers the POSTs of one MCP endpoint."""
 
     def __init__(
-        self, server: Server[Any], calls: Calls, context: CurrentContext, *, legacy: bool
+        self,
+        server: Server[Any],
+        calls: Calls,
+        context: CurrentContext,
+        *,
+        legacy: bool,
+        traces: Traces = UNTRACED,
     ) -> None:
         """Serve `calls` as `server` describes them.
 
@@ -71,11 +79,13 @@ class Kernel:
             calls: The tools.
             context: Asked once per call.
             legacy: Whether protocol versions before 2026-07-28 are served (without sessions).
+            traces: Told of each request.
         """
         self._server = server
         self._calls = calls
         self._context = context
         self._legacy = legacy
+        self._traces = traces
         self._stamp = orjson.Fragment(
             orjson.dumps({SERVER_INFO_META_KEY: server.server_info_stamp})
         )
@@ -151,20 +161,27 @@ class Kernel:
     async def _respond(
         self, request: JSONRPCRequest, route: InboundModernRoute, error_status: int | None
     ) -> Reply:
-        try:
-            result = await self._result(request, route)
-        except Exception as error:  # noqa: BLE001  # the boundary; the SDK's ladder tells and logs
-            told = modern_error_data(error)
-            return error_reply(request.id, told.code, told.message, told.data, status=error_status)
+        version, tools = route.protocol_version, self._calls.names
+        with self._traces.message(request.method, request.params, version, tools) as span:
+            try:
+                result = await self._result(request, route, span)
+            except Exception as error:  # noqa: BLE001  # the boundary; the SDK's ladder tells and logs
+                told = modern_error_data(error)
+                span.failed(str(told.code))
+                return error_reply(
+                    request.id, told.code, told.message, told.data, status=error_status
+                )
         return Reply(
             200, b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (write_json(request.id), result)
         )
 
-    async def _result(self, request: JSONRPCRequest, route: InboundModernRoute) -> bytes:
+    async def _result(
+        self, request: JSONRPCRequest, route: InboundModernRoute, span: Span
+    ) -> bytes:
         method, params, version = request.method, request.params, route.protocol_version
         direct = not self._server.middleware
         if direct and method == _CALL:
-            return await self._call(params, version)
+            return await self._call(params, version, span)
         constant = direct and method in _CONSTANT and (params or {}).get("cursor") is None
         if constant and (method, version) in self._constant:
             validate_client_request(method, version, params)
@@ -185,7 +202,7 @@ class Kernel:
             self._constant[method, version] = result
         return result
 
-    async def _call(self, params: dict[str, Any] | None, version: str) -> bytes:
+    async def _call(self, params: dict[str, Any] | None, version: str, span: Span) -> bytes:
         validate_client_request(_CALL, version, params)
         given = params or {}
         try:
@@ -193,6 +210,8 @@ class Kernel:
             outcome = await self._calls.call(given["name"], given.get("arguments"), self._context())
         except (UnknownToolError, InsufficientScopeError) as error:
             raise MCPError(INVALID_PARAMS, str(error)) from None
+        if isinstance(outcome, Failed):
+            span.failed(TOOL_ERROR, outcome.kind)
         return self._written(outcome, version)
 
     def _written(self, outcome: Outcome, version: str) -> bytes:

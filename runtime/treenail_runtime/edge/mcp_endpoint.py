@@ -19,6 +19,7 @@ from treenail_runtime.dispatch.envelope import (
 )
 from treenail_runtime.dispatch.strict_json import is_object, read_json, write_json
 from treenail_runtime.telemetry import bind_request, request_id
+from treenail_runtime.tracing import UNTRACED, Span, Traces
 
 from .asgi import AsgiApp, Header, Message, Receive, Scope, Send, send_json
 from .disconnects import CancelledWhenGone
@@ -39,6 +40,7 @@ _METHOD_NOT_ALLOWED: Final = (
 MCP_PATH: Final = "/mcp"
 """Of the default instance; behind their name, of all others."""
 
+_NAMED_ROUTE: Final = f"/{{instance}}{MCP_PATH}"
 _CALL: Final = b"tools/call"
 """Stands in each call. One that is written with escapes gets its token a little later."""
 
@@ -59,6 +61,7 @@ class McpEndpoint:
         sessions: How `Mcp-Session-Id` is meant; None where there are no sessions.
         instance_id: Of the instance; empty where there is no authorization.
         calls: Ends requests of an instance that is deleted; None where none can be.
+        traces: Told of each request.
     """
 
     connector: str
@@ -68,14 +71,23 @@ class McpEndpoint:
     sessions: BoundSessions | None = None
     instance_id: str = ""
     calls: RunningCalls | None = None
+    traces: Traces = UNTRACED
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whose body the guard has read and gives in one piece."""
-        bind_request(connector=self.connector)
+        method, headers = scope["method"], scope["headers"]
+        route = MCP_PATH if scope["path"] == MCP_PATH else _NAMED_ROUTE
+        with self.traces.request(self.connector, method, route, headers) as span:
+            bind_request(connector=self.connector, **span.facts)
+            await self._watched(scope, receive, send, span)
+
+    async def _watched(self, scope: Scope, receive: Receive, send: Send, span: Span) -> None:
         begun = False
 
         async def watched(message: Message) -> None:
             nonlocal begun
+            if not begun:
+                span.answered(message["status"])
             begun = True
             await send(message)
 
@@ -86,7 +98,7 @@ class McpEndpoint:
             with self.calls.of(self.instance_id) as call:
                 await self._answer(scope, receive, watched)
             if call.is_ended and not begun:
-                await send_json(send, 404, _NO_INSTANCE)
+                await send_json(watched, 404, _NO_INSTANCE)
         except Exception:
             # The boundary: whatever a tool or the kernel does not answer itself.
             reference = request_id()
@@ -95,7 +107,7 @@ class McpEndpoint:
                 raise
             message = f"The server failed unexpectedly (reference {reference})"
             reply = error_reply(None, INTERNAL_ERROR, message, status=500)
-            await send_json(send, reply.status, reply.body)
+            await send_json(watched, reply.status, reply.body)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         admitted = await self.gate.admit(scope)

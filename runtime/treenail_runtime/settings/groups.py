@@ -47,7 +47,9 @@ class ServingSettings(BaseSettings):
         session_idle_seconds: After which a bound session ends.
         framing: `kernel` is the fast path; `sdk` hands every request to the MCP SDK's own HTTP
             entry, for comparison and as a fallback.
-        tracing: Keep the SDK's OpenTelemetry span around every request.
+        tracing: Send OpenTelemetry traces. Unless set, when `OTEL_EXPORTER_OTLP_ENDPOINT` is.
+        trace_upstreams: Connectors whose upstreams are told, with `traceparent`, which trace a request
+            belongs to.
         metrics_port: TCP port for Prometheus; None tells no metrics.
         metrics_host: Address of that port.
         max_body_bytes: Largest request body at an MCP endpoint; each is held in memory.
@@ -75,7 +77,8 @@ class ServingSettings(BaseSettings):
     legacy_sessions: LegacySessions | None = None
     session_idle_seconds: int = Field(default=1800, ge=60, le=7 * _DAY)
     framing: Literal["kernel", "sdk"] = "kernel"
-    tracing: bool = False
+    tracing: bool | None = None
+    trace_upstreams: Names = ()
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     metrics_host: str = "127.0.0.1"
     max_body_bytes: int = Field(default=1 << 20, ge=1024, le=_LARGEST_BODY)

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from treenail_runtime.auth.instances import ObtainedTokens
 from treenail_runtime.clock import Stopwatch, monotonic
 from treenail_runtime.measures import UNMEASURED, CacheFigures, Measures
+from treenail_runtime.tracing import UNTRACED, Traces
 from treenail_runtime.upstream import Credentials
 
 from .outcomes import UpkeepError
@@ -36,8 +37,13 @@ class ClientTokens:
     """One token for each key; whoever needs the same one waits for the same question."""
 
     def __init__(
-        self, stopwatch: Stopwatch = monotonic, *, measures: Measures = UNMEASURED
+        self,
+        stopwatch: Stopwatch = monotonic,
+        *,
+        measures: Measures = UNMEASURED,
+        traces: Traces = UNTRACED,
     ) -> None:
+        self._traces = traces
         self._stopwatch = stopwatch
         self._measures = measures
         self._hits = 0
@@ -98,7 +104,8 @@ class ClientTokens:
         self._measures.looked_up("client_tokens", hit=hit)
 
     async def _ask(self, key: str, ask: Ask) -> SecretStr:
-        tokens = await ask()
+        with self._traces.refreshing(key.partition(" ")[0], "client_credentials"):
+            tokens = await ask()
         told_s = tokens.expires_in_s
         lasts_s = EARLY_S if told_s is None else told_s - min(URGENT_S, told_s / 20)
         self._held[key] = _Held(tokens.access, self._stopwatch() + lasts_s)

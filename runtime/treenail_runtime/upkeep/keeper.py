@@ -18,6 +18,7 @@ from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.auth.instances import ObtainedTokens, UpstreamTokens
 from treenail_runtime.clock import Stopwatch, monotonic
 from treenail_runtime.measures import UNMEASURED, CacheFigures, Measures
+from treenail_runtime.tracing import UNTRACED, Traces
 
 from .outcomes import ProviderAway, ReauthNeeded
 from .rules import LEASE_S, PATIENCE_S, moment, pause_s
@@ -119,6 +120,7 @@ class TokenKeeper:
         refresher: Asks the providers.
         owner: Names this worker in leases.
         measures: Told of refreshes.
+        traces: The same.
         stopwatch: Where time comes from.
         chance: Where chance comes from, 0 to 1.
     """
@@ -130,6 +132,7 @@ class TokenKeeper:
         *,
         owner: str,
         measures: Measures = UNMEASURED,
+        traces: Traces = UNTRACED,
         stopwatch: Stopwatch = monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -138,6 +141,7 @@ class TokenKeeper:
         self._refresher = refresher
         self._owner = owner
         self._measures = measures
+        self._traces = traces
         self._stopwatch = stopwatch
         self._chance = chance
         self._held: OrderedDict[str, _Held] = OrderedDict()
@@ -291,7 +295,8 @@ class TokenKeeper:
         """Have the provider give new tokens, with the lease in hand."""
         facts = {"connection": old.connection_id, "instance": old.instance_id}
         try:
-            obtained = await self._refresher.refresh(old)
+            with self._traces.refreshing(old.instance_id, "refresh_token"):
+                obtained = await self._refresher.refresh(old)
         except ReauthNeeded as error:
             self._measures.refreshed("reauth")
             self.forget(old.connection_id)

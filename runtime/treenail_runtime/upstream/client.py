@@ -16,6 +16,7 @@ from treenail_runtime.contract import (
     UpstreamRefused,
 )
 from treenail_runtime.measures import UNMEASURED, Measures
+from treenail_runtime.tracing import UNTRACED, Traces
 
 from .credentials import Credentials, CredentialSource
 from .exchange import (
@@ -62,6 +63,7 @@ class UpstreamClient:
         timing: Where time and chance come from.
         refused: Told of each call that the upstream refuses.
         measures: Told of each request.
+        traces: The same.
     """
 
     def __init__(
@@ -74,9 +76,11 @@ class UpstreamClient:
         *,
         refused: Refused | None = None,
         measures: Measures = UNMEASURED,
+        traces: Traces = UNTRACED,
     ) -> None:
         self._connector = connector.name
         self._measures = measures
+        self._traces = traces
         self._routes = routes
         self._source = source
         self._transport = transport
@@ -152,16 +156,26 @@ class UpstreamClient:
             if (wait_s := breaker.admit()) > 0:
                 raise resting(endpoint, wait_s)
             attempt += 1
-            outcome = await self._attempt(endpoint, outgoing)
+            outcome = await self._attempt(endpoint, outgoing, attempt)
             if isinstance(outcome, WholeResponse) and _is_answer(outcome, endpoint):
                 return _answered(outcome, credentials)
             await self._pause(outcome, attempt, endpoint, outgoing, credentials, deadline)
             outgoing.maybe_received |= _may_have_been_received(outcome)
 
-    async def _attempt(self, endpoint: Endpoint, outgoing: OutgoingRequest) -> Outcome:
+    async def _attempt(
+        self, endpoint: Endpoint, outgoing: OutgoingRequest, attempt: int
+    ) -> Outcome:
         begun = self._timing.stopwatch()
-        outcome = await self._attempted(endpoint, outgoing)
-        status = outcome.status_code if isinstance(outcome, WholeResponse) else None
+        method, path, url = endpoint.method, endpoint.path, self._routes.url(endpoint)
+        with self._traces.asking(self._connector, method, path, url, attempt) as span:
+            outgoing.carry(span.traceparent)
+            outcome = await self._attempted(endpoint, outgoing)
+            status = None
+            if isinstance(outcome, WholeResponse):
+                status = outcome.status_code
+                span.answered(status)
+            else:
+                span.failed(type(outcome).__name__)
         self._measures.asked(self._connector, status, self._timing.stopwatch() - begun)
         return outcome
 

@@ -6,9 +6,11 @@ sees ordinary requests and may return ordinary responses.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import httpx
+
+_TRACE: Final = "traceparent"
 
 
 class OutgoingRequest(httpx.Request):
@@ -19,6 +21,7 @@ class OutgoingRequest(httpx.Request):
         body: None for no body.
         max_bytes: Largest answer to accept, decompressed.
         repeatable: Whether sending it twice is as good as once.
+        is_carrying: Whether it tells the trace that it belongs to.
         maybe_received: Whether an earlier attempt to send it may have reached the upstream.
     """
 
@@ -42,6 +45,16 @@ class OutgoingRequest(httpx.Request):
         self.max_bytes = max_bytes
         self.repeatable = repeatable
         self.maybe_received = False
+        self.is_carrying = False
+
+    def carry(self, traceparent: str) -> None:
+        """Tell the trace, unless it is empty or the connector has its own header of that name."""
+        if not traceparent:
+            return
+        if not self.is_carrying and _TRACE in self.headers:
+            return
+        self.headers[_TRACE] = traceparent
+        self.is_carrying = True
 
     def __getattr__(self, name: str) -> Any:
         if name != "url":

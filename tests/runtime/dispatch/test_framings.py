@@ -271,15 +271,3 @@ async def test_the_earlier_protocol_can_be_switched_off(framing: str) -> None:
     assert hello.json["error"]["data"] == {"supported": [MODERN], "requested": None}
     assert broken.json["error"]["code"] == -32022
     assert today.status == 200
-
-
-@pytest.mark.parametrize("tracing", [True, False])
-async def test_with_or_without_tracing_a_call_answers_the_same(*, tracing: bool) -> None:
-    async with (
-        loopback(reply(200, b'{"id":"a"}')) as upstream,
-        serving(offering(upstream.url), tracing=tracing) as server,
-    ):
-        answer = await server.request(headers=GOOD.headers, body=GOOD.body)
-
-    assert answer.json["result"]["structuredContent"] == {"id": "a"}
-    assert answer.json["result"]["resultType"] == "complete"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.collector import collector
 from tests.support.databases import travel
 from tests.support.loopback import reply
 from tests.support.provider_login import ITEM, Answer, Tokens, Town, town
@@ -48,6 +49,26 @@ async def test_a_token_that_the_upstream_refuses_is_replaced_within_the_call(
         assert (answer.status, answer.error) == (200, "")
         assert _refreshes(place) == 1
         assert len(set(_sent(place))) == 2
+
+
+@pytest.mark.requirement("TRACES", "NO-SECRETS")
+async def test_a_refresh_stands_in_the_trace_of_the_call_that_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with collector() as kept:
+        kept.ask_for(monkeypatch)
+        async with town(tmp_path) as place:
+            tokens = await place.connect()
+            await place.expire()
+            assert (await tokens.call()).error == ""
+            secrets = [tokens.access, tokens.refresh, *_sent(place)]
+
+    spans = {span.name: span for span in kept.spans}
+    refresh, call = spans["oauth refresh_token"], spans["POST /mcp"]
+    assert (refresh.trace, refresh.parent) == (call.trace, call.id)
+    assert not refresh.failed
+    assert len(secrets) == 4
+    assert not [each for each in secrets if each.split(" ")[-1].encode() in kept.bytes]
 
 
 async def _once_well(tokens: Tokens) -> Answer:
