@@ -89,8 +89,8 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class _Town:
-    """A server and its instances."""
+class Town:
+    """A server, its instances, and the place of each login."""
 
     server: servers.Running
     store: databases.Store
@@ -108,7 +108,7 @@ def measure(rounds: int, calls: int) -> Measured:
             for kind in databases.KINDS:
                 for count in (1, MANY):
                     print(f"round {number} of {rounds}: {count} on {kind}", file=sys.stderr)
-                    with _settled(kind, count, upstream_url) as town:
+                    with settled(kind, count, upstream_url) as town:
                         held.append(_held(town, kind, number))
                         called.extend(_called(town, kind, number, calls))
                         if count == MANY:
@@ -119,7 +119,8 @@ def measure(rounds: int, calls: int) -> Measured:
 
 
 @contextmanager
-def _settled(kind: databases.Kind, count: int, upstream_url: str) -> Generator[_Town]:
+def settled(kind: databases.Kind, count: int, upstream_url: str) -> Generator[Town]:
+    """A server with `count` instances, at which a thousand people are logged in."""
     keys = f"bench:{base64.b64encode(secrets.token_bytes(32)).decode()}"
     limits: Mapping[int, Mapping[str, str]] = {_LIMITED: {"mcp_instance": "1/7d"}}
     with databases.database(kind, servers.free_port()) as store:
@@ -135,10 +136,10 @@ def _settled(kind: databases.Kind, count: int, upstream_url: str) -> Generator[_
             },
         )
         with servers.serving(contender, upstream_url) as server:
-            yield _Town(server, store, count, places)
+            yield Town(server, store, count, places)
 
 
-def _held(town: _Town, kind: databases.Kind, number: int) -> Held:
+def _held(town: Town, kind: databases.Kind, number: int) -> Held:
     pid, places = town.server.pid, town.places
     start_cpu_s, idle = machine.cpu_seconds(pid), machine.rss_mib(pid)
     exchanges = mcp_wire.calls_around(places, TREENAIL.tool, TREENAIL.arguments, MARKER)
@@ -155,7 +156,7 @@ def _held(town: _Town, kind: databases.Kind, number: int) -> Held:
     )
 
 
-def _called(town: _Town, kind: databases.Kind, number: int, calls: int) -> Iterator[Called]:
+def _called(town: Town, kind: databases.Kind, number: int, calls: int) -> Iterator[Called]:
     # With one instance, that with the limit is not there.
     free = [each for each in town.places if each.path != f"/i{_LIMITED}/mcp"]
     targets: dict[Target, Sequence[Place]] = {"one": free[:1], "all in turn": free}
@@ -182,7 +183,7 @@ def _called(town: _Town, kind: databases.Kind, number: int, calls: int) -> Itera
             )
 
 
-def _beside(town: _Town, kind: databases.Kind, number: int, calls: int) -> Iterator[Beside]:
+def _beside(town: Town, kind: databases.Kind, number: int, calls: int) -> Iterator[Beside]:
     ours, limited, free = town.places[0], town.places[_LIMITED], town.places[2]
     return neighbours.measure(town.server, ours, limited, free, kind, number, calls)
 

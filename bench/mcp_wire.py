@@ -67,9 +67,18 @@ def invalid_call(era: Era, tool: str) -> Exchange:
     return Exchange(request, lambda answer: _FAILED in answer)
 
 
-def listing() -> bytes:
+def listing(place: Place | None = None) -> bytes:
     """The request for the list of tools, modern era."""
-    return _exchange(MODERN, 1, "tools/list", {}, b"").request
+    at = place or Place("/mcp", "")
+    return _exchange(MODERN, 1, "tools/list", {}, b"", at.bearer or None, at.path).request
+
+
+def listening(place: Place) -> bytes:
+    """The request for a stream on which a change of the tools is told."""
+    wanted = {"notifications": {"toolsListChanged": True}}
+    return _exchange(
+        MODERN, 1, "subscriptions/listen", wanted, b"", place.bearer, place.path
+    ).request
 
 
 def _exchange(

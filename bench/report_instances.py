@@ -1,4 +1,4 @@
-"""Instances as tables for people."""
+"""Instances and streams as tables for people."""
 
 import statistics
 from collections.abc import Callable, Iterator, Sequence
@@ -8,6 +8,7 @@ from calls import CONNECTIONS
 from instances import Called, Held, Measured
 from neighbours import Beside
 from report import plural, spread, table
+from streams import Opened
 
 _Row = TypeVar("_Row")
 
@@ -76,6 +77,24 @@ def _beside(beside: Sequence[Beside]) -> Iterator[str]:
         for own in _groups(beside, lambda each: (each.database, each.noise))
     ]
     head = ("the other one's calls", "database", "200/s", "429/s", "p50 ms", "p99 ms", "core")
+    yield from table(head, rows)
+
+
+def streams_table(opened: Sequence[Opened]) -> Iterator[str]:
+    """What connections cost that stay open."""
+    yield "\n### Connections that stay open, one worker\n"
+    rows = [
+        (
+            own[0].what,
+            own[0].database,
+            f"{own[0].count:,}",
+            spread([each.kib for each in own], 1),
+            spread([each.open_cpu_ms for each in own], 2),
+            spread([each.idle_cpu_percent for each in own], 1),
+        )
+        for own in _groups(opened, lambda each: (each.what, each.database, each.count))
+    ]
+    head = ("what", "database", "open", "KiB each", "CPU ms to open", "% of a core while open")
     yield from table(head, rows)
 
 

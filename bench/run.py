@@ -29,8 +29,19 @@ import report_authorization
 import report_instances
 import servers
 import sizes
+import streams
 
-_PARTS: Final = ("calls", "bearers", "logins", "counters", "sizes", "build", "clients", "instances")
+_PARTS: Final = (
+    "calls",
+    "bearers",
+    "logins",
+    "counters",
+    "sizes",
+    "build",
+    "clients",
+    "instances",
+    "streams",
+)
 _CORPUS: Final = "corpus"
 _LATEST: Final = Path(__file__).parent / "results" / "latest.json"
 _CALLS: Final = 2000
@@ -97,15 +108,26 @@ def _measure(chosen: argparse.Namespace) -> None:
         costs = clients.measure(rounds, count)
         results["clients"] = _plain(costs)
         _print(report.clients_table(costs))
-    if "instances" in parts:
-        crowded = instances.measure(rounds, count)
-        results["instances"] = dataclasses.asdict(crowded)
-        _print(report_instances.tables(crowded))
+    results |= _measure_crowds(parts, rounds, count)
     if chosen.profile:
         shares = profiling.measure(_CALLS_TO_PROFILE)
         results["profile"] = _plain(shares)
         _print(report.profile_table(shares))
     _write(results, [_LATEST, *([chosen.json] if chosen.json else [])])
+
+
+def _measure_crowds(parts: Sequence[str], rounds: int, count: int) -> dict[str, Any]:
+    """Many instances, and many clients that listen."""
+    results: dict[str, Any] = {}
+    if "instances" in parts:
+        crowded = instances.measure(rounds, count)
+        results["instances"] = dataclasses.asdict(crowded)
+        _print(report_instances.tables(crowded))
+    if "streams" in parts:
+        held_open = streams.measure(rounds)
+        results["streams"] = _plain(held_open)
+        _print(report_instances.streams_table(held_open))
+    return results
 
 
 def _arguments() -> argparse.Namespace:

@@ -26,6 +26,7 @@ from tests.rules import (
     schemas,
     seeds,
     shaping,
+    streams,
     tenants,
     upstream,
     wire,
@@ -50,4 +51,5 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     **upstream.REQUIREMENTS,
     **tenants.REQUIREMENTS,
     **registry.REQUIREMENTS,
+    **streams.REQUIREMENTS,
 }

@@ -15,7 +15,7 @@ from tests.support.serving_oauth import Served
 
 SUITE = "@modelcontextprotocol/conformance"
 HERE = Path(__file__).parent
-REVISIONS = {"2025-11-25": (42, 24), "2026-07-28": (107, 63)}
+REVISIONS = {"2025-11-25": (42, 24), "2026-07-28": (111, 63)}
 """Checks that pass, and checks that fail; warnings are expected, too, but counted nowhere."""
 
 GREEN = {
@@ -48,7 +48,7 @@ async def _run(served: Served, *options: str) -> node.Finished:
         return await node.run(node.command(SUITE), "server", "--url", url, *options)
 
 
-@pytest.mark.requirement("EX-04", "MCP-ERAS", "MCP-TOOLS")
+@pytest.mark.requirement("EX-04", "MCP-ERAS", "MCP-TOOLS", "MCP-LISTEN")
 @pytest.mark.parametrize("revision", REVISIONS)
 async def test_the_server_does_what_the_revision_requires_of_tools(
     reference: Served, revision: str

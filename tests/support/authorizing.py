@@ -21,7 +21,7 @@ from tests.support.loopback import Received, Reply, loopback, reply
 from tests.support.ports import free_port
 from tests.support.serving import CANARY, offering, tracing
 from treenail_runtime.app.composition import create_app
-from treenail_runtime.app.registry import Registry
+from treenail_runtime.app.registry import Registry, open_registry
 from treenail_runtime.app.serving import listen, serve_app
 from treenail_runtime.app.storing import open_ring
 from treenail_runtime.auth.records import Client
@@ -220,11 +220,13 @@ async def authorizing(
     client: Client = CLIENT,
     others: int = 0,
     provider_client: ProviderClient | None = None,
+    registries: list[Registry] | None = None,
     **settings: Any,
 ) -> AsyncGenerator[Site]:
     """The server, on SQLite by default, with a client; the upstream answers with `replies`.
 
-    `others` servers at other ports share its database, its name and its secret.
+    `others` servers at other ports share its database, its name and its secret. With `connectors_dir`
+    each loads its connectors from there, and puts its registry into `registries`.
     """
     port = free_port()
     base_url = f"http://127.0.0.1:{port}"
@@ -250,7 +252,13 @@ async def authorizing(
             async with AsyncExitStack() as stack:
                 for each in (port, *ports):
                     served = chosen.model_copy(update={"port": each})
-                    await stack.enter_async_context(_served(served, connector, provider_client))
+                    if registries is None:
+                        offered = replace(offering(connector=connector), client=provider_client)
+                        registry = Registry.of([offered])
+                    else:
+                        registry = open_registry(served, {})
+                        registries.append(registry)
+                    await stack.enter_async_context(_served(served, registry))
                 yield Site(
                     base_url,
                     database,
@@ -266,13 +274,10 @@ async def authorizing(
 
 
 @asynccontextmanager
-async def _served(
-    settings: Settings, connector: Connector, provider_client: ProviderClient | None
-) -> AsyncGenerator[None]:
+async def _served(settings: Settings, registry: Registry) -> AsyncGenerator[None]:
     listening, stop = asyncio.Event(), asyncio.Event()
-    offered = replace(offering(connector=connector), client=provider_client)
     async with tracing(settings) as traces:
-        app = create_app(settings, Registry.of([offered]), traces=traces)
+        app = create_app(settings, registry, traces=traces)
         task = asyncio.create_task(
             serve_app(
                 app, listen(settings), listening=listening.set, stopped=stop.wait, drain_seconds=2

@@ -201,7 +201,7 @@ def _gates(
     lifespan.add(Closed(rechecks.aclose))
     contexts = CallContexts(core.checker, rechecks, core.keeper, tokens, core.providers)
     principals = _principals(settings, core.database)
-    return Gates(services, contexts, principals, core.sealer, callers, core.base_url, measures)
+    return Gates(core, services, contexts, principals, callers, measures)
 
 
 def _running_calls(directory: Directory, lifespan: Lifespan) -> RunningCalls:

@@ -11,6 +11,7 @@ from treenail_runtime.dispatch.callers import current_context
 from treenail_runtime.dispatch.calls import Calls
 from treenail_runtime.dispatch.kernel import Kernel
 from treenail_runtime.dispatch.server import build_server
+from treenail_runtime.dispatch.streams import Streams
 from treenail_runtime.edge.asgi import AsgiApp
 from treenail_runtime.edge.framings import Framing, KernelFraming, SdkFraming
 from treenail_runtime.edge.gates import OpenGate
@@ -36,6 +37,7 @@ from .lifespan import Closed, CredentialChecks, Lifespan, ManagerTask, Part
 from .observers import Observers
 from .registry import Registry
 from .siblings import Siblings
+from .streaming import Draining, StreamChecks, ToolNews, open_streams, settle_seconds
 from .upstreams import Upstreams, open_context
 from .watching import Watching
 
@@ -48,7 +50,7 @@ def create_app(
     measures: Measures = UNMEASURED,
     siblings: Siblings | None = None,
     traces: Traces = UNTRACED,
-) -> AsgiApp:
+) -> Draining:
     """The ASGI application; it opens and closes what it needs in its lifespan.
 
     Args:
@@ -67,10 +69,11 @@ def create_app(
     lifespan.add(Closed(transport.aclose))
     upstreams = Upstreams(transport, measures, traces)
     registry.trouble = upstreams.trouble
+    streams = open_streams(settings, registry)
     framings: dict[str, Framing] = {}
 
     def framing(connector: Connector) -> tuple[Framing, Sequence[Part]]:
-        return _framing(settings, connector, measures, traces)
+        return _framing(settings, connector, measures, traces, streams)
 
     for connector in registry.connectors.values():
         framings[connector.name], parts = framing(connector)
@@ -100,12 +103,18 @@ def create_app(
         default, find = authorized.default, authorized.find
         routes |= authorized.routes
     routes |= dict.fromkeys((MCP_PATH, f"/{INSTANCE}{MCP_PATH}"), _mcp_route(settings))
-    return Guard(
+    if streams is not None:
+        # Behind all others: whoever is told may ask at once.
+        news = ToolNews(streams, registry.connectors, settle_s=settle_seconds(settings))
+        registry.on_change(news.heard)
+        lifespan.add(StreamChecks(streams, settings.stream_check_seconds))
+    guard = Guard(
         # Quart's ASGI types are TypedDicts, one per message.
         McpEndpoints(cast("AsgiApp", pages), default, find),
         routes,
         host_rules(settings),
     )
+    return Draining(guard, streams)
 
 
 def _mcp_route(settings: Settings) -> Route:
@@ -151,17 +160,23 @@ def _open_endpoints(
 
 
 def _framing(
-    settings: Settings, connector: Connector, measures: Measures, traces: Traces
+    settings: Settings,
+    connector: Connector,
+    measures: Measures,
+    traces: Traces,
+    streams: Streams | None,
 ) -> tuple[Framing, Sequence[Part]]:
     """How a connector's requests are answered, and what has to run for that."""
     calls = Calls(connector, measures=measures)
     legacy = settings.sessions != "off"
     if settings.framing == "kernel":
-        server = build_server(calls, current_context)
-        kernel = Kernel(server, calls, current_context, legacy=legacy, traces=traces)
+        server = build_server(calls, current_context, streams=streams)
+        kernel = Kernel(
+            server, calls, current_context, legacy=legacy, traces=traces, streams=streams
+        )
         return KernelFraming(kernel), ()
     manager = StreamableHTTPSessionManager(
-        build_server(calls, current_context, traces),
+        build_server(calls, current_context, traces, streams=streams),
         json_response=True,
         stateless=True,
         max_request_body_size=settings.max_body_bytes,

@@ -6,7 +6,6 @@ from typing import Final
 
 from treenail_runtime.auth.metadata import resource_document_url
 from treenail_runtime.auth.records import Instance, Principal
-from treenail_runtime.crypto.sealing import Sealer
 from treenail_runtime.edge.callers import CallerRule
 from treenail_runtime.edge.framings import Framing
 from treenail_runtime.edge.gates import BearerGate, ClosedGate, Principals, Surroundings
@@ -19,6 +18,7 @@ from treenail_runtime.measures import Measures
 from treenail_runtime.storage.sessions import SessionStore
 from treenail_runtime.tracing import UNTRACED, Traces
 
+from .administering import Core
 from .calling import CallContexts
 from .directory import Directory
 
@@ -31,21 +31,19 @@ class Gates:
 
     def __init__(
         self,
+        core: Core,
         services: OAuth,
         contexts: CallContexts,
         principals: Principals,
-        sealer: Sealer,
         callers: CallerRule,
-        base_url: str,
         measures: Measures,
     ) -> None:
+        self._core = core
         self._measures = measures
         self._services = services
         self._contexts = contexts
         self._principals = principals
-        self._sealer = sealer
         self._callers = callers
-        self._base_url = base_url
 
     def gate(self, instance: Instance) -> BearerGate:
         """Who may pass."""
@@ -53,22 +51,29 @@ class Gates:
         def context_of(principal: Principal) -> Surroundings:
             return self._contexts.of(instance, principal)
 
+        async def is_open() -> bool:
+            found = await self._core.directory.by_id(instance.id)
+            return found is not None and found[0].is_open
+
         return BearerGate(
             instance=instance,
-            document_url=resource_document_url(instance, self._base_url),
+            document_url=resource_document_url(instance, self._core.base_url),
             principals=self._principals,
-            sealer=self._sealer,
+            sealer=self._core.sealer,
             macs=self._services.macs,
             context_of=context_of,
             limits=self._services.limiter.at(instance),
             caller_address=self._callers.address,
+            is_open=is_open,
             measures=self._measures,
         )
 
     def scopes(self, instance: Instance) -> ToolScopes:
         """What each tool needs."""
         connector = self._services.connectors[instance.connector]
-        return ToolScopes.of(connector, instance, resource_document_url(instance, self._base_url))
+        return ToolScopes.of(
+            connector, instance, resource_document_url(instance, self._core.base_url)
+        )
 
 
 class Endpoints:

@@ -91,6 +91,11 @@ class Registry:
         """A registry of `offerings` alone, whose files are nobody's affair."""
         return cls([_ready(each) for each in offerings])
 
+    @property
+    def is_live(self) -> bool:
+        """Whether anything can ever change."""
+        return self._folder is not None
+
     def on_change(self, listener: Changed) -> None:
         """Have `listener` called with each connector that was loaded again, or is new."""
         self._listeners.append(listener)

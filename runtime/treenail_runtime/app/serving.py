@@ -24,6 +24,7 @@ from .measuring import measured
 from .preparing import prepare
 from .registry import Registry, Reloads
 from .servable import check_servable
+from .streaming import Draining
 from .tracing import traced
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -79,6 +80,8 @@ async def serve_app(
     async def until_stopped() -> None:
         listening()
         await stopped()
+        if isinstance(app, Draining):
+            app.drain()
 
     mend_hypercorn()
     config = Config()

@@ -1,5 +1,6 @@
 """On whose behalf the request that is being served may use which tools."""
 
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
@@ -15,10 +16,15 @@ class Caller:
     Attributes:
         context: The connection that tools run as.
         scopes: What was granted; None where there is no authorization.
+        grant_id: The login; empty where there is no authorization.
+        may_stay: Whether the same caller would be served now, too; asked as long as an answer goes
+            on. None where that cannot change. Raises `StoreUnavailableError`.
     """
 
     context: ToolContext
     scopes: frozenset[str] | None = None
+    grant_id: str = ""
+    may_stay: Callable[[], Awaitable[bool]] | None = None
 
 
 class InsufficientScopeError(Exception):
@@ -31,6 +37,15 @@ _current: Final[ContextVar[Caller]] = ContextVar("caller")
 def serve_as(caller: Caller) -> None:
     """Serve the rest of this request, and of the tasks it starts, as `caller`."""
     _current.set(caller)
+
+
+def current_caller() -> Caller:
+    """Whoever is being served.
+
+    Raises:
+        LookupError: Outside of any request.
+    """
+    return _current.get()
 
 
 def current_context() -> ToolContext:

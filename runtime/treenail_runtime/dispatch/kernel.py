@@ -5,11 +5,9 @@ leg of `streamable_http`), without its per-request streams, tasks and models. Ev
 decision is still the SDK's: its ladder classifies, its models validate, `serve_one` serves. Only
 `tools/call`, and lists that cannot change, skip `serve_one` (67 of 77 µs), and only while the
 server has no middleware. Tests compare both ways, answer by answer.
-
-`subscriptions/listen` and streams are refused as unknown methods: no connector offers them.
 """
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import orjson
 from mcp.server.connection import Connection
@@ -31,6 +29,7 @@ from mcp_types import (
     SERVER_INFO_META_KEY,
     JSONRPCNotification,
     JSONRPCRequest,
+    SubscriptionsListenRequestParams,
     jsonrpc_message_adapter,
 )
 from mcp_types.methods import validate_client_request
@@ -51,13 +50,18 @@ from .envelope import (
     parse_error,
 )
 from .exchange import Exchange
+from .listening import LISTEN, Listening, open_stream, unfit
 from .outcome import Answered, Failed, Outcome
 from .server import TOOL_ERROR, CurrentContext
+from .streams import Streams
 from .strict_json import is_object, read_json, write_json
 
 _CALL: Final = "tools/call"
 _CONSTANT: Final = frozenset({"tools/list", "server/discover"})
 _BAD_BODY: Final = "Body must be a single JSON-RPC request or notification object"
+
+KernelReply: TypeAlias = Reply | Listening
+"""An answer in one piece, or one that goes on."""
 
 
 class Kernel:
@@ -71,6 +75,7 @@ class Kernel:
         *,
         legacy: bool,
         traces: Traces = UNTRACED,
+        streams: Streams | None = None,
     ) -> None:
         """Serve `calls` as `server` describes them.
 
@@ -80,15 +85,16 @@ class Kernel:
             context: Asked once per call.
             legacy: Whether protocol versions before 2026-07-28 are served (without sessions).
             traces: Told of each request.
+            streams: As the server has them.
         """
         self._server = server
         self._calls = calls
         self._context = context
         self._legacy = legacy
         self._traces = traces
-        self._stamp = orjson.Fragment(
-            orjson.dumps({SERVER_INFO_META_KEY: server.server_info_stamp})
-        )
+        self._streams = streams
+        self._meta = {SERVER_INFO_META_KEY: server.server_info_stamp}
+        self._stamp = orjson.Fragment(orjson.dumps(self._meta))
         self._constant: dict[tuple[str, str], bytes] = {}
         self._mirrored = {
             tool.name: tool.input_schema
@@ -96,7 +102,7 @@ class Kernel:
             if b'"x-mcp-header"' in orjson.dumps(tool.input_schema)
         }
 
-    async def answer(self, headers: RequestHeaders, body: bytes) -> Reply:
+    async def answer(self, headers: RequestHeaders, body: bytes) -> KernelReply:
         """The answer to one POST."""
         refused = _unreadable(headers)
         if refused is not None:
@@ -106,10 +112,10 @@ class Kernel:
         except ValueError as error:
             return parse_error(error)
         if headers.is_modern:
-            return await self._modern(headers, message)
+            return unfit(message, body) or await self._modern(headers, message)
         return await self._handshake(headers, message)
 
-    async def _modern(self, headers: RequestHeaders, message: Any) -> Reply:
+    async def _modern(self, headers: RequestHeaders, message: Any) -> KernelReply:
         """2026-07-28: every request carries its own envelope (MCP, Transports)."""
         if is_object(message) and "id" not in message:
             return _notification(headers, message)
@@ -117,7 +123,7 @@ class Kernel:
             request = JSONRPCRequest.model_validate(message)
         except ValidationError:
             return error_reply(None, INVALID_REQUEST, _BAD_BODY)
-        if request.method == "subscriptions/listen" and not _accepted(headers)[1]:
+        if request.method == LISTEN and not _accepted(headers)[1]:
             return _not_acceptable("text/event-stream")
         if headers.repeated is not None:
             return error_reply(
@@ -128,6 +134,8 @@ class Kernel:
             route = self._mirror_mismatch(request, headers) or route
         if isinstance(route, InboundLadderRejection):
             return error_reply(request.id, route.code, route.message, route.data)
+        if request.method == LISTEN and self._streams is not None:
+            return self._listen(request, route, self._streams)
         return await self._respond(request, route, None)
 
     async def _handshake(self, headers: RequestHeaders, message: Any) -> Reply:
@@ -145,6 +153,19 @@ class Kernel:
         version = headers.version or DEFAULT_NEGOTIATED_VERSION
         # This era's errors travel with status 200: they answer the request.
         return await self._respond(request, InboundModernRoute(version, None, None), 200)
+
+    def _listen(
+        self, request: JSONRPCRequest, route: InboundModernRoute, streams: Streams
+    ) -> KernelReply:
+        version, tools = route.protocol_version, self._calls.names
+        with self._traces.message(LISTEN, request.params, version, tools) as span:
+            try:
+                validate_client_request(LISTEN, version, request.params)
+                params = SubscriptionsListenRequestParams.model_validate(request.params)
+                stream = open_stream(streams, params)
+            except (MCPError, ValidationError) as error:
+                return _refused(request, error, None, span)
+        return Listening(stream, request.id, self._meta)
 
     def _mirror_mismatch(
         self, request: JSONRPCRequest, headers: RequestHeaders
@@ -166,11 +187,7 @@ class Kernel:
             try:
                 result = await self._result(request, route, span)
             except Exception as error:  # noqa: BLE001  # the boundary; the SDK's ladder tells and logs
-                told = modern_error_data(error)
-                span.failed(str(told.code))
-                return error_reply(
-                    request.id, told.code, told.message, told.data, status=error_status
-                )
+                return _refused(request, error, error_status, span)
         return Reply(
             200, b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (write_json(request.id), result)
         )
@@ -230,6 +247,12 @@ class Kernel:
             result["resultType"] = "complete"
             result["_meta"] = self._stamp
         return orjson.dumps(result)
+
+
+def _refused(request: JSONRPCRequest, error: Exception, status: int | None, span: Span) -> Reply:
+    told = modern_error_data(error)
+    span.failed(str(told.code))
+    return error_reply(request.id, told.code, told.message, told.data, status=status)
 
 
 def _unreadable(headers: RequestHeaders) -> Reply | None:

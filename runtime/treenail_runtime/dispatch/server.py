@@ -9,12 +9,14 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
-from treenail_runtime.contract import Tool, ToolContext
+from treenail_runtime.contract import Connector, Tool, ToolContext
 from treenail_runtime.tracing import Traces
 
 from .callers import InsufficientScopeError, demand_scope
 from .calls import Calls, UnknownToolError
+from .listening import SdkListener
 from .outcome import result_of
+from .streams import Streams
 
 TOOL_ERROR: Final = "tool_error"
 """How the semantic conventions call a result that says `isError`."""
@@ -27,7 +29,11 @@ CurrentContext = Callable[[], ToolContext]
 
 
 def build_server(
-    calls: Calls, context: CurrentContext, traces: Traces | None = None
+    calls: Calls,
+    context: CurrentContext,
+    traces: Traces | None = None,
+    *,
+    streams: Streams | None = None,
 ) -> Server[Any]:
     """A server that lists and calls the connector's tools.
 
@@ -35,6 +41,8 @@ def build_server(
         calls: The tools.
         context: Asked once per call.
         traces: Told of each request that the server itself gets; None where the kernel tells.
+        streams: On which clients hear that the tools have changed; None where they never do, which
+            clients are told, too.
     """
     connector = calls.connector
     handlers = _Handlers(calls, context)
@@ -49,6 +57,7 @@ def build_server(
         get_tool_input_schema={tool.name: tool.input_schema for tool in connector.tools}.get,
         on_list_tools=handlers.list_tools,
         on_call_tool=handlers.call_tool,
+        on_subscriptions_listen=None if streams is None else SdkListener(streams),
     )
     # The SDK's own tells a client's words, and costs 5 µs per request where nobody listens.
     server.middleware.clear()
@@ -85,8 +94,7 @@ class _Handlers:
     def __init__(self, calls: Calls, context: CurrentContext) -> None:
         self._calls = calls
         self._context = context
-        tools = [_published(tool) for tool in calls.connector.tools]
-        self._listing = types.ListToolsResult(tools=tools)
+        self._listing = listing(calls.connector)
 
     async def list_tools(
         self, _: ServerRequestContext[Any], params: types.PaginatedRequestParams | None
@@ -105,6 +113,11 @@ class _Handlers:
             raise MCPError(types.INVALID_PARAMS, str(error)) from None
         # A complete wire result is passed on as it is; a model would be built, then dumped again.
         return cast("types.CallToolResult", result_of(outcome))
+
+
+def listing(connector: Connector) -> types.ListToolsResult:
+    """What `tools/list` tells of `connector`."""
+    return types.ListToolsResult(tools=[_published(tool) for tool in connector.tools])
 
 
 def _published(tool: Tool) -> types.Tool:

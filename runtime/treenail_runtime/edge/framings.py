@@ -1,14 +1,34 @@
 """The two ways from an HTTP request to an MCP server."""
 
-from typing import Protocol
+from contextlib import aclosing
+from typing import Final, Protocol
 
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-from treenail_runtime.dispatch.envelope import RequestHeaders, legacy_refused, parse_error
+from treenail_runtime.dispatch.envelope import Reply, RequestHeaders, legacy_refused, parse_error
 from treenail_runtime.dispatch.kernel import Kernel
+from treenail_runtime.dispatch.listening import Listening, unfit
 from treenail_runtime.dispatch.strict_json import read_json
 
-from .asgi import NO_SNIFF, NO_STORE, Message, Receive, Scope, Send, replayed, send_json
+from .asgi import (
+    NO_SNIFF,
+    NO_STORE,
+    Header,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    replayed,
+    send_json,
+)
+
+_STREAM: Final[tuple[Header, ...]] = (
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-store, no-transform"),
+    # nginx would otherwise hold back what it gets until it has a page of it.
+    (b"x-accel-buffering", b"no"),
+    NO_SNIFF,
+)
 
 
 class Framing(Protocol):
@@ -37,7 +57,18 @@ class KernelFraming:
     ) -> None:
         """Answer one POST."""
         reply = await self._kernel.answer(headers, body)
-        await send_json(send, reply.status, reply.body)
+        if isinstance(reply, Reply):
+            await send_json(send, reply.status, reply.body)
+        else:
+            await _send_stream(send, reply)
+
+
+async def _send_stream(send: Send, listening: Listening) -> None:
+    async with aclosing(listening.frames()) as frames:
+        await send({"type": "http.response.start", "status": 200, "headers": [*_STREAM]})
+        async for frame in frames:
+            await send({"type": "http.response.body", "body": frame, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 class SdkFraming:
@@ -57,9 +88,11 @@ class SdkFraming:
             reply = parse_error(error)
             await send_json(send, reply.status, reply.body)
             return
+        refused = unfit(message, body) if headers.is_modern else None
         if not self._legacy and not headers.is_modern:
-            reply = legacy_refused(message, headers.version)
-            await send_json(send, reply.status, reply.body)
+            refused = legacy_refused(message, headers.version)
+        if refused is not None:
+            await send_json(send, refused.status, refused.body)
             return
 
         async def send_hardened(message: Message) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
@@ -98,8 +99,10 @@ class Gate(Protocol):
 class OpenGate:
     """Everybody who reaches it, as one connection."""
 
-    def __init__(self, context: ToolContext) -> None:
-        self._admitted = Admitted(caller=Caller(context))
+    def __init__(
+        self, context: ToolContext, may_stay: Callable[[], Awaitable[bool]] | None = None
+    ) -> None:
+        self._admitted = Admitted(caller=Caller(context, may_stay=may_stay))
 
     async def admit(self, scope: Scope) -> Admitted | Barred:  # noqa: ARG002  # everybody
         """Everybody may pass."""
@@ -133,6 +136,7 @@ class BearerGate:
         document_url: The protected resource's metadata, told in the challenge.
         context_of: The connection's surroundings.
         caller_address: For the limit on requests without a good token.
+        is_open: Whether the instance is still in service; raises `StoreUnavailableError`.
         measures: Told of each request that may pass.
     """
 
@@ -144,6 +148,7 @@ class BearerGate:
     context_of: Callable[[Principal], Surroundings]
     limits: Limits
     caller_address: Callable[[Scope], str]
+    is_open: Callable[[], Awaitable[bool]]
     measures: Measures = UNMEASURED
     _absent: Barred = field(init=False)
     _invalid: Barred = field(init=False)
@@ -164,8 +169,9 @@ class BearerGate:
         token = _token(shown)
         if token is None:
             return await self._barred(scope, "malformed token", self._invalid)
+        token_hash = Digest(digest(token))
         try:
-            found = await self._principal(Digest(digest(token)))
+            found = await self._principal(token_hash)
         except StoreUnavailableError as error:
             log.warning("bearer.unavailable", reason=str(error))
             return unavailable(error.retry_after_s)
@@ -183,10 +189,21 @@ class BearerGate:
             return self._invalid
         self.measures.served(self.instance.base_path or "/")
         return Admitted(
-            caller=Caller(surroundings.context, found.scopes),
+            caller=Caller(
+                surroundings.context,
+                found.scopes,
+                grant_id=found.grant_id,
+                may_stay=partial(self._may_stay, token_hash),
+            ),
             principal=found,
             prepare=self._preparing(surroundings, found),
         )
+
+    async def _may_stay(self, token: Digest) -> bool:
+        """Whether a token that was good still is; that is no use of its grant."""
+        if not await self.is_open():
+            return False
+        return not isinstance(await self._principal(token, is_use=False), Refusal)
 
     def _preparing(
         self, surroundings: Surroundings, principal: Principal
@@ -207,7 +224,7 @@ class BearerGate:
 
         return prepared
 
-    async def _principal(self, token: Digest) -> Principal | Refusal:
+    async def _principal(self, token: Digest, *, is_use: bool = True) -> Principal | Refusal:
         facts = decide_principal(await self.principals.find(token), self.instance)
         if isinstance(facts, Refusal):
             return facts
@@ -220,7 +237,7 @@ class BearerGate:
             # one is no business of the other's upstream.
             return Refusal("credentials of another connector")
         principal = principal_of(facts, config, self._fits)
-        if isinstance(principal, Principal) and facts.is_use_due:
+        if isinstance(principal, Principal) and is_use and facts.is_use_due:
             self._note(facts)
         return principal
 

@@ -52,6 +52,10 @@ class ServingSettings(BaseSettings):
             belongs to.
         metrics_port: TCP port for Prometheus; None tells no metrics.
         metrics_host: Address of that port.
+        max_streams: Streams that one worker keeps open for its clients; 0 offers none.
+        max_streams_per_login: Of those, the ones of one login.
+        stream_ping_seconds: After so many without a word a stream shows that it is alive.
+        stream_check_seconds: Between two looks whether those who listen still may.
         max_body_bytes: Largest request body at an MCP endpoint; each is held in memory.
         upstream_url: Takes the place of the connector's server URL: a mock, a proxy. Plain http only
             on loopback, and only for one connector.
@@ -81,6 +85,10 @@ class ServingSettings(BaseSettings):
     trace_upstreams: Names = ()
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
     metrics_host: str = "127.0.0.1"
+    max_streams: int = Field(default=1000, ge=0, le=100_000)
+    max_streams_per_login: int = Field(default=8, ge=1, le=1000)
+    stream_ping_seconds: float = Field(default=15, ge=0.1, le=60)
+    stream_check_seconds: float = Field(default=5, ge=0.1, le=60)
     max_body_bytes: int = Field(default=1 << 20, ge=1024, le=_LARGEST_BODY)
     upstream_url: UpstreamUrl = Field(default=None, pattern=r"^https?://[^\s/?#]+[^\s?#]*$")
     provider_url: ProviderUrl = None

@@ -1,5 +1,9 @@
 """What the conformance suite asks of a server's tools, as far as a connector can answer it."""
 
+import os
+import re
+import signal
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -42,6 +46,22 @@ async def in_region(arguments: Region, _: ToolContext) -> JsonObject:
     return {"region": arguments.region}
 
 
+async def trigger_tool_change(_: Nothing, __: ToolContext) -> JsonObject:
+    _change(Path(__file__))
+    os.kill(os.getpid(), signal.SIGHUP)
+    return {"changed": True}
+
+
+def _change(module: Path) -> None:
+    """Write this module with another description, for the server to load it."""
+    text = module.read_text(encoding="utf-8")
+    count = re.search(r"(?<=Changed )\d+", text)
+    assert count is not None
+    module.write_text(
+        f"{text[: count.start()]}{int(count[0]) + 1}{text[count.end() :]}", encoding="utf-8"
+    )
+
+
 CONNECTOR = Connector(
     contract=CONTRACT_VERSION,
     name="reference",
@@ -74,6 +94,14 @@ CONNECTOR = Connector(
             description="Takes an argument that is repeated in a header.",
             arguments=Region,
             run=in_region,
+            annotations=_LOCAL,
+        ),
+        Tool(
+            name="test_trigger_tool_change",
+            title="Change",
+            description="Changes the list of tools. Changed 0 times.",
+            arguments=Nothing,
+            run=trigger_tool_change,
             annotations=_LOCAL,
         ),
     ),

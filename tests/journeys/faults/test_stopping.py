@@ -2,17 +2,20 @@
 
 import asyncio
 import signal
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.support.deployment import Deployment, Server, deployment, until
 from tests.support.gate import Gate, gated
+from tests.support.listening import ENDED, acknowledged
 from tests.support.ports import accepts
 from tests.support.postgres import Postgres
 from tests.support.wire import modern, modern_headers, raw
 
 CALLS = 50
+STREAMS = 10
 DISCONNECTS = 1000
 AT_A_TIME = 50
 CONNECTIONS = (
@@ -21,9 +24,9 @@ CONNECTIONS = (
 )
 
 
-@pytest.mark.requirement("T-141", "S4-26")
+@pytest.mark.requirement("T-141", "S4-26", "LISTEN-DRAIN")
 @pytest.mark.parametrize("workers", [1, 2])
-async def test_a_signal_lets_fifty_calls_finish_and_takes_no_more(
+async def test_a_signal_ends_ten_streams_lets_fifty_calls_finish_and_takes_no_more(
     tmp_path: Path, postgres: Postgres, workers: int
 ) -> None:
     url = postgres.fresh_database()
@@ -31,15 +34,22 @@ async def test_a_signal_lets_fifty_calls_finish_and_takes_no_more(
     async with (
         gated() as upstream,
         deployment(tmp_path, url, upstream_url=upstream.url) as site,
-        site.server(workers=workers) as server,
+        site.server(workers=workers, max_streams_per_login=STREAMS) as server,
+        AsyncExitStack() as stack,
     ):
         pair = await site.log_in()
         await site.database.aclose()  # the test's own connections are not the server's
         _, idle = await asyncio.open_connection("127.0.0.1", site.port)
         calls = [asyncio.create_task(site.call(pair.access, "wait")) for _ in range(CALLS)]
         await until(lambda: len(upstream.requests) == CALLS)
+        streams = [
+            await stack.enter_async_context(acknowledged(f"{site.base_url}/mcp", pair.access))
+            for _ in range(STREAMS)
+        ]
         assert int(postgres.execute(CONNECTIONS, name)) >= workers
         server.process.send_signal(signal.SIGTERM)
+        # While the calls still run.
+        ends = [await each.rest() for each in streams]
         await until(lambda: not accepts(site.port))
         upstream.opened.set()
         async with asyncio.timeout(10):
@@ -47,6 +57,7 @@ async def test_a_signal_lets_fifty_calls_finish_and_takes_no_more(
             status = await server.end()
         idle.close()
 
+    assert ends == [[ENDED]] * STREAMS
     assert [each.status for each in answers] == [200] * CALLS
     assert all(each.json["result"]["structuredContent"] == {"late": True} for each in answers)
     assert status == 0

@@ -1,0 +1,151 @@
+"""The open `subscriptions/listen` streams of one worker: who hears what, and when a stream ends.
+
+A stream keeps no queue. That the tools have changed is true or not, however often it was said, so a
+client that reads slowly costs what a fast one does.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Self, TypeAlias
+
+from .callers import Caller
+
+Word: TypeAlias = Literal["changed", "quiet", "ended"]
+"""What a stream has to say: the tools have changed, nothing for a while, or that it is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How many streams there may be, and how they are kept open.
+
+    Attributes:
+        most: Of this worker.
+        most_of_grant: Of one login.
+        ping_s: After so many seconds without a word a stream shows that it is alive.
+    """
+
+    most: int = 1000
+    most_of_grant: int = 8
+    ping_s: float = 15.0
+
+
+class TooManyStreamsError(Exception):
+    """There are as many streams as there may be."""
+
+
+class Stream:
+    """One stream, for `with`: it is open inside the block.
+
+    Attributes:
+        caller: Whose it is.
+        wants_tools: Whether it is to say that the tools have changed.
+    """
+
+    __slots__ = ("_changed", "_ended", "_ping_s", "_streams", "_wake", "caller", "wants_tools")
+
+    def __init__(
+        self, streams: "Streams", caller: Caller, *, wants_tools: bool, ping_s: float
+    ) -> None:
+        self.caller = caller
+        self._streams = streams
+        self.wants_tools = wants_tools
+        self._ping_s = ping_s
+        self._wake = asyncio.Event()
+        self._changed = False
+        self._ended = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._streams.leave(self)
+
+    def tools_changed(self) -> None:
+        """Have it said, once, that the tools are others; unless nobody wants to hear it."""
+        if self.wants_tools:
+            self._changed = True
+            self._wake.set()
+
+    def end(self) -> None:
+        """Have the stream end, after what is still to be said."""
+        self._ended = True
+        self._wake.set()
+
+    async def next(self) -> Word:
+        """The next word, as soon as there is one."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._ping_s):
+                await self._wake.wait()
+        if self._changed:
+            self._changed = False
+            if not self._ended:
+                self._wake.clear()
+            return "changed"
+        return "ended" if self._ended else "quiet"
+
+
+class Streams:
+    """All of them."""
+
+    def __init__(self, bounds: Bounds | None = None) -> None:
+        self._bounds = bounds or Bounds()
+        # By the order in which they were opened.
+        self._open: dict[Stream, None] = {}
+        self._of_grant: dict[str, int] = {}
+        self._is_over = False
+
+    def open(self, caller: Caller, *, wants_tools: bool) -> Stream:
+        """A new stream of `caller`, for `with`.
+
+        Raises:
+            TooManyStreamsError: It would be one too many.
+        """
+        grant = caller.grant_id
+        of_grant = self._of_grant.get(grant, 0)
+        if len(self._open) >= self._bounds.most:
+            raise TooManyStreamsError("Too many open streams at this server; try again later")
+        if grant and of_grant >= self._bounds.most_of_grant:
+            raise TooManyStreamsError(
+                f"Too many open streams: {of_grant} of this login are open; close one of them"
+            )
+        stream = Stream(self, caller, wants_tools=wants_tools, ping_s=self._bounds.ping_s)
+        self._open[stream] = None
+        self._of_grant[grant] = of_grant + 1
+        if self._is_over:
+            stream.end()
+        return stream
+
+    def leave(self, stream: Stream) -> None:
+        """Forget a stream that is closed."""
+        if stream not in self._open:
+            return
+        del self._open[stream]
+        grant = stream.caller.grant_id
+        self._of_grant[grant] -= 1
+        if not self._of_grant[grant]:
+            del self._of_grant[grant]
+
+    def tools_changed(self, connector: str) -> int:
+        """Have it said where `connector` is served that its tools have changed; to how many."""
+        hearing = [each for each in self._open if each.caller.context.connector == connector]
+        for stream in hearing:
+            stream.tools_changed()
+        return len(hearing)
+
+    def everyone(self) -> Sequence[Stream]:
+        """Those that are open now."""
+        return list(self._open)
+
+    def end(self) -> None:
+        """End all, and each that is still to come."""
+        self._is_over = True
+        for stream in self._open:
+            stream.end()
