@@ -49,6 +49,11 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     "S2-44": Requirement(
         _TWO, "Tests demanded: OAuth flow, MCP protocol, multi-tenant, security, performance"
     ),
+    "CHANGE-INSTANCE": Requirement(
+        "ours",
+        "what an instance has of its own can be changed, by one administrator at a time; what was made "
+        "for other settings ends with them, and what is new is tried before it is kept",
+    ),
     "HTTP-API": Requirement(
         "ours",
         "over the admin and OAuth surface no request fails the server, and no answer is undocumented",

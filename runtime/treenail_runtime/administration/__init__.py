@@ -1,5 +1,6 @@
 """What may be done with instances: one way for the admin API, the pages and the command line."""
 
+from .changes import Change, Changes
 from .describing import described, described_tokens, described_whole
 from .errors import AdministrationError, Kind
 from .instances import Administration, Created, Deleted, Made, Parts
@@ -14,6 +15,8 @@ __all__ = [
     "AdministrationError",
     "Begun",
     "Candidate",
+    "Change",
+    "Changes",
     "Check",
     "Created",
     "Deleted",

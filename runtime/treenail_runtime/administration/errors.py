@@ -14,6 +14,7 @@ Kind: TypeAlias = Literal[
     "wrong-state",
     "no-client",
     "changed-meanwhile",
+    "other-version",
     "credentials-refused",
     "credentials-unclear",
     "upstream-unavailable",

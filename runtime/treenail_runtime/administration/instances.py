@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from treenail_runtime.auth.instances import (
     InstanceRecord,
+    InstanceSettings,
     NewInstance,
     SlugError,
     StoredInstance,
@@ -20,6 +21,7 @@ from treenail_runtime.crypto.opaque import digest, new_token
 from treenail_runtime.providers import client_of_values
 from treenail_runtime.storage.credentials import CredentialStore
 from treenail_runtime.storage.grants import GrantStore
+from treenail_runtime.storage.instance_changes import InstanceChanges
 from treenail_runtime.storage.instances import InstanceStore
 from treenail_runtime.upkeep import ProviderAway, ReauthNeeded, TokenKeeper
 from treenail_runtime.upstream.ways import needed_grant
@@ -92,6 +94,7 @@ class Parts:
     connectors: Mapping[str, Connector]
     taken: Collection[str]
     store: InstanceStore
+    changes: InstanceChanges
     credentials: CredentialStore
     grants: GrantStore
     known: KnownInstances
@@ -252,10 +255,14 @@ class Administration:
         return found[0]
 
     async def check(
-        self, instance: Instance, config: ConnectionConfig, access: SecretStr | None = None
+        self,
+        instance: Instance,
+        config: ConnectionConfig,
+        access: SecretStr | None = None,
+        settings: InstanceSettings | None = None,
     ) -> None:
-        """See that the upstream accepts an account."""
-        match await self.parts.checker.check(instance, config, access):
+        """See that the upstream accepts an account, under the `settings` that the instance gets."""
+        match await self.parts.checker.check(instance, config, access, settings):
             case Accepted():
                 return
             case Denied():

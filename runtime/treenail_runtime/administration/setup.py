@@ -186,10 +186,14 @@ class Setups:
         asked = judged_settings(wanted, connector)
         stored = await self._administration.find(record.slug, None)
         has = stored.settings
-        same = asked.upstream_client_id in {None, has.upstream_client_id}
+        same = (
+            asked.upstream_client_id in {None, has.upstream_client_id}
+            and asked.server_url in {None, has.server_url}
+            and asked.region in {None, has.region}
+        )
         if record.status == "active" and not same:
             raise AdministrationError(
-                "wrong-state", "its tokens were granted to another client: delete it first"
+                "wrong-state", "its tokens were granted for other settings: change these first"
             )
         own_client = asked if asked.upstream_client_id is not None else has
         return InstanceSettings(

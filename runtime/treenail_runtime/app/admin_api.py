@@ -2,7 +2,7 @@
 
 from quart import Quart
 
-from treenail_runtime.administration import Setups, Validator
+from treenail_runtime.administration import Changes, Setups, Validator
 from treenail_runtime.edge.admin.housekeeping import Housekeeping
 from treenail_runtime.edge.admin.routes import add_admin
 from treenail_runtime.edge.admin.services import AdminServices, Health
@@ -36,6 +36,7 @@ def add_administration(
     setups = SetupStore(core.database, core.sealer)
     services = AdminServices(
         administration=administration,
+        changes=Changes(administration),
         setups=Setups(administration, setups, core.base_url),
         validator=Validator(administration),
         admins=AdminStore(core.database),

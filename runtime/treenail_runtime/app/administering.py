@@ -12,6 +12,7 @@ from treenail_runtime.storage.audit import AuditStore
 from treenail_runtime.storage.credentials import CredentialStore
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.grants import GrantStore
+from treenail_runtime.storage.instance_changes import InstanceChanges
 from treenail_runtime.storage.instances import InstanceStore
 from treenail_runtime.upkeep import TokenKeeper
 
@@ -50,6 +51,7 @@ def make_administration(core: Core) -> Administration:
             connectors=core.connectors,
             taken={prefix.split("/")[1] for prefix in core.prefixes if prefix},
             store=InstanceStore(core.database, core.sealer, core.macs),
+            changes=InstanceChanges(core.database, core.sealer, core.macs),
             credentials=CredentialStore(core.database, core.sealer),
             grants=GrantStore(core.database),
             known=core.directory,

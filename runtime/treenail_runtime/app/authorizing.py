@@ -177,6 +177,7 @@ def _share_changes(
     own = uuid.uuid4().hex
     obedience = Obedience(caches, Reloads(registry), own)
     announcer = Announcer(open_redis(settings), siblings)
+    directory.on_change(caches.forget)
     directory.on_change(announcer.tell)
     lifespan.add(Closed(announcer.aclose))
     heard = open_redis(settings)

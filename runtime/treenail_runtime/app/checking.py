@@ -115,6 +115,7 @@ class Checker:
         config: ConnectionConfig,
         refused: Refused | None = None,
         source: CredentialSource | None = None,
+        settings: InstanceSettings | None = None,
     ) -> ToolContext:
         """The surroundings of calls as this connection.
 
@@ -123,16 +124,13 @@ class Checker:
             config: The connection.
             refused: Told of each call that the upstream refuses.
             source: Of the credentials; None for those that the connection's values make.
+            settings: That the instance would have; None for those that it has.
 
         Raises:
             NotConfigured: Its values do not make credentials, or name no server.
         """
         found = self.connectors[instance.connector]
-        own = (
-            InstanceSettings()
-            if self._directory is None
-            else self._directory.known_settings(instance)
-        )
+        own = settings or self._settings(instance)
         override = own.server_url or self._upstream_url
         values = {**config.values, **({"region": own.region} if own.region else {})}
         connection = Connection(
@@ -148,8 +146,17 @@ class Checker:
         check = self.connectors[instance.connector].check
         return check is not None and status in check.denied
 
+    def _settings(self, instance: Instance) -> InstanceSettings:
+        """What the instance has of its own."""
+        known = self._directory
+        return InstanceSettings() if known is None else known.known_settings(instance)
+
     async def check(
-        self, instance: Instance, config: ConnectionConfig, access: SecretStr | None = None
+        self,
+        instance: Instance,
+        config: ConnectionConfig,
+        access: SecretStr | None = None,
+        settings: InstanceSettings | None = None,
     ) -> Judgement:
         """What the upstream says of `config`, with an access token of its provider where there is one."""
         try:
@@ -159,14 +166,18 @@ class Checker:
             return Denied()
         except UpkeepError as error:
             return _without_token(instance, error)
-        return await self.check_with(instance, config, source)
+        return await self.check_with(instance, config, source, settings)
 
     async def check_with(
-        self, instance: Instance, config: ConnectionConfig, source: CredentialSource | None
+        self,
+        instance: Instance,
+        config: ConnectionConfig,
+        source: CredentialSource | None,
+        settings: InstanceSettings | None = None,
     ) -> Judgement:
         """What the upstream says of `config` with the credentials of `source`."""
         try:
-            context = self.context(instance, config, None, source)
+            context = self.context(instance, config, None, source, settings)
         except NotConfigured as error:
             log.info("connection.denied", connector=instance.connector, reason=error.message)
             return Denied()

@@ -48,7 +48,7 @@ class Directory:
         stopwatch: Stopwatch = monotonic,
         measures: Measures = UNMEASURED,
     ) -> None:
-        self._listeners: list[Callable[[str], None]] = []
+        self._listeners: list[Callable[[str], object]] = []
         self._measures = measures
         self.configure(configured)
         self._connectors = connectors
@@ -102,7 +102,7 @@ class Directory:
         seen = self._by_id.get(instance.id)
         return _NOTHING if seen is None else seen.settings
 
-    def on_change(self, listener: Callable[[str], None]) -> None:
+    def on_change(self, listener: Callable[[str], object]) -> None:
         """Have `listener` called with the id of each instance that was changed here."""
         self._listeners.append(listener)
 

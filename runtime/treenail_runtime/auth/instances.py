@@ -247,6 +247,50 @@ class EndedInstance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndedByChange:
+    """What ends with other settings of an instance, as it was made under those before.
+
+    Attributes:
+        sessions: They are bound to what is called, and answer 404 from then on.
+        provider_logins: The upstream's tokens were granted to another client.
+        all_logins: What was typed was typed for another server, and is erased.
+    """
+
+    sessions: bool = False
+    provider_logins: bool = False
+    all_logins: bool = False
+
+
+def ended_by(
+    before: InstanceSettings, after: InstanceSettings, *, by_provider: bool
+) -> EndedByChange:
+    """What cannot go on.
+
+    Args:
+        before: What the instance had.
+        after: What it gets.
+        by_provider: Whether people log in at the upstream's provider; what a client of ours gets
+            by itself is asked for again without anybody.
+    """
+    return EndedByChange(
+        sessions=before.region != after.region,
+        provider_logins=by_provider and before.upstream_client_id != after.upstream_client_id,
+        all_logins=before.server_url != after.server_url,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class AlteredInstance:
+    """What a change leaves to be done.
+
+    Attributes:
+        tokens: To be revoked upstream, by the client to which they were granted.
+    """
+
+    tokens: tuple[UpstreamTokens, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRecord:
     """A connector that a server has loaded, or tried to.
 

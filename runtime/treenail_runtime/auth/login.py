@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from treenail_runtime.contract import LoginField
 
+from .instances import InstanceSettings
 from .records import ConnectionConfig, Instance
 
 LARGEST_VALUE: Final = 4096
@@ -186,11 +187,19 @@ class CredentialChecker(Protocol):
     """Asks the upstream of an instance."""
 
     async def check(
-        self, instance: Instance, config: ConnectionConfig, access: SecretStr | None = None
+        self,
+        instance: Instance,
+        config: ConnectionConfig,
+        access: SecretStr | None = None,
+        settings: InstanceSettings | None = None,
     ) -> Judgement:
-        """Whether `config` works, with an access token of the upstream's provider where there is one.
+        """Whether `config` works; accepted when the connector has no check.
 
-        Accepted when the connector has no check.
+        Args:
+            instance: Where.
+            config: What was typed.
+            access: Token of the upstream's provider, where there is one.
+            settings: That the instance would have; None for those that it has.
         """
         ...
 

@@ -84,6 +84,37 @@ async def test_an_account_is_tried_at_the_upstream_before_it_is_kept(folder: Pat
     assert CANARY not in json.dumps(after)
 
 
+@pytest.mark.requirement("CHANGE-INSTANCE")
+async def test_what_an_instance_has_is_changed_and_taken_away(folder: Path) -> None:
+    await told(folder, "create", "acme", "--service", "sample", "--title", "Acme")
+    limits = ("--limit", "mcp=9/1m", "--limit", "token=7/1m")
+    changed = await told(folder, "set", "acme", "--title", "Acme Ltd", "--region", "us", *limits)
+    removed = ("--unset", "title", "--unset", "limits.mcp", "--version", str(changed["version"]))
+    restored = await told(folder, "set", "acme", *removed)
+    late = await treenail(folder, "instances", "set", "acme", *removed)
+    nothing = await treenail(folder, "instances", "set", "acme")
+    odd = await treenail(folder, "instances", "set", "acme", "--unset", "slug")
+    shown = await treenail(folder, "instances", "set", "acme", f"password={CANARY}")
+
+    assert (changed["title"], changed["region"]) == ("Acme Ltd", "us")
+    assert changed["limits"] == {"mcp": "9/1m", "token": "7/1m"}
+    assert (restored["title"], restored["region"]) == ("Sample shop", "us")
+    assert restored["limits"] == {"token": "7/1m"}
+    assert {status for status, _, _ in (late, nothing, odd, shown)} == {2}
+    assert "somebody has changed it since" in late[2]
+    assert nothing[2] == "treenail: say what is to be changed\n"
+    assert odd[2] == "treenail: --unset slug: there is no such setting\n"
+    assert shown[2] == "treenail: password: secret; give it by --values\n"
+
+
+@pytest.mark.requirement("CHANGE-INSTANCE", "S2-22")
+async def test_what_cannot_be_refreshed_is_told(folder: Path) -> None:
+    await told(folder, "create", "acme", "--service", "sample")
+    status, _, err = await treenail(folder, "instances", "refresh", "acme")
+
+    assert (status, err) == (2, "treenail: here, each person logs in with an own account\n")
+
+
 async def test_secrets_are_not_taken_from_the_command_line(folder: Path) -> None:
     await told(folder, "create", "acme", "--service", "sample", "--credentials", "instance")
     pairs = ("email=ann@example.test", f"password={CANARY}")

@@ -13,6 +13,9 @@ from .problems import ApiProblem
 _Body = TypeVar("_Body", bound=BaseModel)
 
 _JSON: Final = "application/json"
+MERGE_PATCH: Final = "application/merge-patch+json"
+"""RFC 7396 4."""
+
 _MOST_VALUES: Final = 50
 
 _Name = Annotated[str, Field(max_length=64)]
@@ -39,6 +42,18 @@ class NewInstance(_Closed):
     server_url: Annotated[str, Field(max_length=1024)] | None = None
     region: Annotated[str, Field(max_length=64)] | None = None
     limits: Limits = {}
+
+
+class InstanceChange(_Closed):
+    """PATCH /api/v1/instances/{slug}: a merge patch (RFC 7396)."""
+
+    title: Annotated[str, Field(max_length=200)] | None = None
+    client_id: Annotated[str, Field(max_length=1024)] | None = None
+    client_secret: Annotated[SecretStr, Field(max_length=4096)] | None = None
+    server_url: Annotated[str, Field(max_length=1024)] | None = None
+    region: Annotated[str, Field(max_length=64)] | None = None
+    limits: Annotated[Mapping[_Name, _Name | None], Field(max_length=_MOST_VALUES)] = {}
+    values: Annotated[Mapping[_Name, _Value | None], Field(max_length=_MOST_VALUES)] = {}
 
 
 class Credentials(_Closed):
@@ -69,14 +84,19 @@ class Validation(_Closed):
     values: Values = {}
 
 
-async def read_body(request: Request, model: type[_Body]) -> _Body:
+async def read_body(request: Request, model: type[_Body], *further: str) -> _Body:
     """The body as `model` describes it.
+
+    Args:
+        request: With the body.
+        model: What it must be.
+        further: Media types that say that it is JSON.
 
     Raises:
         ApiProblem: It is not JSON, or not that; all faults at once.
     """
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if media_type != _JSON:
+    if media_type not in {_JSON, *further}:
         raise ApiProblem(415, "not-json", f"send the body as {_JSON}")
     try:
         value = read_json(cast("bytes", await request.get_data(parse_form_data=False)))

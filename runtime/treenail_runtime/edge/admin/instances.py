@@ -1,8 +1,11 @@
 """/api/v1/instances: the verbs of administration over HTTP."""
 
+import re
+
 from quart import Response, request
 
 from treenail_runtime.administration import (
+    Change,
     Created,
     Made,
     Wanted,
@@ -12,11 +15,20 @@ from treenail_runtime.administration import (
 from treenail_runtime.auth.admins import Admin
 from treenail_runtime.auth.instances import InstanceRecord
 
-from .bodies import Credentials, Initiation, NewInstance, read_body
+from .bodies import (
+    MERGE_PATCH,
+    Credentials,
+    Initiation,
+    InstanceChange,
+    NewInstance,
+    read_body,
+)
 from .problems import ApiProblem, json_reply
 from .services import AdminServices
 
 _CREATED = 201
+_ANY = "*"
+_VERSION = re.compile(r'"([0-9]{1,9})"')
 
 
 async def list_instances(services: AdminServices, admin: Admin, _: str) -> Response:
@@ -49,6 +61,26 @@ async def create_instance(services: AdminServices, admin: Admin, _: str) -> Resp
 async def show_instance(services: AdminServices, admin: Admin, slug: str) -> Response:
     """One."""
     return _whole(await services.administration.show(slug, admin.sees), services)
+
+
+async def change_instance(services: AdminServices, admin: Admin, slug: str) -> Response:
+    """Change what one has of its own; what it leaves out stays."""
+    version = _expected_version()
+    asked = await read_body(request, InstanceChange, MERGE_PATCH)
+    _require_allowed(asked, admin)
+    change = Change(
+        given=frozenset(asked.model_fields_set),
+        title=asked.title,
+        client_id=asked.client_id,
+        client_secret=asked.client_secret,
+        server_url=asked.server_url,
+        region=asked.region,
+        limits=asked.limits,
+        values=asked.values,
+    )
+    made = await services.changes.apply(slug, change, admin.sees, version=version)
+    await acted(services, admin.id, made.record, "settings")
+    return _whole(made, services)
 
 
 async def delete_instance(services: AdminServices, admin: Admin, slug: str) -> Response:
@@ -121,12 +153,42 @@ def owner_of(asked: NewInstance | Initiation, admin: Admin) -> str:
         return asked.owner or admin.owner
     if asked.owner not in {None, admin.owner}:
         raise ApiProblem(403, "not-allowed", "only the role admin makes instances for others")
-    if asked.server_url is not None:
+    _require_allowed(asked, admin)
+    return admin.owner
+
+
+def _require_allowed(asked: NewInstance | Initiation | InstanceChange, admin: Admin) -> None:
+    """See that an owner does not choose what is the operator's to choose.
+
+    Raises:
+        ApiProblem: They do.
+    """
+    if admin.role == "admin":
+        return
+    removes = isinstance(asked, InstanceChange) and "server_url" in asked.model_fields_set
+    if removes or asked.server_url is not None:
         # It may be an address that only this server can reach.
         raise ApiProblem(403, "not-allowed", "only the role admin chooses a server")
-    if isinstance(asked, NewInstance) and asked.limits:
+    if not isinstance(asked, Initiation) and asked.limits:
         raise ApiProblem(403, "not-allowed", "only the role admin changes limits")
-    return admin.owner
+
+
+def _expected_version() -> int | None:
+    """The version that the instance must have (RFC 9110 13.1.1); None for whichever.
+
+    Raises:
+        ApiProblem: Nothing was said of it (RFC 6585 3), or what is no version of ours.
+    """
+    said = request.headers.get("If-Match")
+    if said is None:
+        detail = 'say which version is to be changed: If-Match: "3", or * for whichever'
+        raise ApiProblem(428, "precondition-required", detail)
+    if said.strip() == _ANY:
+        return None
+    found = _VERSION.fullmatch(said.strip())
+    if found is None:
+        raise ApiProblem(412, "other-version", "the instance has no such version")
+    return int(found[1])
 
 
 async def acted(
@@ -139,7 +201,8 @@ async def acted(
 
 
 def _whole(made: Made, services: AdminServices) -> Response:
-    return json_reply(described_whole(made, services.base_url))
+    etag = {"ETag": f'"{made.record.version}"'}
+    return json_reply(described_whole(made, services.base_url), headers=etag)
 
 
 def _with_key(created: Created, services: AdminServices) -> dict[str, object]:

@@ -25,7 +25,11 @@ _REGISTRY: Final = f"{API}/auth-registry/auth"
 
 VERBS: Final[Mapping[str, Mapping[str, Verb]]] = {
     f"{API}/instances": {"GET": instances.list_instances, "POST": instances.create_instance},
-    _ONE: {"GET": instances.show_instance, "DELETE": instances.delete_instance},
+    _ONE: {
+        "GET": instances.show_instance,
+        "PATCH": instances.change_instance,
+        "DELETE": instances.delete_instance,
+    },
     f"{_ONE}/disable": {"POST": instances.disable_instance},
     f"{_ONE}/enable": {"POST": instances.enable_instance},
     f"{_ONE}/credentials": {"PUT": instances.set_credentials},
