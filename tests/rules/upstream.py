@@ -54,6 +54,11 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "S4-01",
         "`treenail demo` shows every connector on one machine, a provider of its upstream included",
     ),
+    "UP-ACCEPTED": Requirement(
+        "ours",
+        "only the word of the upstream, or of its provider, makes a connection: in whatever order"
+        " the forms of a login are sent, and never without the credentials that its calls need",
+    ),
     "UP-CHAIN": Requirement(
         "OpenAPI 3.2, Security Requirement Object; ours",
         "several schemes go together, or the first goes that the connection has everything for",

@@ -147,7 +147,7 @@ def connector(
         for each in sample.CONNECTOR.login
         if each.name in asked
     )
-    return replace(sample.CONNECTOR, auth=auth, login=login, **changes)
+    return replace(sample.CONNECTOR, **{"auth": auth, "login": login, **changes})
 
 
 @asynccontextmanager

@@ -119,8 +119,9 @@ class AuthorizationRequest:
     resource: str
 
 
-LoginStep: TypeAlias = Literal["page", "upstream", "returned"]
-"""Where an authorization waits: at our page, at the upstream's provider, or at our page again."""
+LoginStep: TypeAlias = Literal["page", "choose", "upstream", "returned"]
+"""Where an authorization waits: at our page, there with an accepted login and a choice left, at the
+upstream's provider, or at our page again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -150,7 +151,8 @@ class PendingLogin:
         id: Digest of the transaction's token, which stands in the form.
         browser: Digest of the browser's cookie.
         csrf: Digests of the form tokens that are alive, at most 10.
-        draft: Login values that were accepted while a picker still asks; empty before that.
+        draft: Login values: those that were accepted, at the step `choose`; else those that were
+            typed before the trip to the provider.
         attempts: Logins that the upstream refused.
         step: Where it waits.
         upstream: Of the person's last trip to the provider; None before one.

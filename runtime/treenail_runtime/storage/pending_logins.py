@@ -103,19 +103,29 @@ class PendingLoginStore:
 
         return self._found(await self._database.read(work))
 
-    async def send_upstream(self, txn: Digest, state: Digest, trip: UpstreamTrip) -> bool:
-        """Remember that the person goes to the upstream's provider; an earlier trip is forgotten.
+    async def send_upstream(
+        self, txn: Digest, state: Digest, trip: UpstreamTrip, draft: Mapping[str, SecretStr]
+    ) -> bool:
+        """Remember that the person goes to the upstream's provider.
+
+        An earlier trip is forgotten, and so is a login that was accepted.
 
         Args:
             txn: The pending login.
             state: Digest of the `state` that the provider gives back.
             trip: What must be known then.
+            draft: What was typed before, which nobody has judged.
 
         Returns:
             False when the pending login is gone.
         """
         sealed = seal_trip(self._sealer, trip, _place("upstream", txn))
-        values = {"upstream_state_hash": state, "upstream": sealed.text, "step": "upstream"}
+        values = {
+            "upstream_state_hash": state,
+            "upstream": sealed.text,
+            "draft": self._sealed_draft(txn, draft),
+            "step": "upstream",
+        }
         alive = (table.c.txn_hash == txn, table.c.expires_at > now_ms)
 
         async def work(connection: AsyncConnection) -> bool:
@@ -176,14 +186,12 @@ class PendingLoginStore:
 
         return await self._database.write(work)
 
-    async def keep_draft(self, txn: Digest, draft: Mapping[str, SecretStr]) -> None:
-        """Keep accepted values until a picker is answered."""
-        plain = {name: value.get_secret_value() for name, value in draft.items()}
-        sealed = self._sealer.seal(orjson.dumps(plain), _place("draft", txn))
+    async def accept(self, txn: Digest, draft: Mapping[str, SecretStr]) -> None:
+        """Keep values that the upstream has accepted until a picker is answered."""
+        values = {"draft": self._sealed_draft(txn, draft), "step": "choose"}
 
         async def work(connection: AsyncConnection) -> None:
-            change = update(table).where(table.c.txn_hash == txn).values(draft=sealed.text)
-            await connection.execute(change)
+            await connection.execute(update(table).where(table.c.txn_hash == txn).values(values))
 
         await self._database.write(work)
 
@@ -194,6 +202,10 @@ class PendingLoginStore:
             return await take(connection, txn)
 
         return await self._database.write(work)
+
+    def _sealed_draft(self, txn: Digest, draft: Mapping[str, SecretStr]) -> str:
+        plain = {name: value.get_secret_value() for name, value in draft.items()}
+        return self._sealer.seal(orjson.dumps(plain), _place("draft", txn)).text
 
     def _found(self, row: Row[Any] | None) -> PendingLogin | None:
         if row is None:

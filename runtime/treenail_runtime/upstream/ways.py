@@ -82,17 +82,32 @@ def needed_grant(auth: Auth, given: Mapping[str, object]) -> OAuthCodeAuth | OAu
             return None
 
 
+def chosen_schemes(
+    auth: Auth, given: Mapping[str, object], *, has_tokens: bool
+) -> Sequence[Auth] | None:
+    """The schemes that go with each request of a connection; None when it has not what they take.
+
+    Args:
+        auth: What the connector declares.
+        given: The connection's login values by field.
+        has_tokens: Whether a person has granted it tokens at the provider.
+    """
+    match auth:
+        case ChainAuth(schemes, use):
+            found = [chosen_schemes(each, given, has_tokens=has_tokens) for each in schemes]
+            complete = [each for each in found if each is not None]
+            if not complete or (use == "all" and len(complete) < len(found)):
+                return None
+            return complete[0] if use == "first" else [leaf for part in complete for leaf in part]
+        case OAuthCodeAuth():
+            return (auth,) if has_tokens else None
+        case _:
+            return (auth,) if _is_typed(auth, given) else None
+
+
 def is_ready(auth: Auth, given: Mapping[str, object]) -> bool:
     """Whether a connection can do with these login values, without the provider."""
-    match auth:
-        case OAuthCodeAuth():
-            return False
-        case ChainAuth(schemes, "first"):
-            return any(is_ready(each, given) for each in schemes)
-        case ChainAuth(schemes):
-            return all(is_ready(each, given) for each in schemes)
-        case _:
-            return _is_typed(auth, given)
+    return chosen_schemes(auth, given, has_tokens=False) is not None
 
 
 def missing_fields(auth: Auth, given: Mapping[str, object]) -> frozenset[str]:

@@ -176,7 +176,7 @@ async def test_a_draft_is_kept_sealed(database: Database) -> None:
     txn = await added(store)
     assert txn is not None
 
-    await store.keep_draft(txn, {"password": SecretStr("hunter2-canary")})
+    await store.accept(txn, {"password": SecretStr("hunter2-canary")})
 
     found = await store.find(txn)
     assert found is not None
@@ -204,7 +204,7 @@ async def test_a_row_whose_seal_is_broken_is_as_good_as_gone(
     assert one is not None
     assert other is not None
     for txn in (one, other):
-        await store.keep_draft(txn, {"password": SecretStr("x")})
+        await store.accept(txn, {"password": SecretStr("x")})
 
     async def swap(connection: AsyncConnection) -> None:
         theirs = select(pending_logins.c[column]).where(pending_logins.c.txn_hash == other)
@@ -232,7 +232,7 @@ async def sent(store: PendingLoginStore) -> tuple[Digest, Digest]:
     await store.add(
         txn, browser=browser, csrf=some(), request=REQUEST, address=address(1), lifetime_s=600
     )
-    assert await store.send_upstream(txn, state, TRIP)
+    assert await store.send_upstream(txn, state, TRIP, {})
     return txn, state
 
 
@@ -266,12 +266,12 @@ async def test_only_the_last_trip_counts_and_none_after_ten_minutes(database: Da
     store = store_of(database)
     txn, first = await sent(store)
     second = some()
-    assert await store.send_upstream(txn, second, TRIP)
+    assert await store.send_upstream(txn, second, TRIP, {})
 
     assert await store.take_returned(first) is None
     await travel(database, 601)
     assert await store.take_returned(second) is None
-    assert not await store.send_upstream(txn, some(), TRIP)
+    assert not await store.send_upstream(txn, some(), TRIP, {})
 
 
 @pytest.mark.requirement("PX-04")

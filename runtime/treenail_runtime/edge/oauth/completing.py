@@ -5,9 +5,10 @@ from quart import Response, request
 from treenail_runtime.auth.instances import ObtainedTokens
 from treenail_runtime.auth.records import ConnectionConfig, Digest, Instance, PendingLogin
 from treenail_runtime.crypto.opaque import digest, new_token
+from treenail_runtime.upstream.ways import chosen_schemes
 
 from .page import redirected
-from .problems import GONE, PageError
+from .problems import GONE, MALFORMED, PageError
 from .services import OAuth
 
 
@@ -23,8 +24,12 @@ async def complete(
     `tokens` are those of the upstream's provider, where there is one.
 
     Raises:
-        PageError: The pending login ended meanwhile; nothing was made.
+        PageError: The pending login ended meanwhile, or there is nothing to show the upstream;
+            nothing was made.
     """
+    auth = services.connectors[instance.connector].auth
+    if chosen_schemes(auth, config.given, has_tokens=tokens is not None) is None:
+        raise PageError(MALFORMED, "no complete credentials")
     code = new_token(instance.token_prefix, "cod")
     connection_id = await services.logins.complete(
         pending.id,

@@ -4,8 +4,10 @@ MCP, security best practices, "Confused deputy": a person who has a session at t
 otherwise connect a stranger's client by following one link.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
+from pydantic import SecretStr
 from quart import Response
 
 from treenail_runtime.auth.metadata import endpoint_url
@@ -28,8 +30,13 @@ def callback_url(services: OAuth, instance: Instance) -> str:
     return endpoint_url(instance, services.prefix, CALLBACK)
 
 
-async def depart(services: OAuth, instance: Instance, pending: PendingLogin) -> Response:
-    """Send a person who has consented to the provider.
+async def depart(
+    services: OAuth,
+    instance: Instance,
+    pending: PendingLogin,
+    draft: Mapping[str, SecretStr],
+) -> Response:
+    """Send a person who has consented to the provider; `draft` is what they typed before.
 
     Raises:
         PageError: The provider cannot be reached, or the pending login has ended.
@@ -48,7 +55,7 @@ async def depart(services: OAuth, instance: Instance, pending: PendingLogin) -> 
         redirect_uri=attempt.redirect_uri,
         return_path=instance.base_path,
     )
-    if not await services.pending.send_upstream(pending.id, Digest(digest(state)), trip):
+    if not await services.pending.send_upstream(pending.id, Digest(digest(state)), trip, draft):
         raise PageError(GONE, "ended meanwhile")
     headers = {**page_headers(https=services.policy.https), "Location": departure.url}
     return Response("", _SEE_OTHER, headers=headers, content_type="text/plain; charset=utf-8")

@@ -133,13 +133,11 @@ class _Attempt:
             return await self._again(
                 replace(question, status=422, alarm=alarm, faults=typed.faults)
             )
-        if typed.values:
-            await self.services.pending.keep_draft(self.pending.id, typed.values)
-        return await depart(self.services, self.instance, self.pending)
+        return await depart(self.services, self.instance, self.pending, typed.values)
 
     async def choose(self) -> Response:
         """Take the choices that complete an accepted login."""
-        if not self.pending.draft:
+        if self.pending.step != "choose":
             raise PageError(MALFORMED, "choice without login")
         typed_fields = self.asks.typed
         config = make_config(self.instance.connector, typed_fields, self.pending.draft)
@@ -170,7 +168,7 @@ class _Attempt:
         if not any(field.options for field in fields):
             return await self._connect(config)
         typed = read_typed(self.asks.typed, question.values)
-        await self.services.pending.keep_draft(self.pending.id, typed.values)
+        await self.services.pending.accept(self.pending.id, typed.values)
         return await self._again(Question(template="choose.html", fields=fields))
 
     async def _offered(self, config: ConnectionConfig) -> Sequence[LoginField]:

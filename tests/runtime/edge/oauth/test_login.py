@@ -27,6 +27,7 @@ from tests.support.databases import travel
 from tests.support.loopback import Reply, loopback, reply
 from tests.support.sample import CONNECTOR
 from tests.support.serving import CANARY
+from treenail_runtime.contract import NoAuth
 from treenail_runtime.storage.tables import audit_events, auth_codes, connections, pending_logins
 from treenail_runtime.telemetry import set_up_logging
 
@@ -412,7 +413,7 @@ async def test_allowing_without_a_login_is_no_login(site: Site, browser: Browser
 
 @pytest.mark.requirement("S1-15", "S1-16", "X-08")
 async def test_where_nobody_logs_in_one_still_has_to_allow(tmp_path: Path) -> None:
-    connector = replace(CONNECTOR, login=(), check=None)
+    connector = replace(CONNECTOR, auth=NoAuth(), login=(), check=None)
     async with authorizing(tmp_path, connector=connector) as site, site.browser() as browser:
         page = await browser.authorize()
         assert {form.action for form in page.forms} == {"authorize/decision"}
