@@ -132,7 +132,7 @@ def _open_endpoints(
     """Each connector as the connection of the environment, for everybody who reaches it."""
     endpoints: dict[str, McpEndpoint] = {}
     checked: list[tuple[Connector, ToolContext]] = []
-    own = OwnTokens(upstreams.transport)
+    own = OwnTokens(upstreams.transport, traces)
     lifespan.add(Closed(own.aclose))
 
     def endpoint(name: str, context: ToolContext) -> McpEndpoint:

@@ -15,6 +15,7 @@ from treenail_runtime.providers import (
     ProviderRefused,
     TokenSet,
 )
+from treenail_runtime.tracing import UNTRACED, Traces
 from treenail_runtime.upkeep import ClientRefused, ClientTokens, ClientTokenSource, ReauthNeeded
 from treenail_runtime.upstream import Credentials, credentials_for
 from treenail_runtime.upstream.ways import needed_grant
@@ -28,11 +29,11 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 class OwnTokens:
     """Tokens of the environment's clients, for those who serve or call without authorization."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
-        """Ask over `transport`, which belongs to the caller."""
+    def __init__(self, transport: httpx.AsyncBaseTransport, traces: Traces = UNTRACED) -> None:
+        """Ask over `transport`, which belongs to the caller; tell `traces` of it."""
         self._oauth = OAuthClient(transport)
         self._circuits = ProviderCircuits()
-        self._tokens = ClientTokens()
+        self._tokens = ClientTokens(traces=traces)
 
     def source(self, offering: Offering) -> ClientTokenSource | None:
         """Of the credentials of an offering's connection; None when they are without a token."""

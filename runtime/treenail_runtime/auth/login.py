@@ -48,6 +48,7 @@ class LoginForm:
         needs_provider: Whether there is no other way.
         lacks_client: Whether nobody can connect, since the provider knows no client of ours.
         upstream_scopes: What we ask for at the provider.
+        provider_urls: Where that is, as far as it is known.
     """
 
     fields: Sequence[LoginField] = ()
@@ -57,6 +58,7 @@ class LoginForm:
     needs_provider: bool = False
     lacks_client: bool = False
     upstream_scopes: Sequence[str] = ()
+    provider_urls: Sequence[str] = ()
 
     @property
     def is_empty(self) -> bool:

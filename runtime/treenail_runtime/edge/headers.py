@@ -43,7 +43,8 @@ def page_headers(form_targets: Iterable[str] = (), *, https: bool) -> dict[str, 
     """For pages that people see.
 
     Args:
-        form_targets: Redirect URIs, already proven, to which a form of the page may lead. Browsers
+        form_targets: URLs, already proven, to which a form of the page may lead: redirect URIs, and
+            the provider's pages. Browsers
             apply `form-action` to every redirect that follows a POST, also to those of the client
             behind its redirect URI, whose place only the client knows: any https one is let through.
         https: The server is reached over https.

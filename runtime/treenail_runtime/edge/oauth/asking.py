@@ -10,7 +10,7 @@ from treenail_runtime.auth.consent import introduce
 from treenail_runtime.auth.login import Fault, LoginForm
 from treenail_runtime.auth.records import AuthorizationRequest, Client, Instance
 from treenail_runtime.auth.redirect_uris import redirect_host
-from treenail_runtime.contract import LoginField
+from treenail_runtime.contract import LoginField, OAuthProvider
 from treenail_runtime.upstream.ways import code_grant, fields_instead, is_optional, needs_client
 
 from .page import form_page, retry_after
@@ -43,7 +43,12 @@ def login_form(services: OAuth, instance: Instance) -> LoginForm:
         needs_provider=not is_optional(connector.auth),
         lacks_client=needs_client(connector.auth) and not is_known,
         upstream_scopes=grant.scopes if grant is not None and offers else (),
+        provider_urls=_addresses(grant.provider) if grant is not None and offers else (),
     )
+
+
+def _addresses(provider: OAuthProvider) -> Sequence[str]:
+    return [each for each in (provider.authorize_url, provider.issuer) if each]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,12 @@ def ask(
         upstream=instance.title,
         client=introduce(client, asked, instance),
         short=_is_approved(services, client),
-        fields=view_fields(question.fields, question.values, question.faults),
+        fields=view_fields(
+            question.fields,
+            question.values,
+            question.faults,
+            form.only_typed if form.provider else frozenset(),
+        ),
         help_url=form.help_url,
         provider=form.provider,
         needs_provider=form.needs_provider,
@@ -98,7 +108,7 @@ def ask(
         services,
         view,
         question.template,
-        redirect_uri=asked.redirect_uri,
+        targets=(asked.redirect_uri, *form.provider_urls),
         status=question.status,
         headers=retry_after(question.retry_after_s),
     )

@@ -39,13 +39,13 @@ def form_page(
     view: FormView,
     template: str,
     *,
-    redirect_uri: str,
+    targets: Iterable[str],
     status: int = 200,
     headers: Mapping[str, str] = _NOTHING,
 ) -> Response:
-    """A page with a form whose answer may lead to `redirect_uri`."""
+    """A page with a form whose answer may lead to `targets`."""
     text = _written(template, view=view, longest=LARGEST_VALUE)
-    return _page(services, text, status, headers, form_targets=(redirect_uri,))
+    return _page(services, text, status, headers, form_targets=targets)
 
 
 def problem_page(

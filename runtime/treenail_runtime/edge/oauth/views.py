@@ -1,6 +1,6 @@
 """What templates print: every decision about a page is taken here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +25,7 @@ class FieldView:
     Attributes:
         id: Of the element, and its name in the form.
         value: To begin with; always empty for a secret.
+        optional: Whether the page says that it may stay empty.
         nothing: The choice that chooses nothing.
         described_by: Ids of the texts that explain it.
     """
@@ -34,6 +35,7 @@ class FieldView:
     kind: str
     autocomplete: str
     required: bool
+    optional: bool
     help: str | None
     options: Sequence[tuple[str, str]]
     value: str
@@ -151,18 +153,31 @@ def view_fields(
     fields: Sequence[LoginField],
     values: Mapping[str, str],
     faults: Mapping[str, Fault],
+    a_way: Set[str] = frozenset(),
 ) -> Sequence[FieldView]:
-    """`fields` with what was typed; secrets have to be typed again."""
-    return [_view(field, values.get(field.name, ""), faults.get(field.name)) for field in fields]
+    """`fields` with what was typed; secrets have to be typed again.
+
+    Those of `a_way` may stay empty only because there is another way to connect.
+    """
+    return [
+        _view(
+            field,
+            values.get(field.name, ""),
+            faults.get(field.name),
+            optional=not field.required and field.name not in a_way,
+        )
+        for field in fields
+    ]
 
 
-def _view(field: LoginField, value: str, fault: Fault | None) -> FieldView:
+def _view(field: LoginField, value: str, fault: Fault | None, *, optional: bool) -> FieldView:
     return FieldView(
         id=element_id(field),
         label=field.label,
         kind="password" if field.secret else _kind(field),
         autocomplete=_autocomplete(field),
         required=field.required,
+        optional=optional,
         help=field.help,
         options=tuple(field.options.items()),
         value="" if field.secret else value,
