@@ -86,6 +86,7 @@ FIND_PLACES: Final = Endpoint(
     repeatable=True,
     server="https://geocoding-api.open-meteo.com",
     timeout_s=15.0,
+    cache_s=300.0,
 )
 
 

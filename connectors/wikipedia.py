@@ -71,6 +71,7 @@ SEARCH_WEB: Final = Endpoint(
     answer=Answer(root="pages", name="pages", many=True, record=SEARCH_WEB_ANSWER),
     reads=True,
     repeatable=True,
+    cache_s=300.0,
 )
 
 

@@ -23,6 +23,7 @@ from tests.rules import (
     product,
     proxying,
     registry,
+    reusing,
     schemas,
     seeds,
     shaping,
@@ -52,4 +53,5 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     **tenants.REQUIREMENTS,
     **registry.REQUIREMENTS,
     **streams.REQUIREMENTS,
+    **reusing.REQUIREMENTS,
 }

@@ -41,6 +41,7 @@ class LockedTool(BaseModel):
         scope: The scope that it names; None for the general one of its kind.
         sends: What the upstream sees of its request, by the name of the fact; None when it sends
             none, and when nothing is known of it.
+        cache_s: Seconds for which an answer may be given again; None for never.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,6 +52,7 @@ class LockedTool(BaseModel):
     published: dict[str, Any] | None = None
     scope: str | None = None
     sends: dict[str, str] | None = None
+    cache_s: float | None = None
 
 
 class Lock(BaseModel):
@@ -153,7 +155,9 @@ def _locked(tool: LoadedTool, plan: ToolPlan | None, surfaces: Surfaces) -> dict
     # As text, so that a lock stays one line a fact.
     answer = {"answer": compact(plan.answer)} if plan.answer is not None else {}
     sends = {"sends": wire_facts(plan.endpoint)} if plan.endpoint is not None else {}
-    return {**facts, "answers": _answers(plan), **answer, **sends}
+    kept_s = plan.endpoint.cache_s if plan.endpoint is not None else 0
+    cache = {"cache_s": kept_s} if kept_s else {}
+    return {**facts, "answers": _answers(plan), **answer, **sends, **cache}
 
 
 def _answers(tool: ToolPlan) -> str | Fields | None:

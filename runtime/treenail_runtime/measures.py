@@ -43,6 +43,9 @@ class Measures:
     def looked_up(self, cache: Cache, *, hit: bool) -> None:
         """Something was looked for where it may be at hand."""
 
+    def holds(self, cache: Cache, entries: int, size: int) -> None:
+        """A cache now holds so many entries, of `size` bytes together."""
+
     def served(self, place: str) -> None:
         """A request of a proven caller came to an instance."""
 

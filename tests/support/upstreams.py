@@ -1,6 +1,6 @@
 """An upstream client for tests: time moves only when the client waits."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from treenail_runtime.upstream import (
     Credentials,
     CredentialSource,
     OutgoingRequest,
+    Reuse,
     Routes,
     Timing,
     UpstreamClient,
@@ -63,22 +64,26 @@ def connector(**facts: Any) -> Connector:
 
 
 def mocked(
-    handler: Callable[[httpx.Request], httpx.Response],
+    handler: Callable[[httpx.Request], httpx.Response]
+    | Callable[[httpx.Request], Coroutine[None, None, httpx.Response]],
     *,
     time: FakeTime | None = None,
     breaker: CircuitBreaker | None = None,
     credentials: CredentialSource | None = None,
     refused: Callable[[int], None] | None = None,
+    reuse: Reuse | None = None,
+    server: str = "http://upstream.test/v1",
     **facts: Any,
 ) -> UpstreamClient:
     """A client whose upstream is the function `handler`."""
     return UpstreamClient(
         connector(**facts),
-        Routes("http://upstream.test/v1", _breakers("http://upstream.test/v1", breaker)),
+        Routes(server, _breakers(server, breaker)),
         credentials or Credentials(),
         httpx.MockTransport(handler),
         (time or FakeTime()).timing,
         refused=refused,
+        reuse=reuse,
     )
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from .params import Param
 from .response import ResponseSection
-from .values import Advice, Closed, Seconds, ToolName
+from .values import Advice, Closed, KeptSeconds, Seconds, ToolName
 
 
 class AnnotationSection(Closed):
@@ -72,6 +72,11 @@ class ToolSection(Closed):
     )
     timeout: Seconds | None = Field(
         default=None, description="Time for a whole call, retries included, like 20s."
+    )
+    cache: KeptSeconds | None = Field(
+        default=None,
+        description="For how long an answer may be given again to the same connection, like 60s;"
+        " 1s to 1h, only of GET and HEAD.",
     )
     retry: bool | None = Field(
         default=None,

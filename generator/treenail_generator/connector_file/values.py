@@ -5,9 +5,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-_SECONDS = r"([0-9]+(?:\.[0-9]+)?)(ms|s|m)"
+_SECONDS = r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)"
 _SIZE = r"([0-9]+) ?([kKM]?i?B)?"
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _BYTES = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1_000_000, "KiB": 1024, "MiB": 1024**2}
 
 
@@ -28,11 +28,15 @@ def _size(value: object) -> object:
 
 
 _Limited: TypeAlias = Annotated[float, Field(gt=0, le=600)]
+_KeptSeconds: TypeAlias = Annotated[float, Field(ge=1, le=3600)]
 _Positive: TypeAlias = Annotated[int, Field(gt=0)]
 _SecondsText: TypeAlias = Annotated[str, Field(pattern=f"^{_SECONDS}$")]
 _SizeText: TypeAlias = Annotated[str, Field(pattern=f"^{_SIZE}$")]
 Seconds: TypeAlias = Annotated[
     _Limited, BeforeValidator(_seconds, json_schema_input_type=_Limited | _SecondsText)
+]
+KeptSeconds: TypeAlias = Annotated[
+    _KeptSeconds, BeforeValidator(_seconds, json_schema_input_type=_KeptSeconds | _SecondsText)
 ]
 Bytes: TypeAlias = Annotated[
     _Positive, BeforeValidator(_size, json_schema_input_type=_Positive | _SizeText)

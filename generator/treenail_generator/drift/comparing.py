@@ -46,6 +46,7 @@ def compare(
             *answers.of(name),
             *_scope(old_lock, new_lock, name),
             *_request(old_lock, new_lock, name),
+            *_cache(old_lock, new_lock, name),
         )
         # What a published schema and the lock both know is told once.
         changes.extend(Change(name, *each) for each in dict.fromkeys(found))
@@ -116,6 +117,15 @@ def _request(old: Lock | None, new: Lock, name: str) -> Iterator[Found]:
         if None not in texts and texts[0] != texts[1]:
             what = fact if fact == LINE else f"{LINE}'s {fact}"
             yield "compatible", f"the {what} changes: {texts[0]} -> {texts[1]}; build again"
+
+
+def _cache(old: Lock | None, new: Lock, name: str) -> Iterator[Found]:
+    """Compatible: the answer is one that the upstream gave, but maybe not the latest."""
+    before = old.tools.get(name) if old is not None else None
+    after = new.tools.get(name)
+    if before is not None and after is not None and before.cache_s != after.cache_s:
+        told = "always new" if after.cache_s is None else f"up to {after.cache_s:g} s old"
+        yield "compatible", f"its answers are {told} now"
 
 
 def _text(facts: Mapping[str, str], name: str) -> str | None:

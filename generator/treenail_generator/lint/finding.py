@@ -13,6 +13,7 @@ RuleId: TypeAlias = Literal[
     "description-too-long",
     "parameter-descriptions",
     "missing-example",
+    "untold-age",
     "annotations",
     "name-length",
     "name-characters",

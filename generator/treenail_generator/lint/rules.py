@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from . import (
+    ages,
     annotations,
     clients,
     cost,
@@ -82,6 +83,14 @@ RULES: Final = (
         "Booleans and enumerations need none.",
         why="Docs, `gen call`, `gen mock` and tests then run on values that were made up.",
         look=parameters.missing_example,
+    ),
+    Rule(
+        id="untold-age",
+        severity="warning",
+        checks=f"A tool with a `cache` above {ages.UNNOTICED_S // 60} minutes whose description "
+        "does not tell that answers may be old.",
+        why="An agent takes what it is told for how things are now.",
+        look=ages.untold_age,
     ),
     Rule(
         id="annotations",

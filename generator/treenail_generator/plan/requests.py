@@ -136,6 +136,7 @@ class EndpointPlan:
         may_be_empty: Whether the document tells of a success without a body.
         body: None when the operation takes none.
         server: An absolute URL, or a path, that takes the place of the region's URL; empty for none.
+        cache_s: Seconds for which an answer may be given again; 0 for never.
     """
 
     constant: str
@@ -152,6 +153,7 @@ class EndpointPlan:
     timeout_s: float
     max_bytes: int
     source: Location
+    cache_s: float = 0.0
 
     @property
     def body_required(self) -> bool:

@@ -7,6 +7,8 @@ from treenail_generator.document import Operation
 from treenail_generator.plan import AnnotationPlan
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "QUERY"})
+KEPT: Final = frozenset({"GET", "HEAD"})
+"""Methods whose answers may be given again (RFC 9110 9.3.1, 9.3.2)."""
 REPEATABLE: Final = SAFE | {"PUT", "DELETE"}
 """RFC 9110 9.2.1 and 9.2.2; QUERY by its own draft."""
 

@@ -26,7 +26,7 @@ from treenail_generator.plan import (
 )
 from treenail_generator.yaml_source import JSON, Pointer
 
-from .annotations import REPEATABLE, SAFE, is_repeatable, plan_annotations
+from .annotations import KEPT, REPEATABLE, SAFE, is_repeatable, plan_annotations
 from .answers import Answers
 from .argument_names import Clash, fields_by_name
 from .bodies import Bodies
@@ -164,7 +164,21 @@ class Tools:
             repeatable=is_repeatable(section, operation, annotations),
             timeout_s=section.timeout or defaults.timeout,
             max_bytes=section.response.max_bytes or defaults.max_bytes,
+            cache_s=self._cache_s(operation, annotations, index),
         )
+
+    def _cache_s(self, operation: Operation, annotations: AnnotationPlan, index: int) -> float:
+        given = self._request.file.tools[index].cache
+        if given is None:
+            return 0.0
+        if operation.method not in KEPT or not annotations.read_only:
+            self._faults.add(
+                self._request.at("tools", index, "cache"),
+                "cache-of-write",
+                f"{operation.key}: only answers to a GET or HEAD that changes nothing are kept",
+                hint="leave out cache",
+            )
+        return given
 
     def endpoint_without_agent(
         self, operation: Operation, own: dict[str, Param], pointer: Pointer

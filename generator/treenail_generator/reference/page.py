@@ -126,7 +126,9 @@ def _sent(tool: LoadedTool, plan: ToolPlan | None) -> str:
         return f"Written by hand. {scope}"
     if plan.endpoint is None:
         return f"Sends nothing. {scope}"
-    return f"Sends {code(f'{plan.endpoint.method} {plan.endpoint.path}')}. {scope}"
+    kept_s = plan.endpoint.cache_s
+    old = f" Answers may be up to {kept_s:g} s old." if kept_s else ""
+    return f"Sends {code(f'{plan.endpoint.method} {plan.endpoint.path}')}. {scope}{old}"
 
 
 def _argument(row: Row) -> tuple[str, str, str, str]:

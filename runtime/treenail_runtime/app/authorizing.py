@@ -58,6 +58,7 @@ from .observers import Observers
 from .providing import UpstreamProviders
 from .rechecking import Rechecks
 from .registry import Registry, Reloads
+from .reusing import SWEEP_S, Reuses
 from .siblings import Siblings
 from .storing import answers, make_cleanup, open_database, open_ring
 from .upstreams import Upstreams
@@ -130,13 +131,21 @@ def add_authorization(
         keeper=_keep_tokens(settings, kept, providers, lifespan, measures, traces),
         calls=_running_calls(directory, lifespan),
     )
-    caches = Caches(directory, core.keeper, tokens)
+    caches = Caches(directory, core.keeper, tokens, upstreams.answers)
     housekeeping = _share_changes(settings, caches, registry, directory, siblings, lifespan)
+    reuses = _reuses(upstreams, kept.database, directory, lifespan)
     store = SessionStore(kept.database, idle_seconds=settings.session_idle_seconds)
     endpoints = Endpoints(
         directory,
         framings,
-        _gates(settings, core, services, callers, tokens, lifespan, measures),
+        Gates(
+            core,
+            services,
+            _contexts(core, services.audit, tokens, reuses, lifespan),
+            _principals(settings, core.database),
+            callers,
+            measures,
+        ),
         store if settings.sessions == "bound" else None,
         core.calls,
         traces,
@@ -188,21 +197,24 @@ def _share_changes(
     return CommonHousekeeping(caches, registry, announcer, obedience, own)
 
 
-def _gates(
-    settings: Settings,
-    core: Core,
-    services: OAuth,
-    callers: CallerRule,
-    tokens: ClientTokens,
-    lifespan: Lifespan,
-    measures: Measures,
-) -> Gates:
-    """What stands before the MCP endpoints."""
-    rechecks = Rechecks(core.checker, ConnectionStore(core.database), services.audit)
+def _reuses(
+    upstreams: Upstreams, database: Database, directory: Directory, lifespan: Lifespan
+) -> Reuses:
+    """What connections were answered before, as long as they and their instances last."""
+    reuses, answers = Reuses(upstreams, ConnectionStore(database)), upstreams.answers
+    directory.on_change(lambda changed: answers.forget_where(lambda each: each == changed))
+    rounds = Rounds(lambda: reuses.drop_ended(answers), SWEEP_S, name="answers")
+    lifespan.add(Started(rounds.start, rounds.stop))
+    return reuses
+
+
+def _contexts(
+    core: Core, audit: AuditStore, tokens: ClientTokens, reuses: Reuses, lifespan: Lifespan
+) -> CallContexts:
+    """What calls are made in."""
+    rechecks = Rechecks(core.checker, ConnectionStore(core.database), audit)
     lifespan.add(Closed(rechecks.aclose))
-    contexts = CallContexts(core.checker, rechecks, core.keeper, tokens, core.providers)
-    principals = _principals(settings, core.database)
-    return Gates(core, services, contexts, principals, callers, measures)
+    return CallContexts(core.checker, rechecks, core.keeper, tokens, core.providers, reuses)
 
 
 def _running_calls(directory: Directory, lifespan: Lifespan) -> RunningCalls:

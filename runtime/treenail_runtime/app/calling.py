@@ -19,6 +19,7 @@ from treenail_runtime.upstream.ways import needed_grant
 from .checking import Checker
 from .providing import UpstreamProviders
 from .rechecking import Rechecks
+from .reusing import Reuses
 
 
 class CallContexts:
@@ -30,6 +31,7 @@ class CallContexts:
         keeper: Gives the tokens that people granted.
         tokens: Gives those that clients get themselves.
         providers: Asks for these.
+        reuses: Gives what connections were answered before.
     """
 
     def __init__(
@@ -39,12 +41,14 @@ class CallContexts:
         keeper: TokenKeeper,
         tokens: ClientTokens,
         providers: UpstreamProviders,
+        reuses: Reuses,
     ) -> None:
         self._checker = checker
         self._rechecks = rechecks
         self._keeper = keeper
         self._tokens = tokens
         self._providers = providers
+        self._reuses = reuses
 
     def of(self, instance: Instance, principal: Principal) -> Surroundings:
         """Those of calls as `principal`.
@@ -54,7 +58,8 @@ class CallContexts:
         """
         source = self._source(instance, principal)
         refused = self._rechecks.watch(instance, principal, source)
-        context = self._checker.context(instance, principal.config, refused, source)
+        reuse = self._reuses.of(self._checker.connectors[instance.connector], instance, principal)
+        context = self._checker.context(instance, principal.config, refused, source, reuse=reuse)
         return Surroundings(context, None if source is None else source.prepare)
 
     def _source(

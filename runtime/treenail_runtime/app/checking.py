@@ -29,7 +29,7 @@ from treenail_runtime.contract import (
 from treenail_runtime.loading import Connection, server_url
 from treenail_runtime.providers import ProviderClient, client_of_values
 from treenail_runtime.upkeep import ClientRefused, ProviderAway, ReauthNeeded, UpkeepError
-from treenail_runtime.upstream import Credentials, CredentialSource, Refused, credentials_for
+from treenail_runtime.upstream import Credentials, CredentialSource, Refused, Reuse, credentials_for
 from treenail_runtime.upstream.ways import needed_grant
 
 from .directory import Directory
@@ -116,6 +116,8 @@ class Checker:
         refused: Refused | None = None,
         source: CredentialSource | None = None,
         settings: InstanceSettings | None = None,
+        *,
+        reuse: Reuse | None = None,
     ) -> ToolContext:
         """The surroundings of calls as this connection.
 
@@ -125,6 +127,7 @@ class Checker:
             refused: Told of each call that the upstream refuses.
             source: Of the credentials; None for those that the connection's values make.
             settings: That the instance would have; None for those that it has.
+            reuse: What the connection was answered before; None when the upstream has to be asked.
 
         Raises:
             NotConfigured: Its values do not make credentials, or name no server.
@@ -139,7 +142,7 @@ class Checker:
             server_url=server_url(found, values, override),
             is_override=override is not None,
         )
-        return self._upstreams.context(found, connection, refused, source)
+        return self._upstreams.context(found, connection, refused, source, reuse)
 
     def is_denial(self, instance: Instance, status: int) -> bool:
         """Whether an upstream's `status` can mean wrong credentials; never without a check."""

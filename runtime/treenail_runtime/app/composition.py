@@ -1,7 +1,7 @@
 """The composition root: which part gets which."""
 
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Final, cast
 
 import httpx
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -27,19 +27,23 @@ from treenail_runtime.edge.routing import INSTANCE, Route
 from treenail_runtime.measures import UNMEASURED, Measures
 from treenail_runtime.settings import Settings
 from treenail_runtime.tracing import UNTRACED, Traces
-from treenail_runtime.upstream import AiohttpTransport
+from treenail_runtime.upkeep import Rounds
+from treenail_runtime.upstream import AiohttpTransport, AnswerCache
 
 from .authorizing import add_authorization
 from .connecting import Offering
 from .granting import OwnTokens
 from .hosting import host_rules
-from .lifespan import Closed, CredentialChecks, Lifespan, ManagerTask, Part
+from .lifespan import Closed, CredentialChecks, Lifespan, ManagerTask, Part, Started
 from .observers import Observers
 from .registry import Registry
+from .reusing import SWEEP_S
 from .siblings import Siblings
 from .streaming import Draining, StreamChecks, ToolNews, open_streams, settle_seconds
 from .upstreams import Upstreams, open_context
 from .watching import Watching
+
+_MB: Final = 1_000_000
 
 
 def create_app(
@@ -67,7 +71,8 @@ def create_app(
     transport = transport or AiohttpTransport()
     lifespan = Lifespan()
     lifespan.add(Closed(transport.aclose))
-    upstreams = Upstreams(transport, measures, traces)
+    answers = _answers(settings, registry, measures, lifespan)
+    upstreams = Upstreams(transport, measures, traces, answers)
     registry.trouble = upstreams.trouble
     streams = open_streams(settings, registry)
     framings: dict[str, Framing] = {}
@@ -115,6 +120,24 @@ def create_app(
         host_rules(settings),
     )
     return Draining(guard, streams)
+
+
+def _answers(
+    settings: Settings, registry: Registry, measures: Measures, lifespan: Lifespan
+) -> AnswerCache:
+    """Where answers of upstreams are held until they are over, or tools change."""
+    answers = AnswerCache(settings.response_cache_mb * _MB, measures=measures)
+
+    async def sweep() -> int:
+        return answers.sweep()
+
+    async def renew(_: Offering) -> None:
+        answers.forget_all()
+
+    registry.on_change(renew)
+    rounds = Rounds(sweep, SWEEP_S, name="answers")
+    lifespan.add(Started(rounds.start, rounds.stop))
+    return answers
 
 
 def _mcp_route(settings: Settings) -> Route:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from treenail_runtime.measures import Cache, Measures, Refreshed
@@ -38,6 +38,8 @@ class Prometheus(Measures):
             "token_refreshes", "Providers asked for new tokens", "outcome"
         )
         self._lookups = self._counter("cache_lookups", "Looks into caches", "cache", "outcome")
+        self._entries = self._gauge("cache_entries", "Entries that caches hold", "cache")
+        self._bytes = self._gauge("cache_bytes", "Bytes that caches hold", "cache")
         self._served = self._counter("instance_requests", "Requests of proven callers", "instance")
         self._places: set[str] = set()
 
@@ -64,6 +66,11 @@ class Prometheus(Measures):
         """Count a look into a cache."""
         self._lookups.labels(cache, "hit" if hit else "miss").inc()
 
+    def holds(self, cache: Cache, entries: int, size: int) -> None:
+        """Tell what a cache holds now."""
+        self._entries.labels(cache).set(entries)
+        self._bytes.labels(cache).set(size)
+
     def served(self, place: str) -> None:
         """Count a request, by name for the first instances that have any."""
         if place not in self._places:
@@ -74,6 +81,16 @@ class Prometheus(Measures):
 
     def _counter(self, name: str, words: str, *labels: str) -> Counter:
         return Counter(f"treenail_{name}", words, labels, registry=self.registry)
+
+    def _gauge(self, name: str, words: str, *labels: str) -> Gauge:
+        # Of several workers the sum; a worker that has ended holds nothing.
+        return Gauge(
+            f"treenail_{name}",
+            words,
+            labels,
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
 
     def _histogram(self, name: str, words: str, *labels: str) -> Histogram:
         return Histogram(

@@ -22,6 +22,7 @@ class PrincipalFacts:
         resource: What the token is for.
         fingerprint: Of the configuration that the grant was made for.
         config: Sealed.
+        writes: How often something was written through the connection.
         last_used_at: Of the grant; up to a minute old.
     """
 
@@ -42,6 +43,7 @@ class PrincipalFacts:
     connection_id: str
     connected: bool
     config: str
+    writes: int
 
     @property
     def is_use_due(self) -> bool:
@@ -82,6 +84,7 @@ def principal_of(
         fingerprint=facts.fingerprint,
         scopes=facts.scopes,
         config=config,
+        writes=facts.writes,
     )
 
 

@@ -7,11 +7,11 @@ document sections 3 and 4. How long one may be kept: RFC 9111 section 4.2.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final, cast
 
 import pydantic_core
+
+from treenail_runtime.caching_headers import age_s, directives, expires_s, seconds
 
 from .client_metadata import declared, read_metadata
 from .errors import OAuthError
@@ -29,8 +29,6 @@ RESERVE_S: Final = 86_400
 _URL: Final = re.compile(
     r"https://(?P<host>[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[1-9][0-9]{0,4})?(?P<path>/[^?]+)(?:\?.*)?"
 )
-_DIRECTIVE: Final = re.compile(r'\s*([A-Za-z-]+)\s*(?:=\s*"?([^",]*)"?)?\s*')
-_SECONDS: Final = re.compile(r"[0-9]{1,10}")
 _ETAG: Final = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,200}"')
 _SECRETS: Final = frozenset({"client_secret", "client_secret_expires_at"})
 _UNKNOWN: Final = "the client is not known"
@@ -174,46 +172,19 @@ def lifetime_s(headers: Mapping[str, str]) -> int:
     Between 5 minutes and 24 hours whatever a site says, so that neither a flood of fetches nor a
     client that can never be corrected comes of it (SEP-991).
     """
-    directives = _directives(headers.get("cache-control", ""))
-    if "no-store" in directives:
+    told = directives(headers.get("cache-control", ""))
+    if "no-store" in told:
         return 0
-    if "no-cache" in directives:
+    if "no-cache" in told:
         return SHORTEST_S
     for name in ("s-maxage", "max-age"):
-        if name in directives:
-            given = directives[name]
-            seconds = int(given) if _SECONDS.fullmatch(given) else 0
-            return _bounded(seconds - _age(headers))
-    return _until(headers)
-
-
-def _directives(value: str) -> Mapping[str, str]:
-    found = [_DIRECTIVE.fullmatch(part) for part in value.split(",")]
-    # Of two that disagree the first counts (RFC 9111 4.2.1).
-    return {each[1].lower(): (each[2] or "").strip() for each in reversed(found) if each}
-
-
-def _age(headers: Mapping[str, str]) -> int:
-    age = headers.get("age", "")
-    return int(age) if _SECONDS.fullmatch(age) else 0
-
-
-def _until(headers: Mapping[str, str]) -> int:
-    expires = headers.get("expires")
-    if expires is None:
+        if name in told:
+            return _bounded(seconds(told[name]) - age_s(headers))
+    if "expires" not in headers:
         return DEFAULT_S
-    end, start = _moment(expires), _moment(headers.get("date", ""))
-    if end is None or start is None:  # an invalid date, above all `0`, is in the past
-        return SHORTEST_S
-    return _bounded(int((end - start).total_seconds()))
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):  # a number in it may have any length
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    left_s = expires_s(headers)
+    # An invalid date, above all `0`, is in the past.
+    return SHORTEST_S if left_s is None else _bounded(int(left_s))
 
 
 def _bounded(seconds: int) -> int:

@@ -199,6 +199,7 @@ class Principal:
         subject: An opaque id of the connection's owner.
         fingerprint: Of the configuration that the grant was made for.
         scopes: Of this token.
+        writes: How often something was written through the connection, where that is counted.
     """
 
     grant_id: str
@@ -209,3 +210,4 @@ class Principal:
     fingerprint: str
     scopes: frozenset[str]
     config: ConnectionConfig
+    writes: int = 0

@@ -10,6 +10,7 @@ from .context import ToolContext
 from .cutting import Cut, cut
 from .login import CredentialCheck, LoginField
 from .outputs import OutputFit
+from .request import Endpoint
 from .schemas import INLINE_DEPTH, assembled, settled
 from .types import Input, JsonObject
 
@@ -124,6 +125,11 @@ class Tool:
         """The one scope that a token needs to call this tool."""
         return self.scope or (READ_SCOPE if self.annotations.read_only else CALL_SCOPE)
 
+    @property
+    def known(self) -> Mapping[str, object]:
+        """What the module holds that the tool is written in, by name."""
+        return getattr(self.run, "__globals__", {})
+
     @cached_property
     def output_fit(self) -> OutputFit | None:
         """Fits answers to `output_schema`; None when there is none."""
@@ -236,3 +242,10 @@ class Connector:
     def __post_init__(self) -> None:
         prefix = self.token_prefix or self.name.replace("_", "")[:_PREFIX_LENGTH]
         object.__setattr__(self, "token_prefix", prefix)
+
+    @cached_property
+    def keeps_answers(self) -> bool:
+        """Whether answers of any endpoint that its tools know may be given again."""
+        modules = {id(known): known for tool in self.tools if (known := tool.known)}
+        found = (each for known in modules.values() for each in known.values())
+        return any(isinstance(each, Endpoint) and each.cache_s > 0 for each in found)

@@ -55,6 +55,10 @@ class Upstream(Protocol):
         ...
 
 
+def _nothing() -> None:
+    """Nothing is held."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolContext:
     """One call's surroundings.
@@ -63,11 +67,13 @@ class ToolContext:
         connector: The connector's name.
         connection: The connection's values by login field: region, ids, defaults; never a secret.
         upstream: The upstream, authenticated as this connection.
+        forget: Has no earlier answer be given again to this connection: one of them was wrong.
     """
 
     connector: str
     connection: Mapping[str, str]
     upstream: Upstream
+    forget: Callable[[], object] = _nothing
 
     def connected(self, field: str) -> str:
         """The connection's value of `field`.

@@ -17,6 +17,9 @@ from .wire import cookie_text, header_text, path_text, query_text, querystring_t
 _PATH_KEPT: Final = "/%:@!$&'()*+,;="
 """What stays raw in a path that may be percent-encoded already."""
 
+_KEPT: Final = frozenset({"GET", "HEAD"})
+"""Methods whose answers may be kept (RFC 9110 9.3.1, 9.3.2)."""
+
 _NOTHING: Final[Mapping[str, object]] = {}
 
 
@@ -38,6 +41,8 @@ class Endpoint:
             at the end, or a path at that server's origin; empty for none.
         timeout_s: Seconds for the whole call, retries included.
         max_bytes: Largest answer accepted, decompressed.
+        cache_s: Seconds for which an answer may be given again to the connection that got it; 0 for
+            never. Only of a GET or HEAD that reads.
     """
 
     method: str
@@ -51,12 +56,15 @@ class Endpoint:
     server: str = ""
     timeout_s: float = 20.0
     max_bytes: int = 1_000_000
+    cache_s: float = 0.0
     _parts: tuple[str, ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
         if not self.path.startswith("/"):
             # It stands right behind a host, which it would change (RFC 3986 3.2).
             raise ValueError(f"{self.method} {self.path}: the path has to begin with a slash")
+        if self.cache_s and not (self.reads and self.method in _KEPT):
+            raise ValueError(f"{self.method} {self.path}: only of a GET or HEAD that reads is kept")
         # Literal text and names in turn: ("/staff/", "staffId", "").
         parts = re.split(r"\{([^{}]+)\}", self.path)
         parts[::2] = [quote(text, safe=_PATH_KEPT) for text in parts[::2]]

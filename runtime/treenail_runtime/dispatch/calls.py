@@ -61,10 +61,10 @@ class Calls:
         self._measures = measures
         self._tools = {tool.name: tool for tool in connector.tools}
         # All tools of a module know the same endpoints.
-        by_module = {id(known): known for tool in connector.tools if (known := _known(tool))}
+        by_module = {id(known): known for tool in connector.tools if (known := tool.known)}
         allowed = {module: _longest_s(known, longest_s) for module, known in by_module.items()}
         self._longest_s = {
-            tool.name: allowed.get(id(_known(tool)), longest_s) for tool in connector.tools
+            tool.name: allowed.get(id(tool.known), longest_s) for tool in connector.tools
         }
 
     @property
@@ -111,6 +111,8 @@ class Calls:
             return self._answered(tool, structured)
         except ToolError as error:
             self._log_failure(error, name)
+            if isinstance(error, UpstreamMalformed):
+                context.forget()
             return failure(error, tool, self.connector)
         except asyncio.CancelledError as error:
             if _is_cancelled():
@@ -161,11 +163,6 @@ class Calls:
         if isinstance(error, UpstreamRefused):
             facts |= {"status": error.status, "error_code": error.code}
         log.info("tool.failed", connector=self.connector.name, tool=tool, **facts)
-
-
-def _known(tool: Tool) -> Mapping[str, object]:
-    """What the tool's module holds, by name."""
-    return getattr(tool.run, "__globals__", {})
 
 
 def _longest_s(known: Mapping[str, object], least: float) -> float:

@@ -57,6 +57,8 @@ class ServingSettings(BaseSettings):
         stream_ping_seconds: After so many without a word a stream shows that it is alive.
         stream_check_seconds: Between two looks whether those who listen still may.
         max_body_bytes: Largest request body at an MCP endpoint; each is held in memory.
+        response_cache_mb: Megabytes of upstreams' answers that each process may hold, where connectors
+            let them be used again; 0 for none.
         upstream_url: Takes the place of the connector's server URL: a mock, a proxy. Plain http only
             on loopback, and only for one connector.
         provider_url: Takes the place of scheme, host and port in all URLs of the connector's
@@ -90,6 +92,7 @@ class ServingSettings(BaseSettings):
     stream_ping_seconds: float = Field(default=15, ge=0.1, le=60)
     stream_check_seconds: float = Field(default=5, ge=0.1, le=60)
     max_body_bytes: int = Field(default=1 << 20, ge=1024, le=_LARGEST_BODY)
+    response_cache_mb: int = Field(default=32, ge=0, le=10_000)
     upstream_url: UpstreamUrl = Field(default=None, pattern=r"^https?://[^\s/?#]+[^\s?#]*$")
     provider_url: ProviderUrl = None
     log_format: Literal["console", "json"] | None = None

@@ -1,8 +1,8 @@
 """Connections at rest: sealed to their row, known by their fingerprint."""
 
 import uuid
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Collection, Mapping
+from typing import Any, Final, cast
 
 import orjson
 from pydantic import SecretStr
@@ -16,6 +16,9 @@ from treenail_runtime.crypto.sealing import BrokenSealError, Sealed, Sealer, con
 from .database import Database, now_ms
 from .tables import connections as table
 from .tables import instances
+
+_AT_ONCE: Final = 500
+"""Ids in one query."""
 
 
 class ConnectionStore:
@@ -46,6 +49,32 @@ class ConnectionStore:
             return True
 
         return await self._database.write(work)
+
+    async def note_write(self, connection_id: str) -> None:
+        """Count that something was written through a connection.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        counted = update(table).where(table.c.id == connection_id).values(writes=table.c.writes + 1)
+        await self._database.write(lambda connection: connection.execute(counted))
+
+    async def active(self, connection_ids: Collection[str]) -> frozenset[str]:
+        """Those of the connections that are in use.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        asked = sorted(connection_ids)
+        found: set[str] = set()
+        for start in range(0, len(asked), _AT_ONCE):
+            some = table.c.id.in_(asked[start : start + _AT_ONCE])
+            query = select(table.c.id).where(some, table.c.status == "active")
+            rows = await self._database.read(
+                lambda connection, each=query: connection.execute(each)
+            )
+            found.update(rows.scalars())
+        return frozenset(found)
 
 
 async def hold_connection(

@@ -38,6 +38,7 @@ _PRINCIPAL: Final = Lookup(
         grants.c.connection_id,
         connections.c.status.label("connection_status"),
         connections.c.config,
+        connections.c.writes,
     )
     .join_from(tokens, grants, tokens.c.grant_id == grants.c.id)
     .join(connections, connections.c.id == grants.c.connection_id)
@@ -117,4 +118,5 @@ def _facts(row: Mapping[str, Any]) -> PrincipalFacts:
         connection_id=row["connection_id"],
         connected=row["connection_status"] == "active",
         config=row["config"],
+        writes=row["writes"],
     )

@@ -69,6 +69,7 @@ connections: Final = Table(
     Column("status", String(16), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("last_used_at", BigInteger, nullable=False),
+    Column("writes", BigInteger, nullable=False, server_default=text("0")),
     Index(None, "instance_id"),
     Index(None, "kid"),
 )

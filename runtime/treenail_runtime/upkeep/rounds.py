@@ -1,4 +1,4 @@
-"""What is done again and again: refresh tokens that are over soon, give back those of ended logins."""
+"""What is done again and again, above all for tokens: refreshed when over soon, given back when ended."""
 
 import asyncio
 import random
@@ -86,6 +86,7 @@ class Rounds:
     Args:
         once: One round; how much it did.
         every_s: Seconds between two; jittered, so that workers do not go round together.
+        name: What the log calls it.
         chance: Where chance comes from, 0 to 1.
     """
 
@@ -94,10 +95,12 @@ class Rounds:
         once: Callable[[], Awaitable[int]],
         every_s: float,
         *,
+        name: str = "tokens",
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._once = once
         self._every_s = every_s
+        self._name = name
         self._chance = chance
         self._task: asyncio.Task[None] | None = None
 
@@ -117,7 +120,7 @@ class Rounds:
             try:
                 await self._once()
             except StoreUnavailableError as error:
-                log.warning("tokens.round_failed", reason=str(error))
+                log.warning("round.failed", what=self._name, reason=str(error))
             except Exception:
                 # The boundary: a round that fails must not be the last one.
-                log.exception("tokens.round_crashed")
+                log.exception("round.crashed", what=self._name)

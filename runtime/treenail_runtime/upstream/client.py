@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from typing import Final, TypeAlias
 
@@ -29,6 +30,7 @@ from .exchange import (
 )
 from .joining import cookie_field, joined, with_query
 from .retrying import Timing, pause_before_retry, retry_after_s
+from .reuse import Reuse
 from .routes import Routes
 from .telling import resting, timed_out, told
 
@@ -64,9 +66,10 @@ class UpstreamClient:
         refused: Told of each call that the upstream refuses.
         measures: Told of each request.
         traces: The same.
+        reuse: Asked before the upstream where an endpoint allows it; None when nothing is held.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one parameter a neighbour, most of them optional
         self,
         connector: Connector,
         routes: Routes,
@@ -77,7 +80,9 @@ class UpstreamClient:
         refused: Refused | None = None,
         measures: Measures = UNMEASURED,
         traces: Traces = UNTRACED,
+        reuse: Reuse | None = None,
     ) -> None:
+        self._reuse = reuse
         self._connector = connector.name
         self._measures = measures
         self._traces = traces
@@ -123,6 +128,8 @@ class UpstreamClient:
             raise
 
     def _tell(self, status: int) -> None:
+        if self._reuse is not None and status == _UNAUTHORIZED:
+            self._reuse.forget()
         if self._refused is not None:
             self._refused(status)
 
@@ -150,6 +157,20 @@ class UpstreamClient:
 
     async def _answer(self, request: Request, credentials: Credentials) -> UpstreamAnswer:
         endpoint, outgoing = request.endpoint, self._outgoing(request, credentials)
+        ask = partial(self._asked, endpoint, outgoing, credentials)
+        if self._reuse is None or (endpoint.reads and not endpoint.cache_s):
+            return await ask()
+        if endpoint.reads:
+            return await self._reuse.answer(endpoint, outgoing, ask)
+        try:
+            return await ask()
+        finally:
+            # Also when it failed: it may have taken place.
+            await self._reuse.wrote()
+
+    async def _asked(
+        self, endpoint: Endpoint, outgoing: OutgoingRequest, credentials: Credentials
+    ) -> UpstreamAnswer:
         deadline = self._timing.stopwatch() + endpoint.timeout_s
         breaker, attempt = self._routes.breaker(endpoint), 0
         while True:
