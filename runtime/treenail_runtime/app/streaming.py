@@ -103,9 +103,8 @@ class StreamChecks:
 
 
 async def _check(stream: Stream) -> None:
-    may_stay = stream.caller.may_stay
-    if may_stay is not None and not await may_stay():
-        log.info("stream.ended", grant=stream.caller.grant_id or None)
+    if stream.may_stay is not None and not await stream.may_stay():
+        log.info("stream.ended", grant=stream.grant_id or None)
         stream.end()
 
 

@@ -31,30 +31,47 @@ class InsufficientScopeError(Exception):
     """The caller was not granted the scope that the tool needs."""
 
 
-_current: Final[ContextVar[Caller]] = ContextVar("caller")
+class _Served:
+    """Shared by the tasks of a request: what one of them lets go, none holds."""
+
+    __slots__ = ("caller",)
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller: Caller | None = caller
+
+
+_current: Final[ContextVar[_Served]] = ContextVar("served")
 
 
 def serve_as(caller: Caller) -> None:
     """Serve the rest of this request, and of the tasks it starts, as `caller`."""
-    _current.set(caller)
+    _current.set(_Served(caller))
 
 
 def current_caller() -> Caller:
     """Whoever is being served.
 
     Raises:
-        LookupError: Outside of any request.
+        LookupError: Outside of any request, or the caller was let go.
     """
-    return _current.get()
+    caller = _current.get().caller
+    if caller is None:
+        raise LookupError("the caller was let go")
+    return caller
+
+
+def let_go() -> None:
+    """Hold the caller no more, and no opened credentials: what is left to do calls no tool."""
+    _current.get().caller = None
 
 
 def current_context() -> ToolContext:
     """The connection of the request that is being served.
 
     Raises:
-        LookupError: Outside of any request.
+        LookupError: As `current_caller`.
     """
-    return _current.get().context
+    return current_caller().context
 
 
 def demand_scope(tool: Tool) -> None:
@@ -65,8 +82,10 @@ def demand_scope(tool: Tool) -> None:
     Raises:
         InsufficientScopeError: The caller may not.
     """
-    caller = _current.get(None)
-    if caller is None or caller.scopes is None:
+    if _current.get(None) is None:
+        return
+    caller = current_caller()
+    if caller.scopes is None:
         return
     if not allows(caller.scopes, tool.required_scope):
         raise InsufficientScopeError(f"Insufficient scope: this tool needs {tool.required_scope}")

@@ -13,7 +13,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.shared.subscriptions import SUBSCRIPTION_ID_META_KEY
 from mcp_types import INVALID_REQUEST
 
-from .callers import current_caller
+from .callers import current_caller, let_go
 from .envelope import Reply, error_reply
 from .streams import Stream, Streams, TooManyStreamsError
 from .strict_json import is_object, write_json
@@ -83,9 +83,11 @@ def open_stream(streams: Streams, params: types.SubscriptionsListenRequestParams
     """
     wants_tools = params.notifications.tools_list_changed is True
     try:
-        return streams.open(current_caller(), wants_tools=wants_tools)
+        stream = streams.open(current_caller(), wants_tools=wants_tools)
     except TooManyStreamsError as error:
         raise MCPError(_TOO_MANY, str(error)) from None
+    let_go()
+    return stream
 
 
 class SdkListener:

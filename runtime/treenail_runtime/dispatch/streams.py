@@ -40,16 +40,31 @@ class Stream:
     """One stream, for `with`: it is open inside the block.
 
     Attributes:
-        caller: Whose it is.
+        connector: Whose tools it is about.
+        grant_id: Whose it is; empty where there is no authorization.
+        may_stay: As of its `Caller`.
         wants_tools: Whether it is to say that the tools have changed.
     """
 
-    __slots__ = ("_changed", "_ended", "_ping_s", "_streams", "_wake", "caller", "wants_tools")
+    __slots__ = (
+        "_changed",
+        "_ended",
+        "_ping_s",
+        "_streams",
+        "_wake",
+        "connector",
+        "grant_id",
+        "may_stay",
+        "wants_tools",
+    )
 
     def __init__(
         self, streams: "Streams", caller: Caller, *, wants_tools: bool, ping_s: float
     ) -> None:
-        self.caller = caller
+        # Not the caller, who holds opened credentials.
+        self.connector = caller.context.connector
+        self.grant_id = caller.grant_id
+        self.may_stay = caller.may_stay
         self._streams = streams
         self.wants_tools = wants_tools
         self._ping_s = ping_s
@@ -128,14 +143,14 @@ class Streams:
         if stream not in self._open:
             return
         del self._open[stream]
-        grant = stream.caller.grant_id
+        grant = stream.grant_id
         self._of_grant[grant] -= 1
         if not self._of_grant[grant]:
             del self._of_grant[grant]
 
     def tools_changed(self, connector: str) -> int:
         """Have it said where `connector` is served that its tools have changed; to how many."""
-        hearing = [each for each in self._open if each.caller.context.connector == connector]
+        hearing = [each for each in self._open if each.connector == connector]
         for stream in hearing:
             stream.tools_changed()
         return len(hearing)

@@ -134,6 +134,8 @@ class McpEndpoint:
             reply, more = answer
             await send_json(send, reply.status, reply.body, more)
             return
+        # It holds opened credentials, and a stream lasts.
+        del admitted
         await self._serve(headers, body, scope, receive, _adding(send, extra))
 
     async def _checked(

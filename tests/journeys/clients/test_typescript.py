@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support import node
+from tests.support.commands import command, connectors_folder
 from tests.support.fergus import TOOLS, fergus
 from tests.support.person import Person
 from tests.support.phorest import CONNECTORS
@@ -18,7 +20,7 @@ from treenail_runtime.loading import load_connector
 
 
 class Application:
-    """`oauth-client.mjs`."""
+    """A script of `tests/node` that tells what happens to it."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -46,12 +48,11 @@ class Application:
 
 
 @asynccontextmanager
-async def application(url: str, mode: str) -> AsyncGenerator[Application]:
+async def application(script: str, *arguments: str) -> AsyncGenerator[Application]:
     process = await asyncio.create_subprocess_exec(
         node.executable(),
-        node.script("oauth-client.mjs"),
-        url,
-        mode,
+        node.script(script),
+        *arguments,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         # A page of tools is longer than a line that asyncio expects.
@@ -73,7 +74,7 @@ async def test_the_client_finds_its_way_in_works_and_refreshes(
     served: Served, mode: str, version: str
 ) -> None:
     person = Person()
-    async with application(served.url, mode) as app:
+    async with application("oauth-client.mjs", served.url, mode) as app:
         visit = await person.visit((await app.told())["page"])
         joined = await app.told()
 
@@ -95,7 +96,7 @@ async def test_the_client_finds_its_way_in_works_and_refreshes(
 @pytest.mark.requirement("PX-06", "S4-01")
 async def test_no_token_goes_through_the_server(tmp_path: Path) -> None:
     async with fergus(tmp_path) as place:
-        async with application(place.url, "auto") as app:
+        async with application("oauth-client.mjs", place.url, "auto") as app:
             await Person().visit((await app.told())["page"])
             joined = await app.told()
             first = await app.calls("get_company")
@@ -104,3 +105,27 @@ async def test_no_token_goes_through_the_server(tmp_path: Path) -> None:
             assert await app.end() == 0
         assert (first, len(joined["tools"])) == (again, TOOLS)
         place.check_that_no_token_went_through()
+
+
+@pytest.mark.requirement("MCP-LISTEN", "LISTEN-DRAIN")
+async def test_a_client_that_listens_hears_of_new_tools_and_of_the_end(tmp_path: Path) -> None:
+    folder = connectors_folder(tmp_path)
+    async with (
+        asyncio.timeout(60),
+        command("serve", "--no-auth", "--port", "0", folder=folder) as server,
+        application("listening-client.mjs", f"http://127.0.0.1:{await server.port()}/mcp") as app,
+    ):
+        begun = await app.told()
+        module = folder / "sample.py"
+        text = module.read_text(encoding="utf-8").replace('name="wait"', 'name="linger"')
+        module.write_text(text, encoding="utf-8")
+        server.process.send_signal(signal.SIGHUP)
+        changed = await app.told()
+        server.process.terminate()
+        ended = await app.told()
+
+        assert await app.end() == 0
+        assert (await server.end())[0] == 0
+    assert begun["honored"] == {"toolsListChanged": True}
+    assert set(changed["changed"]) - set(begun["tools"]) == {"linger"}
+    assert ended == {"ended": "graceful"}

@@ -1,6 +1,7 @@
 """Who may listen for changes of the tools, how much, and until when."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,8 @@ from tests.support.listening import CHANGED, CUT, ENDED, acknowledged, listening
 from tests.support.members import admit, change, port_of
 from tests.support.postgres import Postgres
 from treenail_runtime.app.registry import Registry
+from treenail_runtime.auth.records import ConnectionConfig
+from treenail_runtime.upstream import UpstreamClient
 
 FRAMINGS = pytest.mark.parametrize("framing", ["kernel", "sdk"])
 SOON = 0.1
@@ -97,6 +100,27 @@ async def test_a_stream_ends_when_its_token_opens_nothing_any_more(
             edit(tmp_path)
             await registry.reload()
             assert await his.word() == CHANGED
+
+
+@pytest.mark.requirement("LISTEN-GATE", "NO-SECRETS")
+@FRAMINGS
+async def test_an_open_stream_holds_no_opened_credentials(tmp_path: Path, framing: str) -> None:
+    def held() -> int:
+        gc.collect()
+        kinds = (ConnectionConfig, UpstreamClient)
+        return sum(isinstance(each, kinds) for each in gc.get_objects())
+
+    async with served(tmp_path, framing=framing) as (site, _):
+        ann = await admit(site)
+        before = held()
+        async with acknowledged(f"{site.base_url}/mcp", ann.token) as heard:
+            during = held()
+            # It goes on: what was let go is not needed for that.
+            await change(site, ann, "grant revoked")
+            words = await heard.rest()
+
+    assert (before, during) == (0, 0)
+    assert words == [ENDED]
 
 
 @pytest.mark.requirement("LISTEN-GATE", "T-111")
