@@ -157,14 +157,14 @@ class Deployment:
             if process.returncode is None:
                 await server.kill()
 
-    async def run(self, *arguments: str) -> tuple[int, str]:
+    async def run(self, *arguments: str, **settings: object) -> tuple[int, str]:
         """`treenail ARGUMENTS` to its end: exit status and output."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "treenail_runtime", *arguments),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env=self.environment({}),
+            env=self.environment(settings),
         )
         async with asyncio.timeout(START_SECONDS):
             output, _ = await process.communicate()
