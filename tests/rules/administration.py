@@ -54,6 +54,11 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "what an instance has of its own can be changed, by one administrator at a time; what was made "
         "for other settings ends with them, and what is new is tried before it is kept",
     ),
+    "INVITED": Requirement(
+        "MCP security best practices, Confused Deputy; ours",
+        "nobody's account becomes an instance's before they have read, on a page of ours, which"
+        " instance it is, whose, and what is asked for; and only in the browser that they agreed in",
+    ),
     "HTTP-API": Requirement(
         "ours",
         "over the admin and OAuth surface no request fails the server, and no answer is undocumented",

@@ -1,6 +1,7 @@
 """What may be done with instances: one way for the admin API, the pages and the command line."""
 
 from .changes import Change, Changes
+from .departures import Asking, Departures
 from .describing import described, described_tokens, described_whole
 from .errors import AdministrationError, Kind
 from .instances import Administration, Created, Deleted, Made, Parts
@@ -13,6 +14,7 @@ from .wanted import Wanted
 __all__ = [
     "Administration",
     "AdministrationError",
+    "Asking",
     "Begun",
     "Candidate",
     "Change",
@@ -20,6 +22,7 @@ __all__ = [
     "Check",
     "Created",
     "Deleted",
+    "Departures",
     "Kind",
     "KnownInstances",
     "Made",

@@ -2,30 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from hmac import compare_digest
 from typing import Final
 
 import structlog
 from pydantic import SecretStr
 
-from treenail_runtime.auth.admins import Admin, Setup
+from treenail_runtime.auth.admins import Admin, Invitation, Setup
 from treenail_runtime.auth.instances import InstanceRecord, InstanceSettings, ObtainedTokens
 from treenail_runtime.auth.login import Typed, make_config
 from treenail_runtime.auth.records import Digest, Instance, UpstreamTrip
 from treenail_runtime.contract import Connector
 from treenail_runtime.crypto.opaque import digest, is_well_formed, new_token
-from treenail_runtime.providers import Departure, ProviderError
+from treenail_runtime.providers import ProviderError
 from treenail_runtime.storage.setups import SetupStore
 from treenail_runtime.upstream.ways import code_grant
 
+from .departures import CONNECT
 from .errors import AdministrationError, unknown_instance
-from .instances import Administration, Created, require_own, unavailable
+from .instances import Administration, Created, require_own
 from .wanted import Wanted, judged_settings, judged_values, login_form
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-CALLBACK: Final = "/api/v1/auth-registry/auth/callback/"
-"""Before the connector's name: where the provider sends whoever went there for an instance."""
-
+_TICKET: Final = "txn"
 _STATE: Final = "ups"
 
 
@@ -34,21 +34,23 @@ class Begun:
     """Where somebody has to go now.
 
     Attributes:
+        url: Of our page, which tells what it is for and sends them on.
+        ticket: Names this attempt, and stands in `url`.
         access_key: Of an instance that was made for this.
     """
 
     record: InstanceRecord
     url: str
-    state: str
+    ticket: str
     access_key: SecretStr | None
 
 
 class Setups:
-    """Sends people to providers for an instance, and takes what they bring back.
+    """Invites people to fetch an account for an instance, and takes what they bring back.
 
-    Whoever returns need not be in the browser of the administrator: what ties the return to the
-    setup is the state alone, 256 random bits, good once, for five minutes, at one connector, and
-    only as long as the admin token by which it was begun is good.
+    Whoever agrees need not be in the browser of the administrator, but has to return in the one in
+    which they agreed. Invitation and state are 256 random bits each, good once, for five minutes
+    together, at one connector, and only as long as the admin token is good by which it was begun.
     """
 
     def __init__(self, administration: Administration, store: SetupStore, base_url: str) -> None:
@@ -57,7 +59,7 @@ class Setups:
         self._base_url = base_url
 
     async def begin(self, wanted: Wanted, admin: Admin) -> Begun:
-        """Make the instance unless there is one, and tell where to log in for it.
+        """Make the instance unless there is one, and tell where to agree to log in for it.
 
         Raises:
             AdministrationError: It cannot be done now, or at all.
@@ -93,29 +95,40 @@ class Setups:
             raise AdministrationError(
                 "no-client", "the upstream's provider knows no client of ours: give client_id"
             )
-        state = new_token(connector.token_prefix, _STATE)
-        departure = await self._departure(instance, connector, state)
-        setup = Setup(instance_id=record.id, admin_id=admin.id, trip=_trip(departure, instance))
-        await self._store.begin(Digest(digest(state)), setup)
+        ticket = new_token(connector.token_prefix, _TICKET)
+        invitation = Invitation(instance_id=record.id, admin_id=admin.id)
+        await self._store.invite(Digest(digest(ticket)), invitation)
         fresh = await self._administration.find(record.slug, None)
         return Begun(
-            record=fresh.record, url=departure.url, state=state, access_key=created.access_key
+            record=fresh.record,
+            url=f"{self._base_url}{CONNECT}{connector.name}?txn={ticket}",
+            ticket=ticket,
+            access_key=created.access_key,
         )
 
     async def finish(
-        self, service: str, state: str, answer: Mapping[str, Sequence[str]]
+        self,
+        service: str,
+        state: str,
+        answer: Mapping[str, Sequence[str]],
+        browser: Digest | None,
     ) -> InstanceRecord:
         """Connect the instance for which somebody returns.
+
+        Args:
+            service: Where they return.
+            state: What they bring back.
+            answer: All parameters of the authorization response, with all their values.
+            browser: Digest of their browser's cookie; None when it has none.
 
         Raises:
             AdministrationError: Nothing was connected.
             StoreUnavailableError: The database does not answer.
         """
-        if not is_well_formed(state, _STATE):
-            raise unknown_instance()
-        setup = await self._store.take(Digest(digest(state)))
-        if setup is None:
-            raise unknown_instance()
+        setup = await self._taken(state)
+        if browser is None or not compare_digest(setup.browser, browser):
+            # Its state got about: whoever brings it, it is not safe to go on.
+            raise AdministrationError("not-allowed", "the login was begun in another browser")
         parts = self._administration.parts
         stored = await parts.store.show(setup.instance_id)
         if stored is None or stored.record.service != service:
@@ -127,6 +140,14 @@ class Setups:
             parts.known.forget(stored.record.id)
             raise
         return stored.record
+
+    async def _taken(self, state: str) -> Setup:
+        if not is_well_formed(state, _STATE):
+            raise unknown_instance()
+        setup = await self._store.take(Digest(digest(state)))
+        if setup is None:
+            raise unknown_instance()
+        return setup
 
     async def _connect(
         self,
@@ -213,24 +234,3 @@ class Setups:
         version = stored.record.version
         if await store.set_settings(record.id, settings, version=version) is None:
             raise AdministrationError("changed-meanwhile", "the instance was changed meanwhile")
-
-    async def _departure(self, instance: Instance, connector: Connector, state: str) -> Departure:
-        back = f"{self._base_url}{CALLBACK}{connector.name}"
-        try:
-            return await self._administration.parts.clients.depart(
-                instance, redirect_uri=back, state=state
-            )
-        except ProviderError as error:
-            log.warning("setup.no_departure", reason=str(error), instance=instance.id)
-            raise unavailable(0) from None
-
-
-def _trip(departure: Departure, instance: Instance) -> UpstreamTrip:
-    attempt = departure.attempt
-    return UpstreamTrip(
-        verifier=attempt.verifier,
-        nonce=attempt.nonce,
-        issuer=attempt.issuer,
-        redirect_uri=attempt.redirect_uri,
-        return_path=instance.base_path,
-    )

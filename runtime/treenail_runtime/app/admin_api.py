@@ -2,7 +2,7 @@
 
 from quart import Quart
 
-from treenail_runtime.administration import Changes, Setups, Validator
+from treenail_runtime.administration import Changes, Departures, Setups, Validator
 from treenail_runtime.edge.admin.housekeeping import Housekeeping
 from treenail_runtime.edge.admin.routes import add_admin
 from treenail_runtime.edge.admin.services import AdminServices, Health
@@ -38,6 +38,7 @@ def add_administration(
         administration=administration,
         changes=Changes(administration),
         setups=Setups(administration, setups, core.base_url),
+        departures=Departures(administration, setups, core.base_url),
         validator=Validator(administration),
         admins=AdminStore(core.database),
         health=health,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from .records import UpstreamTrip
+from .records import Digest, UpstreamTrip
 
 AdminRole: TypeAlias = Literal["owner", "admin"]
 """Administers the instances of one owner, or all."""
@@ -32,15 +32,29 @@ class Admin:
         return None if self.role == "admin" else self.owner
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """An instance for which somebody may go to the upstream's provider, from a page of ours.
+
+    Attributes:
+        admin_id: The admin token by which it was begun.
+    """
+
+    instance_id: str
+    admin_id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Setup:
     """An instance that waits for somebody to return from the upstream's provider.
 
     Attributes:
         admin_id: The admin token by which it was begun.
+        browser: Digest of the cookie of the browser in which they agreed and went there.
         trip: What must be known then.
     """
 
     instance_id: str
     admin_id: str
+    browser: Digest
     trip: UpstreamTrip

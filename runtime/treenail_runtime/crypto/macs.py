@@ -43,6 +43,10 @@ class Macs:
         """32 bytes for a client's address; others once the current key changes."""
         return self._mac("hmac/ip", address)
 
+    def form(self, browser: str, ticket: str) -> str:
+        """64 hexadecimal digits: a form for `ticket`, shown in that browser; later keys make others."""
+        return self._mac("hmac/form", f"{len(browser)}:{browser}{ticket}").hex()
+
     def key(self, bucket: str, key: str) -> bytes:
         """32 bytes for who is counted in the rate limit `bucket`."""
         return self._mac("hmac/rate", f"{len(bucket)}:{bucket}{key}")

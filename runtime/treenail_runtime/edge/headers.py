@@ -43,10 +43,10 @@ def page_headers(form_targets: Iterable[str] = (), *, https: bool) -> dict[str, 
     """For pages that people see.
 
     Args:
-        form_targets: URLs, already proven, to which a form of the page may lead: redirect URIs, and
-            the provider's pages. Browsers
-            apply `form-action` to every redirect that follows a POST, also to those of the client
-            behind its redirect URI, whose place only the client knows: any https one is let through.
+        form_targets: URLs to which a form of the page may lead: redirect URIs, already proven, and
+            a provider's; an empty one is none. Browsers apply `form-action` to every redirect that
+            follows a POST, also to those of the client behind its redirect URI, or of the provider,
+            whose places only they know: any https one is let through.
         https: The server is reached over https.
     """
     sources = {source for uri in form_targets if (source := _csp_source(uri))}

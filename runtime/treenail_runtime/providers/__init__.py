@@ -4,7 +4,7 @@ from .authorization import Attempt, Departure
 from .client import OAuthClient
 from .environment import client_from_environment, client_variables
 from .errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
-from .leading import led_to
+from .leading import led_to, login_places
 from .presets import PRESETS, Preset
 from .provider import Provider, ProviderClient, client_of_values
 from .tokens import TokenSet
@@ -26,4 +26,5 @@ __all__ = [
     "client_of_values",
     "client_variables",
     "led_to",
+    "login_places",
 ]

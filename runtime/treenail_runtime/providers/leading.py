@@ -1,5 +1,6 @@
-"""A connector whose provider is somewhere else: for trials."""
+"""Where a connector's provider is, and how it is led somewhere else for trials."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -28,6 +29,16 @@ def led_to(auth: Auth, origin: str) -> Auth:
             return replace(auth, schemes=tuple(led_to(each, origin) for each in auth.schemes))
         case _:
             return auth
+
+
+def login_places(declared: OAuthProvider) -> Sequence[str]:
+    """URLs at the places where people log in, as far as they are known without asking anybody.
+
+    A discovery document may name another one, then over https.
+    """
+    preset = PRESETS[declared.preset]
+    named = (declared.authorize_url, preset.authorize_url, declared.issuer, preset.issuer)
+    return [each for each in named if each]
 
 
 def _moved(provider: OAuthProvider, origin: str) -> OAuthProvider:

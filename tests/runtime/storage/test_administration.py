@@ -10,7 +10,7 @@ from sqlalchemy import Table, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.support.tenants import RING, instance_store, made
-from treenail_runtime.auth.admins import Admin, Setup
+from treenail_runtime.auth.admins import Admin, Invitation, Setup
 from treenail_runtime.auth.records import Digest, UpstreamTrip
 from treenail_runtime.crypto.opaque import digest, new_token
 from treenail_runtime.crypto.sealing import Sealer
@@ -41,6 +41,17 @@ async def an_admin(database: Database) -> Admin:
     return await AdminStore(database).add(token(), owner="ann", role="owner")
 
 
+BROWSER = Digest(digest("a browser"))
+
+
+async def gone(store: SetupStore, instance_id: str, admin: Admin) -> Digest:
+    """The state of somebody who agreed and went to the provider."""
+    ticket, state = token(), token()
+    await store.invite(ticket, Invitation(instance_id=instance_id, admin_id=admin.id))
+    assert await store.depart(ticket, state, browser=BROWSER, trip=TRIP)
+    return state
+
+
 async def rows(database: Database, table: Table) -> Sequence[Any]:
     async def work(connection: AsyncConnection) -> Sequence[Any]:
         return (await connection.execute(select(table))).all()
@@ -66,9 +77,9 @@ async def test_an_admin_token_is_known_until_it_is_over_or_removed(database: Dat
 @pytest.mark.requirement("S2-09")
 async def test_a_setup_is_taken_once_also_by_workers_at_once(database: Database) -> None:
     record, admin = await made(database), await an_admin(database)
-    store, state = setups_of(database), token()
-    setup = Setup(instance_id=record.id, admin_id=admin.id, trip=TRIP)
-    await store.begin(state, setup)
+    store = setups_of(database)
+    state = await gone(store, record.id, admin)
+    setup = Setup(instance_id=record.id, admin_id=admin.id, browser=BROWSER, trip=TRIP)
 
     assert "canary" not in str(await rows(database, setups))
     taken = await asyncio.gather(*(store.take(state) for _ in range(4)))
@@ -77,15 +88,34 @@ async def test_a_setup_is_taken_once_also_by_workers_at_once(database: Database)
 
 
 @pytest.mark.requirement("S2-09")
-async def test_a_later_setup_takes_the_place_of_the_one_before(database: Database) -> None:
+async def test_a_later_invitation_takes_the_place_of_whatever_was_before(
+    database: Database,
+) -> None:
     record, admin = await made(database), await an_admin(database)
-    store, first, second = setups_of(database), token(), token()
-    setup = Setup(instance_id=record.id, admin_id=admin.id, trip=TRIP)
-    await store.begin(first, setup)
-    await store.begin(second, setup)
+    store, second = setups_of(database), token()
+    invitation = Invitation(instance_id=record.id, admin_id=admin.id)
+    first = await gone(store, record.id, admin)
+    await store.invite(second, invitation)
 
     assert await store.take(first) is None
-    assert await store.take(second) == setup
+    assert await store.find(second) == invitation
+
+
+@pytest.mark.requirement("S2-09", "INVITED")
+async def test_an_invitation_is_good_for_one_departure_also_of_workers_at_once(
+    database: Database,
+) -> None:
+    record, admin = await made(database), await an_admin(database)
+    store, ticket = setups_of(database), token()
+    await store.invite(ticket, Invitation(instance_id=record.id, admin_id=admin.id))
+    left = await asyncio.gather(
+        *(store.depart(ticket, token(), browser=BROWSER, trip=TRIP) for _ in range(4))
+    )
+
+    assert sorted(left) == [False, False, False, True]
+    assert await store.find(ticket) is None
+    assert not await store.withdraw(ticket)
+    assert len(await rows(database, setups)) == 1
 
 
 @pytest.mark.requirement("S2-09")
@@ -94,8 +124,8 @@ async def test_a_setup_ends_with_its_time_its_token_and_its_instance(
     database: Database, end: str
 ) -> None:
     record, admin = await made(database), await an_admin(database)
-    store, state = setups_of(database), token()
-    await store.begin(state, Setup(instance_id=record.id, admin_id=admin.id, trip=TRIP))
+    store = setups_of(database)
+    state = await gone(store, record.id, admin)
     statements = {
         "late": update(setups).values(expires_at=now_ms - 1),
         "token over": update(admin_tokens).values(expires_at=now_ms - 1),
@@ -112,8 +142,7 @@ async def test_a_setup_ends_with_its_time_its_token_and_its_instance(
 
 async def test_cleanup_removes_setups_that_nobody_came_back_for(database: Database) -> None:
     record, admin = await made(database), await an_admin(database)
-    store = setups_of(database)
-    await store.begin(token(), Setup(instance_id=record.id, admin_id=admin.id, trip=TRIP))
+    await gone(setups_of(database), record.id, admin)
     before = await Cleanup(database).run()
     late = update(setups).values(expires_at=now_ms - 1)
     await database.write(lambda connection: connection.execute(late))

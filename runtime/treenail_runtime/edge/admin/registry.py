@@ -51,7 +51,7 @@ async def initiate(services: AdminServices, admin: Admin, service: str) -> Respo
         {
             "instance": described(begun.record, services.base_url),
             "authorization_url": begun.url,
-            "state": begun.state,
+            "state": begun.ticket,
             "expires_in": PENDING_S,
             "access_key": _shown(begun.access_key),
         }

@@ -6,7 +6,10 @@ from typing import Final
 from quart import Response, request
 
 from treenail_runtime.administration import AdministrationError, Kind
+from treenail_runtime.auth.records import Digest
+from treenail_runtime.crypto.opaque import digest
 from treenail_runtime.edge.limiting import first_refusal
+from treenail_runtime.edge.oauth.browser import browser_of
 from treenail_runtime.edge.oauth.forms import all_of_each
 from treenail_runtime.edge.oauth.page import as_page, done_page, retry_after
 from treenail_runtime.edge.oauth.problems import (
@@ -14,6 +17,7 @@ from treenail_runtime.edge.oauth.problems import (
     ACCOUNT_UNCHECKED,
     GONE,
     MALFORMED,
+    NOT_PROVEN,
     PROVIDER_FAILED,
     PageError,
     Problem,
@@ -26,6 +30,7 @@ _PROBLEMS: Final[Mapping[Kind, Problem]] = {
     "unknown-instance": GONE,
     "unknown-service": GONE,
     "changed-meanwhile": GONE,
+    "not-allowed": NOT_PROVEN,
     "credentials-refused": ACCOUNT_REFUSED,
     "credentials-unclear": ACCOUNT_UNCHECKED,
     "upstream-unavailable": ACCOUNT_UNCHECKED,
@@ -48,8 +53,10 @@ async def _returned(services: AdminServices, service: str) -> Response:
     states = answer.get("state", ())
     if len(states) != 1:
         raise PageError(MALFORMED, "no state of ours")
+    browser = browser_of(request, https=services.oauth.policy.https)
+    known = None if browser is None else Digest(digest(browser))
     try:
-        record = await services.setups.finish(service, states[0], answer)
+        record = await services.setups.finish(service, states[0], answer, known)
     except AdministrationError as error:
         problem = _PROBLEMS.get(error.kind, PROVIDER_FAILED)
         raise PageError(problem, error.kind, retry_after(error.retry_after_s)) from None

@@ -5,12 +5,13 @@ from typing import Final, TypeAlias
 
 from quart import Quart, Response, request
 
-from treenail_runtime.administration.setup import CALLBACK
+from treenail_runtime.administration.departures import CALLBACK, CONNECT
 from treenail_runtime.auth.admins import Admin
 from treenail_runtime.edge.routing import INSTANCE, Route
 
 from . import instances, operating, registry, single
 from .authenticating import authenticated
+from .connecting import agreed, invited
 from .problems import answered
 from .returning import returned
 from .services import AdminServices
@@ -20,6 +21,7 @@ Page: TypeAlias = Callable[[AdminServices, str], Awaitable[Response]]
 
 API: Final = "/api/v1"
 _LARGEST: Final = 64 * 1024
+_FORM: Final = 16 * 1024
 _ONE: Final = f"{API}/instances/{INSTANCE}"
 _REGISTRY: Final = f"{API}/auth-registry/auth"
 
@@ -54,6 +56,13 @@ PAGES: Final[Mapping[str, tuple[str, Page]]] = {
 }
 
 
+FOR_PEOPLE: Final[Mapping[str, Mapping[str, Page]]] = {
+    f"{CONNECT}{INSTANCE}": {"GET": invited, "POST": agreed},
+    f"{CALLBACK}{INSTANCE}": {"GET": returned},
+}
+"""Pages on which an instance gets an account, by path and method."""
+
+
 def add_admin(app: Quart, services: AdminServices, *, with_api: bool) -> dict[str, Route]:
     """Add the pages of single instances and, unless it is switched off, the admin API.
 
@@ -70,9 +79,11 @@ def add_admin(app: Quart, services: AdminServices, *, with_api: bool) -> dict[st
         for method, verb in verbs.items():
             _add_verb(app, services, path, method, verb)
         routes[path] = Route(methods=(*verbs,), max_body=_LARGEST)
-    path = f"{CALLBACK}{INSTANCE}"
-    _add_callback(app, services, path)
-    routes[path] = Route(methods=("GET",), origins="own")
+    for path, pages in FOR_PEOPLE.items():
+        for method, page in pages.items():
+            _add_page_for_people(app, services, path, method, page)
+        most = _FORM if "POST" in pages else 0
+        routes[path] = Route(methods=(*pages,), max_body=most, origins="own")
     return routes
 
 
@@ -93,11 +104,13 @@ def _add_page(app: Quart, services: AdminServices, path: str, method: str, page:
     _add_rule(app, path, method, endpoint)
 
 
-def _add_callback(app: Quart, services: AdminServices, path: str) -> None:
+def _add_page_for_people(
+    app: Quart, services: AdminServices, path: str, method: str, page: Page
+) -> None:
     async def endpoint(name: str) -> Response:
-        return await returned(services, name)
+        return await page(services, name)
 
-    _add_rule(app, path, "GET", endpoint)
+    _add_rule(app, path, method, endpoint)
 
 
 def _add_rule(

@@ -4,7 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from treenail_runtime.administration import Administration, Changes, Setups, Validator
+from treenail_runtime.administration import (
+    Administration,
+    Changes,
+    Departures,
+    Setups,
+    Validator,
+)
 from treenail_runtime.auth.instances import ServiceRecord
 from treenail_runtime.edge.gates import Principals
 from treenail_runtime.edge.oauth.services import OAuth
@@ -33,6 +39,7 @@ class AdminServices:
     administration: Administration
     changes: Changes
     setups: Setups
+    departures: Departures
     validator: Validator
     admins: AdminStore
     health: Health

@@ -10,7 +10,8 @@ from treenail_runtime.auth.consent import introduce
 from treenail_runtime.auth.login import Fault, LoginForm
 from treenail_runtime.auth.records import AuthorizationRequest, Client, Instance
 from treenail_runtime.auth.redirect_uris import redirect_host
-from treenail_runtime.contract import LoginField, OAuthProvider
+from treenail_runtime.contract import LoginField
+from treenail_runtime.providers import login_places
 from treenail_runtime.upstream.ways import code_grant, fields_instead, is_optional, needs_client
 
 from .page import form_page, retry_after
@@ -43,12 +44,8 @@ def login_form(services: OAuth, instance: Instance) -> LoginForm:
         needs_provider=not is_optional(connector.auth),
         lacks_client=needs_client(connector.auth) and not is_known,
         upstream_scopes=grant.scopes if grant is not None and offers else (),
-        provider_urls=_addresses(grant.provider) if grant is not None and offers else (),
+        provider_urls=login_places(grant.provider) if grant is not None and offers else (),
     )
-
-
-def _addresses(provider: OAuthProvider) -> Sequence[str]:
-    return [each for each in (provider.authorize_url, provider.issuer) if each]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

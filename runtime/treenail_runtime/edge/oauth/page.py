@@ -17,7 +17,7 @@ from treenail_runtime.telemetry import request_id
 from .problems import BROKEN, BUSY, MALFORMED, TOO_FAST, PageError, Problem
 from .services import OAuth
 from .stylesheet import STYLESHEET_URL
-from .views import FormView
+from .views import FormView, SetupView
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -36,7 +36,7 @@ _templates: Final = Environment(
 
 def form_page(
     services: OAuth,
-    view: FormView,
+    view: FormView | SetupView,
     template: str,
     *,
     targets: Iterable[str],

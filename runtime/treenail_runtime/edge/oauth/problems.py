@@ -147,6 +147,12 @@ SERVER_UNCHECKED: Final = Problem(
     text="It did not answer when it was tried. Nothing was connected.",
     advice=f"Wait a moment. {_AGAIN}",
 )
+DECLINED: Final = Problem(
+    status=403,
+    title="Nothing was connected",
+    text="You have not given your account to this connection.",
+    advice="You can close this page.",
+)
 BUSY: Final = Problem(
     status=503,
     title="The server is busy",

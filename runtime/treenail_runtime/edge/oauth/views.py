@@ -96,6 +96,35 @@ class FormView:
         return [field for field in self.fields if field.fault]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupView:
+    """The page on which somebody agrees to give an instance an account.
+
+    Attributes:
+        host: Of this server.
+        upstream: The connector's title.
+        instance: The instance's title, as its owner called it.
+        slug: Its name in paths.
+        owner: Who runs it.
+        upstream_scopes: What we ask for at the provider.
+        action: Where the form goes.
+        txn: Names the invitation.
+        csrf: Proves that the form is ours, and of this browser.
+        fields: None of them are filled in.
+    """
+
+    host: str
+    upstream: str
+    instance: str
+    slug: str
+    owner: str
+    upstream_scopes: Sequence[str]
+    action: str
+    txn: str
+    csrf: str
+    fields: Sequence[FieldView] = ()
+
+
 def correct(count: int) -> Alarm:
     """Of the form, `count` fields cannot be right."""
     return Alarm("One thing to correct" if count == 1 else f"{count} things to correct")

@@ -24,7 +24,8 @@ async def test_an_account_is_fetched_at_the_provider_for_an_instance(tmp_path: P
     async with office(tmp_path, ITEMS) as desk:
         begun = await desk.initiate(client_id=OWN_ID, client_secret=OWN_SECRET)
         before = await desk.api.get(f"{API}/instances/acme")
-        page = await desk.come_back(await desk.agree(begun.body["authorization_url"]))
+        left = await desk.decide(await desk.open(begun.body["authorization_url"]))
+        page = await desk.come_back(await desk.go_on(left))
         after = await desk.api.get(f"{API}/instances/acme")
         member = await log_in(
             desk.town.site, "acme", {"field-access_key": begun.body["access_key"]}
@@ -32,11 +33,12 @@ async def test_an_account_is_fetched_at_the_provider_for_an_instance(tmp_path: P
         answer = await member.call()
         seen = desk.town.site.upstream_seen[-1].value("Authorization")
 
+        asked = parse_qs(urlsplit(left.headers["Location"]).query)
         url: str = begun.body["authorization_url"]
-        asked = parse_qs(urlsplit(url).query)
+        assert parse_qs(urlsplit(url).query) == {"txn": [begun.body["state"]]}
         assert asked["client_id"] == [OWN_ID]
         assert asked["code_challenge_method"] == ["S256"]
-        assert asked["state"] == [begun.body["state"]]
+        assert asked["state"] != [begun.body["state"]]
         assert begun.body["expires_in"] == 300
         assert (before.body["status"], after.body["status"]) == ("pending", "active")
         assert (page.status, "Connected" in page.body) == (200, True)
@@ -113,10 +115,12 @@ async def test_a_state_ends_with_the_admin_token_and_with_the_instance(tmp_path:
 
 async def test_a_state_of_another_service_is_refused(tmp_path: Path) -> None:
     async with office(tmp_path, ITEMS) as desk:
-        back = await desk.agree((await desk.initiate()).body["authorization_url"])
+        url: str = (await desk.initiate()).body["authorization_url"]
+        asked = await desk.open(url.replace("connect/sample", "connect/other"))
+        back = await desk.agree(url)
         elsewhere = await desk.come_back(back.replace("callback/sample", "callback/other"))
 
-        assert elsewhere.status == 400
+        assert (asked.status, elsewhere.status) == (400, 400)
         assert not desk.town.fake.journal.of("token")
 
 
@@ -176,9 +180,12 @@ async def test_nobody_fetches_an_account_for_somebody_elses_instance(tmp_path: P
 async def test_a_provider_that_is_away_is_told_with_a_time(tmp_path: Path) -> None:
     async with office(tmp_path, ITEMS) as desk:
         desk.town.fake.switches.fall_ill("error")
-        away = await desk.initiate()
+        begun = await desk.initiate()
+        page = await desk.open(begun.body["authorization_url"])
+        away = await desk.decide(page)
+        again = await desk.open(begun.body["authorization_url"])
 
-        assert (away.status, away.kind) == (503, "upstream-unavailable")
+        assert (away.status, again.status) == (503, 200)
         assert int(away.headers["Retry-After"]) > 0
 
 

@@ -212,6 +212,19 @@ async def test_the_page_before_the_provider_names_client_and_abilities_and_canno
         assert "SameSite=Lax" in cookie
 
 
+@pytest.mark.requirement("T-065")
+async def test_the_page_lets_a_form_lead_to_the_application_and_the_provider_and_nowhere_else(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path) as place, place.site.browser() as browser:
+        page = await browser.authorize()
+        left = await browser.submit(page, {"field-region": "eu", "way": "provider"})
+        there = urlsplit(left.headers["Location"])
+
+        targets = f"form-action 'self' {there.scheme}://{there.netloc} https:;"
+        assert targets in page.headers["Content-Security-Policy"]
+
+
 async def test_the_way_without_the_provider_is_closed_where_there_is_none(tmp_path: Path) -> None:
     async with town(tmp_path) as place, place.site.browser() as browser:
         page = await browser.authorize()
