@@ -87,11 +87,13 @@ class Parts:
 
     Attributes:
         connectors: By name.
+        withdrawn: Names of those that are served no more. Live.
         taken: First parts of other paths, which no instance may have.
         end_calls: Ends the running calls of an instance, and counts them.
     """
 
     connectors: Mapping[str, Connector]
+    withdrawn: Collection[str]
     taken: Collection[str]
     store: InstanceStore
     changes: InstanceChanges
@@ -119,6 +121,8 @@ class Administration:
         found = self.parts.connectors.get(service)
         if found is None:
             raise AdministrationError("unknown-service", "there is no such service")
+        if service in self.parts.withdrawn:
+            raise AdministrationError("wrong-state", "the module of the service is gone")
         return found
 
     async def create(self, wanted: Wanted) -> Created:

@@ -1,6 +1,6 @@
 """Puts administration together: for the server, and for the command line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from treenail_runtime.administration import Administration, Parts, Revocations
@@ -26,6 +26,7 @@ class Core:
     """What the endpoints and administration stand on.
 
     Attributes:
+        withdrawn: Connectors that are served no more. Live.
         prefixes: Paths before the OAuth endpoints.
         calls: Those that are running in this process.
     """
@@ -35,6 +36,7 @@ class Core:
     macs: Macs
     base_url: str
     connectors: Mapping[str, Connector]
+    withdrawn: Collection[str]
     prefixes: Sequence[str]
     directory: Directory
     checker: Checker
@@ -49,6 +51,7 @@ def make_administration(core: Core) -> Administration:
     return Administration(
         Parts(
             connectors=core.connectors,
+            withdrawn=core.withdrawn,
             taken={prefix.split("/")[1] for prefix in core.prefixes if prefix},
             store=InstanceStore(core.database, core.sealer, core.macs),
             changes=InstanceChanges(core.database, core.sealer, core.macs),

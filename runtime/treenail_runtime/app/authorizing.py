@@ -107,6 +107,7 @@ def add_authorization(
         connectors,
         kept.instances,
         base_url,
+        closed=registry.withdrawn,
         believed_s=settings.instance_cache_seconds,
         measures=measures,
     )
@@ -124,6 +125,7 @@ def add_authorization(
         macs=kept.macs,
         base_url=base_url,
         connectors=connectors,
+        withdrawn=registry.withdrawn,
         prefixes=prefixes,
         directory=directory,
         checker=checker,
@@ -151,11 +153,13 @@ def add_authorization(
         traces,
     )
 
-    async def renew(_: Offering) -> None:
-        directory.configure(make_instances([*connectors.values()], base_url))
+    async def renew(_: Offering | str) -> None:
+        configured = make_instances([*connectors.values()], base_url, registry.withdrawn)
+        directory.configure(configured)
         directory.forget_all()
 
     registry.on_change(renew)
+    registry.on_withdrawal(renew)
     return Authorized(
         default=lambda: endpoints.of(directory.default),
         find=endpoints.find,

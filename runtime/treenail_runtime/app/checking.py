@@ -1,6 +1,6 @@
 """Asks the upstream what it thinks of credentials: at the start, and on the login page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 import structlog
@@ -42,8 +42,20 @@ _REQUEST_AT_FAULT: Final = frozenset(range(400, 500)) - {408, 425, 429}
 """Statuses that another try will not change."""
 
 
-async def judge(connector: Connector, context: ToolContext) -> Judgement:
-    """What the connector's harmless call says of the connection. Never fails."""
+def _unnoted(_: str) -> None:
+    """Tell nobody."""
+
+
+async def judge(
+    connector: Connector, context: ToolContext, note: Callable[[str], None] = _unnoted
+) -> Judgement:
+    """What the connector's harmless call says of the connection. Never fails.
+
+    Args:
+        connector: Whose.
+        context: The connection's.
+        note: Told what is wrong with the upstream, or with the check, in words of ours.
+    """
     if connector.check is None:
         return Accepted()
     facts = {"connector": connector.name}
@@ -54,6 +66,7 @@ async def judge(connector: Connector, context: ToolContext) -> Judgement:
             log.warning("connection.denied", status=error.status, **facts)
             return Denied()
         log.warning("connection.unclear", status=error.status, **facts)
+        note(f"it was answered with {error.status}")
         if error.status in _REQUEST_AT_FAULT:
             return Unjudged()
     except NotConfigured as error:
@@ -61,9 +74,11 @@ async def judge(connector: Connector, context: ToolContext) -> Judgement:
         return Denied()
     except ToolError as error:
         log.warning("connection.unreachable", kind=error.kind, reason=error.message, **facts)
+        note(error.kind)
     except Exception:
         # A fault in the check itself must not keep the tools from being served.
         log.exception("connection.check_crashed", **facts)
+        note("it crashed; the log tells where")
     else:
         log.info("connection.accepted", **facts)
         return Accepted()
@@ -184,7 +199,13 @@ class Checker:
         except NotConfigured as error:
             log.info("connection.denied", connector=instance.connector, reason=error.message)
             return Denied()
-        return await judge(self.connectors[instance.connector], context)
+        return await judge(self.connectors[instance.connector], context, self._noting(instance))
+
+    def _noting(self, instance: Instance) -> Callable[[str], None]:
+        """Where a failing check is told; nowhere for a server that only this instance has."""
+        if self._settings(instance).server_url is not None:
+            return _unnoted
+        return lambda reason: self._upstreams.check_failed(instance.connector, reason)
 
     async def choices(
         self, instance: Instance, config: ConnectionConfig, field: LoginField

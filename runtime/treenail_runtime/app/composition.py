@@ -14,7 +14,7 @@ from treenail_runtime.dispatch.server import build_server
 from treenail_runtime.dispatch.streams import Streams
 from treenail_runtime.edge.asgi import AsgiApp
 from treenail_runtime.edge.framings import Framing, KernelFraming, SdkFraming
-from treenail_runtime.edge.gates import OpenGate
+from treenail_runtime.edge.gates import ClosedGate, OpenGate
 from treenail_runtime.edge.guard import Guard
 from treenail_runtime.edge.mcp_endpoint import (
     MCP_PATH,
@@ -94,7 +94,7 @@ def create_app(
     if settings.watch:
         lifespan.add(Watching(registry))
     https = (settings.base_url or "").startswith("https://")
-    pages = make_pages(registry.connectors, lifespan.is_usable, registry.health, https=https)
+    pages = make_pages(registry.offered, lifespan.is_usable, registry.health, https=https)
     pages.before_serving(lifespan.start)
     pages.after_serving(lifespan.stop)
     routes = dict(HEALTH_ROUTES)
@@ -173,8 +173,13 @@ def _open_endpoints(
         context = open_context(each, upstreams, own.source(each))
         checked.append((each.connector, context))
         endpoints[name] = endpoint(name, context)
-    lifespan.add(CredentialChecks(checked))
+
+    async def close(name: str) -> None:
+        endpoints[name] = McpEndpoint(connector=name, framing=framings[name], gate=ClosedGate())
+
+    lifespan.add(CredentialChecks(checked, upstreams))
     registry.on_change(renew)
+    registry.on_withdrawal(close)
 
     async def find(name: str) -> McpEndpoint | None:
         return endpoints.get(name)

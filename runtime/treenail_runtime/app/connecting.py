@@ -75,6 +75,10 @@ class Folder:
             return tuple(dict.fromkeys(self._settings.connectors))
         return names_in(self.directory)
 
+    def holds(self, name: str) -> bool:
+        """Whether a module of that name lies there."""
+        return (self.directory / f"{name}.py").is_file()
+
     def load(self, name: str, beside: Collection[str]) -> Loaded:
         """Load one that is served `beside` others; never fails."""
         found = find(self.directory, name)

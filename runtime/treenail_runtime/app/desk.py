@@ -72,6 +72,7 @@ async def open_administration(
             macs=macs,
             base_url=base_url,
             connectors=connectors,
+            withdrawn=(),
             prefixes=(settings.oauth_prefix, *settings.oauth_aliases),
             directory=directory,
             checker=Checker(

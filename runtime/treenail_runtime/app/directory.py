@@ -1,7 +1,7 @@
 """Knows the instances: those of the settings, and those that are made while the server runs."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +33,7 @@ class Directory:
         connectors: Those that are served, by name.
         rows: Where the others are kept.
         base_url: Of the server.
+        closed: Names of connectors whose instances serve nobody just now. Live.
         believed_s: So long what was read is believed.
         measures: Told of each look.
     """
@@ -44,6 +45,7 @@ class Directory:
         rows: InstanceStore,
         base_url: str,
         *,
+        closed: Collection[str] = (),
         believed_s: float,
         stopwatch: Stopwatch = monotonic,
         measures: Measures = UNMEASURED,
@@ -54,6 +56,7 @@ class Directory:
         self._connectors = connectors
         self._rows = rows
         self._base_url = base_url
+        self._closed = closed
         self._believed_s = believed_s
         self._stopwatch = stopwatch
         self._by_slug: OrderedDict[str, _Seen] = OrderedDict()
@@ -169,9 +172,8 @@ class Directory:
             return _Seen(None, _NOTHING, now)
         record = stored.record
         before = self._by_id.get(record.id)
-        if before is None or before.instance is None or before.instance.version != record.version:
-            instance = make_instance(stored, connector, self._base_url)
-        else:
+        instance = make_instance(stored, connector, self._base_url, self._closed)
+        if before is not None and before.instance == instance:
             # The same object, so that what was made for it is used on.
             instance = before.instance
         seen = _Seen(instance, stored.settings, now)

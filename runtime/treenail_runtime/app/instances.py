@@ -1,6 +1,6 @@
 """The places at which connectors are served, and their names in OAuth."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -22,8 +22,12 @@ _BUILT_IN: Final = {
 }
 
 
-def make_instances(connectors: Sequence[Connector], base_url: str) -> list[Instance]:
+def make_instances(
+    connectors: Sequence[Connector], base_url: str, closed: Collection[str] = ()
+) -> list[Instance]:
     """The default instance, which is the first connector's, then one for each connector.
+
+    Those of connectors that are `closed` serve nobody.
 
     Raises:
         ConfigurationError: A connector is called like a path of the server.
@@ -36,8 +40,11 @@ def make_instances(connectors: Sequence[Connector], base_url: str) -> list[Insta
     if problems:
         raise ConfigurationError(*problems)
     return [
-        _instance(DEFAULT, "", connectors[0], base_url),
-        *(_instance(each.name, f"/{each.name}", each, base_url) for each in connectors),
+        replace(made, is_open=made.connector not in closed)
+        for made in (
+            _instance(DEFAULT, "", connectors[0], base_url),
+            *(_instance(each.name, f"/{each.name}", each, base_url) for each in connectors),
+        )
     ]
 
 
@@ -60,14 +67,16 @@ def make_prefixes(settings: Settings, instances: Sequence[Instance]) -> tuple[st
     return prefixes
 
 
-def make_instance(stored: StoredInstance, connector: Connector, base_url: str) -> Instance:
+def make_instance(
+    stored: StoredInstance, connector: Connector, base_url: str, closed: Collection[str] = ()
+) -> Instance:
     """The instance that a row tells of."""
     record = stored.record
     made = _instance(record.id, f"/{record.slug}", connector, base_url)
     return replace(
         made,
         title=record.title,
-        is_open=record.status in _OPEN,
+        is_open=record.status in _OPEN and connector.name not in closed,
         credentials=record.credentials,
         access_key=record.access_key,
         limits=stored.settings.limits,

@@ -6,9 +6,11 @@ from typing import Protocol, TypeAlias
 
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
+from treenail_runtime.auth.login import Denied
 from treenail_runtime.contract import Connector, ToolContext
 
 from .checking import judge
+from .upstreams import Upstreams
 
 Probe: TypeAlias = Callable[[], Awaitable[bool]]
 """Whether something that requests need answers."""
@@ -100,15 +102,28 @@ class Started:
 class CredentialChecks:
     """Has the credentials of the environment checked after the start, whatever comes of it."""
 
-    def __init__(self, checked: Sequence[tuple[Connector, ToolContext]]) -> None:
+    def __init__(
+        self, checked: Sequence[tuple[Connector, ToolContext]], upstreams: Upstreams
+    ) -> None:
         self._checked = checked
+        self._upstreams = upstreams
         self._tasks: list[asyncio.Task[object]] = []
 
     async def start(self) -> None:
         """Check while requests are served already."""
         self._tasks = [
-            asyncio.create_task(judge(connector, context)) for connector, context in self._checked
+            asyncio.create_task(self._check(connector, context))
+            for connector, context in self._checked
         ]
+
+    async def _check(self, connector: Connector, context: ToolContext) -> None:
+        """What comes of it stands in the log, and in the connector's health."""
+
+        def note(reason: str) -> None:
+            self._upstreams.check_failed(connector.name, reason)
+
+        if isinstance(await judge(connector, context, note), Denied):
+            note("the credentials of the environment are refused")
 
     async def stop(self) -> None:
         """Leave those that are still waiting."""

@@ -25,12 +25,11 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 Told: TypeAlias = Callable[[], Awaitable[None]]
 Changed: TypeAlias = Callable[[Offering], Awaitable[None]]
+Withdrawn: TypeAlias = Callable[[str], Awaitable[None]]
 Trouble: TypeAlias = Callable[[str], str | None]
 """What is wrong with a connector's upstream just now; None when nothing is."""
 
-_GONE: Final = (
-    "its module is gone; what was loaded before is served until the server is started again"
-)
+_GONE: Final = "its module is gone: it is not served until it is there again"
 _STALE: Final = "what was loaded before is served, since its files cannot be: "
 
 
@@ -60,8 +59,10 @@ class Registry:
     """Knows the connectors.
 
     Attributes:
-        connectors: Those that are served, by name; the first answers at `/mcp`. Live: it changes
-            with a reload.
+        connectors: Those that were ever served, by name; the first answers at `/mcp`. Live: it
+            changes with a reload.
+        withdrawn: Names of those whose module is gone: calls that run finish on them, and nobody
+            else is served. Live, too.
         clients: As which their providers know us, by name. Live, too.
         trouble: Asked about each connector's upstream.
     """
@@ -72,7 +73,9 @@ class Registry:
         self.clients: dict[str, ProviderClient] = {}
         self.trouble: Trouble = lambda _: None
         self._folder = folder
+        self.withdrawn: set[str] = set()
         self._listeners: list[Changed] = []
+        self._withdrawal_listeners: list[Withdrawn] = []
         self._told: list[Told] = []
         self._records: dict[str, ServiceRecord] = {}
         self._stamps: dict[str, Stamp] = {}
@@ -99,6 +102,14 @@ class Registry:
     def on_change(self, listener: Changed) -> None:
         """Have `listener` called with each connector that was loaded again, or is new."""
         self._listeners.append(listener)
+
+    def on_withdrawal(self, listener: Withdrawn) -> None:
+        """Have `listener` called with the name of each connector that is served no more."""
+        self._withdrawal_listeners.append(listener)
+
+    def offered(self) -> Sequence[str]:
+        """The names of those that are served now."""
+        return [name for name in self.connectors if name not in self.withdrawn]
 
     def on_news(self, listener: Told) -> None:
         """Have `listener` called after each reload that found anything."""
@@ -133,9 +144,10 @@ class Registry:
                 name
                 for name in folder.names()
                 if only in {None, name}
+                and folder.holds(name)
                 and await self._renewed(folder, name, force=only is not None)
             ]
-            self._tell_gone(folder)
+            await self._withdraw_gone(folder)
             if self._records != before:
                 for told in self._told:
                     await told()
@@ -164,6 +176,7 @@ class Registry:
     def _put(self, offering: Offering) -> None:
         name = offering.connector.name
         self.connectors[name] = offering.connector
+        self.withdrawn.discard(name)
         if offering.client is not None:
             self.clients[name] = offering.client
 
@@ -172,7 +185,7 @@ class Registry:
         name, reason = loaded.found.name, "; ".join(loaded.problems)
         if loaded.offering is not None:
             self._records[name] = _found(loaded.found)
-        elif name in self.connectors:
+        elif name in self.connectors and name not in self.withdrawn:
             self._records[name] = _degraded(self._records[name], _STALE + reason)
         else:
             self._records[name] = _record(loaded.found, "unhealthy", reason)
@@ -181,15 +194,26 @@ class Registry:
         elif reason:
             log.warning("connector.odd", connector=name, reason=reason)
 
-    def _tell_gone(self, folder: Folder) -> None:
-        there = set(folder.names())
-        for name in self._records.keys() - there:
-            self._stamps.pop(name, None)
+    async def _withdraw_gone(self, folder: Folder) -> None:
+        """Serve no more what is not in the folder any more."""
+        if not folder.directory.is_dir():
+            # Not every module was taken away: what holds them is away for a moment.
+            log.error("connectors.no_folder", folder=str(folder.directory))
+            return
+        for name in [each for each in self._records if not folder.holds(each)]:
+            self._stamps[name] = stamp(folder.directory, name)
             if name not in self.connectors:
                 del self._records[name]
-            elif self._records[name].reason != _GONE:
-                self._records[name] = _degraded(self._records[name], _GONE)
-                log.warning("connector.gone", connector=name)
+            elif name not in self.withdrawn:
+                await self._withdraw(name)
+
+    async def _withdraw(self, name: str) -> None:
+        self.withdrawn.add(name)
+        gone = replace(self._records[name], status="unhealthy", reason=_GONE)
+        self._records[name] = gone
+        for listener in self._withdrawal_listeners:
+            await listener(name)
+        log.warning("connector.withdrawn", connector=name)
 
     def _now(self, record: ServiceRecord) -> ServiceRecord:
         trouble = self.trouble(record.name) if record.status == "healthy" else None

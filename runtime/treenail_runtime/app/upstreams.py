@@ -1,6 +1,7 @@
 """The way to the upstreams: one transport for all, one circuit breaker for each server of a connector."""
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import httpx
 
@@ -23,6 +24,8 @@ from treenail_runtime.upstream import (
 
 from .connecting import Offering
 
+_REFUSED: Final = 400
+
 
 class Upstreams:
     """Opens connections to upstreams."""
@@ -39,7 +42,8 @@ class Upstreams:
         Answers are held in `answers`, where connectors allow it; nowhere without it.
         """
         self.answers = answers or AnswerCache(0)
-        self._measures = measures
+        self._failing: dict[str, str] = {}
+        self._measures = _Watched(measures, self._answered)
         self._traces = traces
         self.transport = transport
         self._breakers: dict[str, dict[str, CircuitBreaker]] = {}
@@ -91,12 +95,42 @@ class Upstreams:
             return None
         return Reuse(self.answers, owner, tell)
 
+    def check_failed(self, name: str, reason: str) -> None:
+        """Remember that the connector's check failed, until its upstream answers well again."""
+        self._failing[name] = f"its check failed when it was last tried: {reason}"
+
+    def _answered(self, name: str, status: int | None) -> None:
+        if status is not None and status < _REFUSED:
+            self._failing.pop(name, None)
+
     def trouble(self, name: str) -> str | None:
-        """Which servers of the connector are left alone just now; None when none is."""
+        """Which servers of the connector are left alone just now, or why its check failed.
+
+        None when nothing is wrong.
+        """
         resting = sorted(
             url for url, breaker in self._breakers.get(name, {}).items() if breaker.state == "open"
         )
-        return f"left alone after many failures: {', '.join(resting)}" if resting else None
+        if resting:
+            return f"left alone after many failures: {', '.join(resting)}"
+        return self._failing.get(name)
+
+
+class _Watched(Measures):
+    """Passes on what it is told, and looks at it."""
+
+    def __init__(self, measures: Measures, answered: Callable[[str, int | None], None]) -> None:
+        self._measures = measures
+        self._answered = answered
+
+    def asked(self, connector: str, status: int | None, seconds: float) -> None:
+        """A request went to an upstream."""
+        self._answered(connector, status)
+        self._measures.asked(connector, status, seconds)
+
+    def opened(self, connector: str) -> None:
+        """A circuit breaker opened."""
+        self._measures.opened(connector)
 
 
 def open_context(

@@ -110,7 +110,7 @@ class OpenGate:
 
 
 class ClosedGate:
-    """Nobody: the instance waits for credentials, or is switched off."""
+    """Nobody: the instance waits for credentials, is switched off, or its connector is gone."""
 
     async def admit(self, scope: Scope) -> Admitted | Barred:  # noqa: ARG002  # nobody
         """Nobody may pass; tokens stay good for when it is open again."""

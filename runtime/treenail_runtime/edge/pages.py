@@ -23,7 +23,7 @@ HEALTH_ROUTES: Final = {
 
 
 def make_pages(
-    connectors: Collection[str],
+    offered: Callable[[], Collection[str]],
     is_ready: Callable[[], Awaitable[bool]],
     services: Callable[[], Mapping[str, str]],
     *,
@@ -33,7 +33,7 @@ def make_pages(
     """The application.
 
     Args:
-        connectors: Told at `/readyz`; may change.
+        offered: Names of the connectors that are served, told at `/readyz`.
         is_ready: Whether requests can be served now.
         services: Health of each connector, told at `/health`.
         https: Whether clients reach the server over https.
@@ -56,12 +56,12 @@ def make_pages(
         """Whether it should get requests."""
         if not await is_ready():
             return {"status": "not ready"}, 503
-        return {"status": "ready", "connectors": list(connectors)}
+        return {"status": "ready", "connectors": list(offered())}
 
     @app.get("/health")
     async def health() -> ResponseReturnValue:
         """Whether it serves, and each of its connectors."""
-        told = services() if await is_ready() else dict.fromkeys(connectors, "unhealthy")
+        told = services() if await is_ready() else dict.fromkeys(offered(), "unhealthy")
         status = _together(told.values())
         body = {
             "status": status,

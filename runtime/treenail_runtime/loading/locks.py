@@ -14,8 +14,8 @@ _SHOWN = 5
 def unlocked(connector: Connector, lock: Path) -> str | None:
     """What the lock says otherwise; None when it says the same, or there is none.
 
-    A lock holds the hash of each tool as tools/list tells it. A module that was edited, or built
-    and not committed with its lock, differs.
+    A lock holds the hash of each tool as tools/list tells it, and the scope that it names. A module
+    that was edited, or built and not committed with its lock, differs.
     """
     try:
         locked = _tools(lock)
@@ -23,7 +23,7 @@ def unlocked(connector: Connector, lock: Path) -> str | None:
         return None
     except (OSError, ValueError):
         return f"{lock.name} cannot be read; run `gen build {connector.name}`"
-    served = {tool.name: _sha256(tool) for tool in connector.tools}
+    served = {tool.name: (_sha256(tool), tool.scope) for tool in connector.tools}
     differing = sorted(
         name for name in served.keys() | locked.keys() if served.get(name) != locked.get(name)
     )
@@ -34,18 +34,22 @@ def unlocked(connector: Connector, lock: Path) -> str | None:
     return f"not what {lock.name} says: {names}{more}; run `gen build {connector.name}`"
 
 
-def _tools(lock: Path) -> dict[str, str]:
+def _tools(lock: Path) -> dict[str, tuple[str, str | None]]:
     held = json.loads(lock.read_bytes())
     if not isinstance(held, dict):
         raise ValueError("no object")  # noqa: TRY004  # of the file, not of an argument
     tools = cast("dict[str, Any]", held).get("tools")
     if not isinstance(tools, dict):
         raise ValueError("no tools")  # noqa: TRY004  # as above
-    return {name: _hash(each) for name, each in cast("dict[str, Any]", tools).items()}
+    return {name: _locked(each) for name, each in cast("dict[str, Any]", tools).items()}
 
 
-def _hash(tool: object) -> str:
-    return str(cast("Mapping[str, object]", tool).get("sha256")) if isinstance(tool, dict) else ""
+def _locked(tool: object) -> tuple[str, str | None]:
+    """Hash and scope of a tool."""
+    if not isinstance(tool, dict):
+        return "", None
+    held = cast("Mapping[str, Any]", tool)
+    return str(held.get("sha256")), held.get("scope")
 
 
 def _sha256(tool: Tool) -> str:

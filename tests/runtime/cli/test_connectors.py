@@ -1,6 +1,7 @@
 """`treenail connectors list`: what can be served, and what is wrong with what cannot."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,20 @@ async def test_what_servers_have_loaded_is_kept(tmp_path: Path) -> None:
         status, out = await site.run("connectors", "list", "--served")
 
     assert (status, out.strip()) == (0, "sample  healthy    1.2.3")
+
+
+@pytest.mark.requirement("S2-34")
+async def test_a_tool_that_needs_another_scope_than_was_reviewed_is_told(
+    tmp_path: Path, root: Path
+) -> None:
+    for name in ("samples.py", "samples_custom.py", "samples.lock"):
+        shutil.copy(root / "connectors" / name, tmp_path / name)
+    _, same, _ = await run("connectors", "list", folder=tmp_path, environment={})
+    lock = json.loads((tmp_path / "samples.lock").read_text(encoding="utf-8"))
+    lock["tools"]["calculator"]["scope"] = "samples.calculate"
+    (tmp_path / "samples.lock").write_text(json.dumps(lock), encoding="utf-8")
+    _, other, _ = await run("connectors", "list", folder=tmp_path, environment={})
+
+    assert same.split()[:2] == ["samples", "healthy"]
+    assert other.split()[:2] == ["samples", "degraded"]
+    assert "not what samples.lock says: calculator;" in other

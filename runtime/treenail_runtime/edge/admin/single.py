@@ -21,6 +21,8 @@ from .services import AdminServices
 
 _HEALTH: Final[Mapping[str, str]] = {"active": "healthy", "reauth": "degraded"}
 _UNHEALTHY: Final = 503
+_WITHDRAWN: Final = "withdrawn"
+"""The state of whatever its connector's module is gone for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ async def _found(services: AdminServices, name: str) -> Instance:
 
 
 async def _status(services: AdminServices, instance: Instance) -> str:
+    if instance.connector in services.administration.parts.withdrawn:
+        return _WITHDRAWN
     stored = await services.administration.parts.store.show(instance.id)
     return "active" if stored is None else stored.record.status
 
