@@ -46,6 +46,9 @@ class Measures:
     def holds(self, cache: Cache, entries: int, size: int) -> None:
         """A cache now holds so many entries, of `size` bytes together."""
 
+    def listening(self, streams: int) -> None:
+        """So many clients now keep a stream open."""
+
     def served(self, place: str) -> None:
         """A request of a proven caller came to an instance."""
 

@@ -74,7 +74,7 @@ def create_app(
     answers = _answers(settings, registry, measures, lifespan)
     upstreams = Upstreams(transport, measures, traces, answers)
     registry.trouble = upstreams.trouble
-    streams = open_streams(settings, registry)
+    streams = open_streams(settings, registry, measures)
     framings: dict[str, Framing] = {}
 
     def framing(connector: Connector) -> tuple[Framing, Sequence[Part]]:

@@ -40,6 +40,7 @@ class Prometheus(Measures):
         self._lookups = self._counter("cache_lookups", "Looks into caches", "cache", "outcome")
         self._entries = self._gauge("cache_entries", "Entries that caches hold", "cache")
         self._bytes = self._gauge("cache_bytes", "Bytes that caches hold", "cache")
+        self._streams = self._gauge("streams", "Streams that are open now")
         self._served = self._counter("instance_requests", "Requests of proven callers", "instance")
         self._places: set[str] = set()
 
@@ -70,6 +71,10 @@ class Prometheus(Measures):
         """Tell what a cache holds now."""
         self._entries.labels(cache).set(entries)
         self._bytes.labels(cache).set(size)
+
+    def listening(self, streams: int) -> None:
+        """Tell how many streams are open."""
+        self._streams.set(streams)
 
     def served(self, place: str) -> None:
         """Count a request, by name for the first instances that have any."""

@@ -12,6 +12,7 @@ from treenail_runtime.dispatch.server import listing
 from treenail_runtime.dispatch.streams import Bounds, Stream, Streams
 from treenail_runtime.dispatch.strict_json import write_json
 from treenail_runtime.edge.asgi import AsgiApp, Receive, Scope, Send
+from treenail_runtime.measures import Measures
 from treenail_runtime.settings import Settings
 
 from .connecting import Offering
@@ -21,7 +22,7 @@ from .watching import LOOK_SECONDS
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
-def open_streams(settings: Settings, registry: Registry) -> Streams | None:
+def open_streams(settings: Settings, registry: Registry, measures: Measures) -> Streams | None:
     """The streams of this worker; None where there is nothing that they could tell."""
     if not (registry.is_live and settings.max_streams):
         return None
@@ -30,7 +31,7 @@ def open_streams(settings: Settings, registry: Registry) -> Streams | None:
         most_of_grant=settings.max_streams_per_login,
         ping_s=settings.stream_ping_seconds,
     )
-    return Streams(bounds)
+    return Streams(bounds, measures)
 
 
 def settle_seconds(settings: Settings) -> float:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self, TypeAlias
 
+from treenail_runtime.measures import UNMEASURED, Measures
+
 from .callers import Caller
 
 Word: TypeAlias = Literal["changed", "quiet", "ended"]
@@ -110,8 +112,9 @@ class Stream:
 class Streams:
     """All of them."""
 
-    def __init__(self, bounds: Bounds | None = None) -> None:
+    def __init__(self, bounds: Bounds | None = None, measures: Measures = UNMEASURED) -> None:
         self._bounds = bounds or Bounds()
+        self._measures = measures
         # By the order in which they were opened.
         self._open: dict[Stream, None] = {}
         self._of_grant: dict[str, int] = {}
@@ -134,6 +137,7 @@ class Streams:
         stream = Stream(self, caller, wants_tools=wants_tools, ping_s=self._bounds.ping_s)
         self._open[stream] = None
         self._of_grant[grant] = of_grant + 1
+        self._measures.listening(len(self._open))
         if self._is_over:
             stream.end()
         return stream
@@ -143,6 +147,7 @@ class Streams:
         if stream not in self._open:
             return
         del self._open[stream]
+        self._measures.listening(len(self._open))
         grant = stream.grant_id
         self._of_grant[grant] -= 1
         if not self._of_grant[grant]:

@@ -99,10 +99,8 @@ class Gate(Protocol):
 class OpenGate:
     """Everybody who reaches it, as one connection."""
 
-    def __init__(
-        self, context: ToolContext, may_stay: Callable[[], Awaitable[bool]] | None = None
-    ) -> None:
-        self._admitted = Admitted(caller=Caller(context, may_stay=may_stay))
+    def __init__(self, context: ToolContext) -> None:
+        self._admitted = Admitted(caller=Caller(context))
 
     async def admit(self, scope: Scope) -> Admitted | Barred:  # noqa: ARG002  # everybody
         """Everybody may pass."""

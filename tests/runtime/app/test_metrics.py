@@ -9,6 +9,8 @@ import aiohttp
 import pytest
 
 from tests.support.commands import ENVIRONMENT, command, connectors_folder
+from tests.support.deployment import until
+from tests.support.listening import acknowledged
 from tests.support.loopback import loopback, reply
 from tests.support.ports import free_port
 from tests.support.serving import CANARY
@@ -45,6 +47,33 @@ def total(text: str, name: str, **labels: str) -> float:
         for found in re.finditer(rf"^{name}\{{(.*)\}} (\S+)$", text, re.MULTILINE)
         if wanted <= set(found[1].split(","))
     )
+
+
+@pytest.mark.requirement("LISTEN-BOUNDS")
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_open_streams_of_all_workers_are_counted(tmp_path: Path, workers: int) -> None:
+    folder, port, metrics_port = connectors_folder(tmp_path), free_port(), free_port()
+    settings = {
+        "TREENAIL_METRICS_PORT": str(metrics_port),
+        "TREENAIL_WORKERS": str(workers),
+        "TREENAIL_PORT": str(port),
+    }
+    url = f"http://127.0.0.1:{port}/mcp"
+
+    async def counted(count: int) -> bool:
+        return f"\ntreenail_streams {count}.0\n" in await scraped(metrics_port)
+
+    async with (
+        asyncio.timeout(60),
+        command(
+            "serve", "--no-auth", folder=folder, environment={**ENVIRONMENT, **settings}
+        ) as server,
+    ):
+        await server.line()
+        async with acknowledged(url), acknowledged(url), acknowledged(url):
+            assert await counted(3)
+        # They are counted until the server sees that their clients have left.
+        await until(lambda: counted(0))
 
 
 @pytest.mark.requirement("S2-07", "S2-33", "NO-SECRETS")
