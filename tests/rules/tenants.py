@@ -40,7 +40,8 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     ),
     "LEASE": Requirement(
         "security design 5.7",
-        "one worker refreshes an upstream token: it holds a lease of 15 s, and replaces by version; no transaction waits for the network",
+        "one worker refreshes an upstream token: its attempt holds a lease that outlasts it, and"
+        " replaces by version; no transaction waits for the network",
     ),
     "OWN-LIMITS": Requirement(
         "ours",

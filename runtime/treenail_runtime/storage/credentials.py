@@ -18,9 +18,6 @@ from .token_rows import UNCLAIMED, SealedTokens, place, put_tokens, read_tokens,
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-LEASE_S: Final = 15
-"""Longer than a provider is waited for."""
-
 _WORD: Final = 64
 _FREE: Final = or_(table.c.lease_until.is_(None), table.c.lease_until <= now_ms)
 _RETRIABLE: Final = or_(table.c.next_attempt_at.is_(None), table.c.next_attempt_at <= now_ms)
@@ -64,14 +61,14 @@ class CredentialStore:
         return None if row is None else read_tokens(self._sealer, row)
 
     async def claim(
-        self, connection_id: str, *, version: int, worker: str, seconds: int = LEASE_S
+        self, connection_id: str, *, version: int, attempt: str, seconds: int
     ) -> UpstreamTokens | None:
         """Be the one that refreshes; whoever is not reads again in a moment.
 
         Args:
             connection_id: Whose tokens.
             version: Of the tokens that are to be replaced.
-            worker: Who asks, for the operator.
+            attempt: Names this one attempt.
             seconds: After which somebody else may, when nothing came of it.
 
         Returns:
@@ -81,7 +78,7 @@ class CredentialStore:
         mine = (
             update(table)
             .where(_version(connection_id, version), _FREE, _RETRIABLE)
-            .values(lease_owner=worker[:_WORD], lease_until=now_ms + seconds * 1000)
+            .values(lease_owner=attempt, lease_until=now_ms + seconds * 1000)
             .returning(table, now_ms.label("now"))
         )
 
@@ -118,7 +115,14 @@ class CredentialStore:
         return await self._database.write(work)
 
     async def failed(
-        self, connection_id: str, version: int, error: str, retry_s: int, *, counts: bool = True
+        self,
+        connection_id: str,
+        version: int,
+        error: str,
+        retry_s: int,
+        *,
+        attempt: str,
+        counts: bool = True,
     ) -> bool:
         """Note a refresh that failed and may succeed later; the tokens stay.
 
@@ -127,14 +131,16 @@ class CredentialStore:
             version: Of those that could not be replaced.
             error: Why, in a word of ours.
             retry_s: Seconds until the next attempt may be made.
+            attempt: As it was claimed.
             counts: Whether it is counted.
 
         Returns:
-            False when they were replaced meanwhile, and nothing was noted.
+            False when they were replaced meanwhile, or another attempt has the lease by now, and
+            nothing was noted.
         """
         change = (
             update(table)
-            .where(_version(connection_id, version))
+            .where(_leased(connection_id, version, attempt))
             .values(
                 refresh_attempts=table.c.refresh_attempts + int(counts),
                 next_attempt_at=now_ms + retry_s * 1000,
@@ -148,17 +154,17 @@ class CredentialStore:
 
         return await self._database.write(work)
 
-    async def mark_reauth(self, connection_id: str, version: int) -> bool:
+    async def mark_reauth(self, connection_id: str, version: int, *, attempt: str) -> bool:
         """Forget tokens that the provider refuses, and have their owner connect again.
 
         Returns:
-            False when they were replaced meanwhile, by a refresh that the provider did not refuse;
-            nothing was changed then.
+            False when they were replaced meanwhile, or another attempt has the lease by now, whose
+            answer may be better; nothing was changed then.
         """
 
         async def work(connection: AsyncConnection) -> bool:
             await hold_connection(connection, connection_id)
-            dead = delete(table).where(_version(connection_id, version))
+            dead = delete(table).where(_leased(connection_id, version, attempt))
             if (await connection.execute(dead)).rowcount == 0:
                 return False
             await require_login(connection, connection_id)
@@ -234,3 +240,7 @@ def _selected() -> Select[Any]:
 
 def _version(connection_id: str, version: int) -> ColumnElement[bool]:
     return and_(table.c.connection_id == connection_id, table.c.version == version)
+
+
+def _leased(connection_id: str, version: int, attempt: str) -> ColumnElement[bool]:
+    return and_(_version(connection_id, version), table.c.lease_owner == attempt)

@@ -4,6 +4,7 @@ from .client_tokens import ClientTokens, ClientTokenSource
 from .keeper import Refresher, TokenKeeper, TokenStore
 from .outcomes import ClientRefused, ProviderAway, ReauthNeeded, UpkeepError
 from .rounds import Rounds, give_back_ended, refresh_due
+from .rules import Waiting
 from .source import TokenSource
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "TokenSource",
     "TokenStore",
     "UpkeepError",
+    "Waiting",
     "give_back_ended",
     "refresh_due",
 ]

@@ -7,6 +7,7 @@ place of the version it was made from, and of no other.
 
 import asyncio
 import random
+import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from treenail_runtime.measures import UNMEASURED, CacheFigures, Measures
 from treenail_runtime.tracing import UNTRACED, Traces
 
 from .outcomes import ProviderAway, ReauthNeeded
-from .rules import LEASE_S, PATIENCE_S, moment, pause_s
+from .rules import Waiting, moment, pause_s
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -32,6 +33,7 @@ _HELD_S: Final = 30.0
 """So long a token is used without looking whether another worker has a newer one."""
 
 _LOOK_S: Final = 0.1
+_WAITING: Final = Waiting()
 
 _PAUSE_S: Final = 0.5
 _STUBBORN_S: Final = 120.0
@@ -49,9 +51,9 @@ class TokenStore(Protocol):
         ...
 
     async def claim(
-        self, connection_id: str, *, version: int, worker: str, seconds: int = LEASE_S
+        self, connection_id: str, *, version: int, attempt: str, seconds: int
     ) -> UpstreamTokens | None:
-        """Be the one that refreshes; None when somebody else is, or it is not yet time."""
+        """Be the one that refreshes, for so long; None when somebody else is, or it is not yet time."""
         ...
 
     async def replace(self, connection_id: str, version: int, tokens: ObtainedTokens) -> int | None:
@@ -59,16 +61,24 @@ class TokenStore(Protocol):
         ...
 
     async def failed(
-        self, connection_id: str, version: int, error: str, retry_s: int, *, counts: bool = True
+        self,
+        connection_id: str,
+        version: int,
+        error: str,
+        retry_s: int,
+        *,
+        attempt: str,
+        counts: bool = True,
     ) -> bool:
         """Note an attempt that failed; the next one is due after `retry_s` seconds.
 
-        With `counts`, the pauses after it grow.
+        With `counts`, the pauses after it grow. False when the attempt has not the lease, or the
+        version is not the newest, any more.
         """
         ...
 
-    async def mark_reauth(self, connection_id: str, version: int) -> bool:
-        """Have a person log in again; False when that version is not the newest any more."""
+    async def mark_reauth(self, connection_id: str, version: int, *, attempt: str) -> bool:
+        """Have a person log in again; False in the same cases."""
         ...
 
 
@@ -121,6 +131,7 @@ class TokenKeeper:
         owner: Names this worker in leases.
         measures: Told of refreshes.
         traces: The same.
+        waiting: How long a refresh takes at most.
         stopwatch: Where time comes from.
         chance: Where chance comes from, 0 to 1.
     """
@@ -133,6 +144,7 @@ class TokenKeeper:
         owner: str,
         measures: Measures = UNMEASURED,
         traces: Traces = UNTRACED,
+        waiting: Waiting = _WAITING,
         stopwatch: Stopwatch = monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -142,6 +154,7 @@ class TokenKeeper:
         self._owner = owner
         self._measures = measures
         self._traces = traces
+        self._waiting = waiting
         self._stopwatch = stopwatch
         self._chance = chance
         self._held: OrderedDict[str, _Held] = OrderedDict()
@@ -252,7 +265,7 @@ class TokenKeeper:
     async def _refreshed(self, old: UpstreamTokens) -> UpstreamTokens:
         # A caller that goes away must not stop what others wait for.
         running = self._begin(old)
-        done, _ = await asyncio.wait({running}, timeout=LEASE_S)
+        done, _ = await asyncio.wait({running}, timeout=self._waiting.patience_s)
         if not done:
             raise ProviderAway("the refresh has not finished", 1)
         return running.result()
@@ -273,7 +286,7 @@ class TokenKeeper:
 
     async def _refresh(self, old: UpstreamTokens) -> UpstreamTokens:
         """The tokens that follow `old`, made here or by another worker."""
-        until = self._stopwatch() + PATIENCE_S
+        until = self._stopwatch() + self._waiting.patience_s
         while True:
             newest = (await self._read(old.connection_id)).tokens
             if newest.version != old.version:
@@ -282,39 +295,45 @@ class TokenKeeper:
                 raise ProviderAway(
                     newest.last_error or "an attempt has just failed", newest.retry_after_s
                 )
+            # Each its own: what comes late of one must not count for another.
+            attempt = f"{self._owner}-{secrets.token_hex(8)}"
             claimed = await self._store.claim(
-                newest.connection_id, version=newest.version, worker=self._owner
+                newest.connection_id,
+                version=newest.version,
+                attempt=attempt,
+                seconds=self._waiting.lease_s,
             )
             if claimed is not None:
-                return await self._ask(claimed)
-            if self._stopwatch() >= until:
+                await self._ask(claimed, attempt)
+            elif self._stopwatch() >= until:
                 raise ProviderAway("another worker has not finished", 1)
-            await asyncio.sleep(_LOOK_S)
+            else:
+                await asyncio.sleep(_LOOK_S)
 
-    async def _ask(self, old: UpstreamTokens) -> UpstreamTokens:
-        """Have the provider give new tokens, with the lease in hand."""
+    async def _ask(self, old: UpstreamTokens, attempt: str) -> None:
+        """Have the provider give new tokens, with the lease in hand.
+
+        Whatever comes of it counts as long as the lease is this attempt's; after that somebody else
+        decides.
+
+        Raises:
+            ReauthNeeded: The grant has ended.
+            ProviderAway: There are none this time.
+        """
         facts = {"connection": old.connection_id, "instance": old.instance_id}
         try:
-            with self._traces.refreshing(old.instance_id, "refresh_token"):
-                obtained = await self._refresher.refresh(old)
+            obtained = await self._obtained(old)
         except ReauthNeeded as error:
             self._measures.refreshed("reauth")
             self.forget(old.connection_id)
-            if await self._store.mark_reauth(old.connection_id, old.version):
+            if await self._store.mark_reauth(old.connection_id, old.version, attempt=attempt):
                 log.warning("tokens.reauth", reason=str(error), **facts)
-            raise
+                raise
+            log.info("tokens.overtaken", **facts)
+            return
         except ProviderAway as error:
-            self.counts.failures += 1
-            self._measures.refreshed("failed")
-            # Nobody was asked while the circuit was open: that makes no pause longer.
-            attempts = old.attempts + 1 if error.asked else 1
-            after_s = pause_s(attempts, error.retry_after_s, self._chance())
-            await self._store.failed(
-                old.connection_id, old.version, str(error), after_s, counts=error.asked
-            )
-            self.forget(old.connection_id)
-            log.warning("tokens.not_refreshed", reason=str(error), retry_after_s=after_s, **facts)
-            raise ProviderAway(str(error), after_s) from error
+            await self._note_failure(old, attempt, error)
+            return
         self.counts.refreshes += 1
         self._measures.refreshed("refreshed")
         version = await self._put(old, obtained)
@@ -323,7 +342,34 @@ class TokenKeeper:
             log.info("tokens.overtaken", **facts)
         else:
             log.info("tokens.refreshed", version=version, **facts)
-        return (await self._read(old.connection_id)).tokens
+
+    async def _obtained(self, old: UpstreamTokens) -> ObtainedTokens:
+        try:
+            async with asyncio.timeout(self._waiting.asking_s):
+                with self._traces.refreshing(old.instance_id, "refresh_token"):
+                    return await self._refresher.refresh(old)
+        except TimeoutError:
+            raise ProviderAway("no answer in time", 0) from None
+
+    async def _note_failure(self, old: UpstreamTokens, attempt: str, error: ProviderAway) -> None:
+        self.counts.failures += 1
+        self._measures.refreshed("failed")
+        self.forget(old.connection_id)
+        # Nobody was asked while the circuit was open: that makes no pause longer.
+        attempts = old.attempts + 1 if error.asked else 1
+        after_s = pause_s(attempts, error.retry_after_s, self._chance())
+        facts = {"connection": old.connection_id, "instance": old.instance_id}
+        log.warning("tokens.not_refreshed", reason=str(error), retry_after_s=after_s, **facts)
+        is_noted = await self._store.failed(
+            old.connection_id,
+            old.version,
+            str(error),
+            after_s,
+            attempt=attempt,
+            counts=error.asked,
+        )
+        if is_noted:
+            raise ProviderAway(str(error), after_s) from error
 
     async def _put(self, old: UpstreamTokens, obtained: ObtainedTokens) -> int | None:
         """Replace `old` in the store, however often that has to be tried.

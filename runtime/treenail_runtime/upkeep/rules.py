@@ -1,5 +1,6 @@
 """When a token is refreshed, and when again after that failed. Pure; time and chance are given."""
 
+from dataclasses import dataclass
 from math import ceil
 from typing import Final, Literal, TypeAlias
 
@@ -13,14 +14,32 @@ URGENT_S: Final = 20.0
 """With less left than that a token is not sent any more: it might be over when it arrives. Of a
 short life, a twentieth."""
 
-LEASE_S: Final = 15
-"""How long one worker keeps the others from refreshing; longer than a provider may take."""
-
-PATIENCE_S: Final = 10.0
-"""How long a call waits for the worker that refreshes."""
-
 _LONGEST_PAUSE_S: Final = 300.0
 _SHORTEST_PAUSE_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How long a refresh takes at most, in seconds.
+
+    Attributes:
+        lease_s: So long one attempt keeps the others away.
+        asking_s: So long it asks the provider: for its document, and for the tokens.
+        patience_s: So long a call waits for it.
+
+    Raises:
+        ValueError: The lease could end while the provider is asked. Another worker would show it the
+            same refresh token, and many providers end the grant then.
+    """
+
+    lease_s: int = 30
+    asking_s: float = 24.0
+    patience_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        if self.asking_s >= self.lease_s:
+            raise ValueError("a refresh may take longer than its lease")
+
 
 Moment: TypeAlias = Literal["later", "soon", "now"]
 """Whether to refresh: not yet, beside the calls that still use the old token, or before them."""

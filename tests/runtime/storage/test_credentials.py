@@ -132,7 +132,7 @@ async def test_of_many_workers_that_ask_at_once_one_refreshes(
     claimed = await asyncio.gather(
         *(
             credential_store((database, other)[number % 2]).claim(
-                owner, version=version, worker=f"worker {number}"
+                owner, version=version, attempt=f"attempt {number}", seconds=30
             )
             for number in range(16)
         )
@@ -141,22 +141,22 @@ async def test_of_many_workers_that_ask_at_once_one_refreshes(
 
     winners = [each for each in claimed if each is not None]
     assert [each.refresh for each in winners] == [SecretStr("refresh-canary-1")]
-    assert "'worker " in await texts_of(database, credentials)
+    assert "'attempt " in await texts_of(database, credentials)
 
 
 @pytest.mark.requirement("LEASE")
 async def test_a_lease_ends_by_itself_or_when_tokens_are_replaced(database: Database) -> None:
     store, (owner, version) = credential_store(database), await with_tokens(database)
 
-    assert await store.claim(owner, version=version, worker="a") is not None
-    await travel(database, 14)
-    assert await store.claim(owner, version=version, worker="b") is None
+    assert await store.claim(owner, version=version, attempt="a", seconds=30) is not None
+    await travel(database, 29)
+    assert await store.claim(owner, version=version, attempt="b", seconds=30) is None
     await travel(database, 2)
-    assert await store.claim(owner, version=version, worker="b") is not None
+    assert await store.claim(owner, version=version, attempt="b", seconds=30) is not None
     assert await store.replace(owner, version, obtained("2")) == version + 1
 
-    assert await store.claim(owner, version=version, worker="c") is None
-    assert await store.claim(owner, version=version + 1, worker="c") is not None
+    assert await store.claim(owner, version=version, attempt="c", seconds=30) is None
+    assert await store.claim(owner, version=version + 1, attempt="c", seconds=30) is not None
 
 
 @pytest.mark.requirement("LEASE", "Z-06")
@@ -220,14 +220,14 @@ async def test_failures_are_counted_throttled_and_forgotten_by_a_success(
     store, (owner, version) = credential_store(database), await with_tokens(database)
 
     for wait in (10, 20):
-        assert await store.claim(owner, version=version, worker="a") is not None
-        assert await store.failed(owner, version, "unavailable", wait)
-        assert await store.claim(owner, version=version, worker="b") is None
+        assert await store.claim(owner, version=version, attempt="a", seconds=30) is not None
+        assert await store.failed(owner, version, "unavailable", wait, attempt="a")
+        assert await store.claim(owner, version=version, attempt="b", seconds=30) is None
         failing = await store.get(owner)
         assert failing is not None
         assert failing.retry_after_s == wait
         await travel(database, wait)
-    assert await store.claim(owner, version=version, worker="b") is not None
+    assert await store.claim(owner, version=version, attempt="b", seconds=30) is not None
 
     assert (failing.attempts, failing.last_error) == (2, "unavailable")
     assert failing.access == SecretStr("access-canary-1")
@@ -240,29 +240,45 @@ async def test_failures_are_counted_throttled_and_forgotten_by_a_success(
 @pytest.mark.requirement("T-075", "S2-30")
 async def test_what_was_not_asked_is_put_off_and_not_counted(database: Database) -> None:
     store, (owner, version) = credential_store(database), await with_tokens(database)
-    assert await store.claim(owner, version=version, worker="a") is not None
+    assert await store.claim(owner, version=version, attempt="a", seconds=30) is not None
 
-    assert await store.failed(owner, version, "left alone", 15, counts=False)
+    assert await store.failed(owner, version, "left alone", 15, attempt="a", counts=False)
 
     found = await store.get(owner)
     assert found is not None
     assert (found.attempts, found.retry_after_s) == (0, 15)
-    assert await store.claim(owner, version=version, worker="b") is None
+    assert await store.claim(owner, version=version, attempt="b", seconds=30) is None
 
 
 @pytest.mark.requirement("T-075", "LEASE")
 async def test_who_comes_late_changes_nothing_of_newer_tokens(database: Database) -> None:
     store, (owner, version) = credential_store(database), await with_tokens(database)
+    await store.claim(owner, version=version, attempt="a", seconds=30)
     await store.replace(owner, version, obtained("2"))
 
-    assert not await store.failed(owner, version, "unavailable", 60)
-    assert not await store.mark_reauth(owner, version)
+    assert not await store.failed(owner, version, "unavailable", 60, attempt="a")
+    assert not await store.mark_reauth(owner, version, attempt="a")
     assert await store.replace(owner, version, obtained("3")) is None
 
     found = await store.get(owner)
     assert found is not None
     assert (found.version, found.attempts) == (version + 1, 0)
     assert found.access == SecretStr("access-canary-2")
+
+
+@pytest.mark.requirement("T-075", "LEASE")
+async def test_whose_lease_is_over_changes_nothing_for_the_attempt_that_has_it_now(
+    database: Database,
+) -> None:
+    store, (owner, version) = credential_store(database), await with_tokens(database)
+    assert await store.claim(owner, version=version, attempt="a", seconds=0) is not None
+    assert await store.claim(owner, version=version, attempt="b", seconds=30) is not None
+
+    assert not await store.failed(owner, version, "late", 0, attempt="a")
+    assert not await store.mark_reauth(owner, version, attempt="a")
+
+    assert await store.claim(owner, version=version, attempt="c", seconds=30) is None
+    assert await store.replace(owner, version, obtained("2")) == version + 1
 
 
 @pytest.mark.requirement("T-075", "S2-20")
@@ -276,9 +292,10 @@ async def test_tokens_that_the_provider_refuses_are_forgotten_and_their_owner_as
     person, version = await with_tokens(database)
     assert own is not None
 
-    assert await store.mark_reauth(person, version)
-    assert await store.mark_reauth(record.id, own.version)
-    assert not await store.mark_reauth(person, version)
+    for each, its_version in ((person, version), (record.id, own.version)):
+        assert await store.claim(each, version=its_version, attempt="a", seconds=30) is not None
+        assert await store.mark_reauth(each, its_version, attempt="a")
+    assert not await store.mark_reauth(person, version, attempt="a")
 
     query = select(connections.c.id, connections.c.status)
     rows = await database.read(lambda connection: connection.execute(query))
@@ -293,11 +310,12 @@ async def test_who_comes_late_with_removed_tokens_changes_nothing_of_those_that_
     database: Database,
 ) -> None:
     store, (owner, version) = credential_store(database), await with_tokens(database)
-    await store.mark_reauth(owner, version)
+    await store.claim(owner, version=version, attempt="a", seconds=30)
+    await store.mark_reauth(owner, version, attempt="a")
     await at(database, "default").change_connection(owner, status="active")
     await store.put(owner, obtained("2"))
 
-    assert not await store.mark_reauth(owner, version)
+    assert not await store.mark_reauth(owner, version, attempt="a")
     assert await store.replace(owner, version, obtained("3")) is None
 
     found = await store.get(owner)
@@ -310,8 +328,9 @@ async def test_those_that_are_over_first_are_due_first(database: Database) -> No
     store = credential_store(database)
     soon, sooner = [await with_tokens(database, expires_in_s=each) for each in (50, 40)]
     others = [await with_tokens(database, expires_in_s=each) for each in (120, None, 30, 30, 30)]
-    await store.claim(others[2][0], version=others[2][1], worker="a")
-    await store.failed(*others[3], "unavailable", 60)
+    await store.claim(others[2][0], version=others[2][1], attempt="a", seconds=30)
+    await store.claim(others[3][0], version=others[3][1], attempt="b", seconds=30)
+    await store.failed(*others[3], "unavailable", 60, attempt="b")
     await at(database, "default").change_connection(others[4][0], status="reauth")
     unrefreshable = await connected(database)
     await store.put(unrefreshable, obtained(expires_in_s=10, refresh=None))

@@ -1,0 +1,99 @@
+"""Refreshes that take long: given up before their lease ends, and never at the expense of a better one."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.authorizing import Site
+from tests.support.provider_login import CLIENT, Town, connector, town
+from tests.support.tenants import credential_store, instance_store, obtained
+from treenail_runtime.app.directory import Directory
+from treenail_runtime.app.instances import make_instances
+from treenail_runtime.app.providing import UpstreamProviders
+from treenail_runtime.providers import OAuthClient
+from treenail_runtime.storage.tables import connections, credentials
+from treenail_runtime.upkeep import ProviderAway, TokenKeeper, Waiting
+
+
+@asynccontextmanager
+async def keeper(place: Town, waiting: Waiting) -> AsyncGenerator[TokenKeeper]:
+    """That of another worker, in less time."""
+    made = connector(place.fake)
+    connectors, base_url = {made.name: made}, place.site.base_url
+    rows = instance_store(place.site.database)
+    directory = Directory(
+        make_instances([made], base_url), connectors, rows, base_url, believed_s=0
+    )
+    async with httpx.AsyncHTTPTransport() as transport:
+        oauth = OAuthClient(transport)
+        providers = UpstreamProviders(connectors, {made.name: CLIENT}, directory, oauth)
+        store = credential_store(place.site.database)
+        made_keeper = TokenKeeper(store, providers, owner="another", waiting=waiting)
+        yield made_keeper
+        await made_keeper.aclose()
+        await oauth.aclose()
+
+
+async def _connection(site: Site) -> str:
+    (row,) = await site.rows(connections)
+    return str(row.id)
+
+
+def test_a_refresh_that_may_outlast_its_lease_cannot_be_set() -> None:
+    assert Waiting().patience_s <= 10
+    with pytest.raises(ValueError, match="longer than its lease"):
+        Waiting(lease_s=15, asking_s=20)
+
+
+@pytest.mark.requirement("LEASE", "T-075")
+async def test_a_refresh_is_given_up_before_its_lease_ends_and_calls_wait_less_than_that(
+    tmp_path: Path,
+) -> None:
+    async with (
+        town(tmp_path) as place,
+        keeper(place, Waiting(lease_s=30, asking_s=0.6, patience_s=0.3)) as another,
+    ):
+        await place.connect()
+        await place.expire()
+        connection = await _connection(place.site)
+        place.fake.switches.fall_ill("hang", "token")
+        with pytest.raises(ProviderAway, match="has not finished"):
+            await another.current(connection)
+        (during,) = await place.site.rows(credentials)
+        await another.aclose()
+        (after,) = await place.site.rows(credentials)
+        place.fake.switches.recover()
+
+        assert during.lease_owner.startswith("another-")
+        assert (after.lease_owner, after.last_error) == (None, "no answer in time")
+        assert after.version == during.version
+
+
+@pytest.mark.requirement("LEASE", "T-075")
+async def test_a_call_goes_on_with_tokens_that_are_newer_than_those_that_are_refused(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path) as place:
+        tokens = await place.connect()
+        await place.expire()
+        (before,) = await place.site.rows(credentials)
+        place.fake.switches.fall_ill("hang", "token")
+        place.fake.switches.refuses_refresh = True
+        calling = asyncio.create_task(tokens.call())
+        await place.fake.journal.reaches(2, "token")
+        newer = obtained("newer", issuer=before.issuer)
+        await credential_store(place.site.database).replace(
+            before.connection_id, before.version, newer
+        )
+        place.fake.switches.recover()
+        answer = await calling
+
+        assert (answer.status, answer.error) == (200, "")
+        sent = place.site.upstream_seen[-1].value("Authorization")
+        assert sent == f"Bearer {newer.access.get_secret_value()}"
+        (connection,) = await place.site.rows(connections)
+        assert connection.status == "active"
