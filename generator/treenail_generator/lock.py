@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from .document import Document
 from .json_texts import laid_out
-from .plan import ConnectorPlan, RecordPlan, ToolPlan, wire_facts
+from .plan import AuthPlan, ConnectorPlan, RecordPlan, ToolPlan, ways_of, wire_facts
 from .tokens import compact, tokens_of
 from .verify import LoadedTool
 
@@ -55,12 +55,29 @@ class LockedTool(BaseModel):
     cache_s: float | None = None
 
 
+class LockedAuth(BaseModel):
+    """What the lock knows of logins.
+
+    Attributes:
+        use: How several ways go together; None for a single one.
+        order: The ways, as they are tried.
+        ways: Facts of each, as `ways_of` tells them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    use: str | None = None
+    order: list[str]
+    ways: dict[str, dict[str, str]]
+
+
 class Lock(BaseModel):
     """A lock that was read again; further keys are left alone.
 
     Attributes:
         operations: Hash of each operation's closure.
         records: The objects of the answers, by the constant of the module.
+        auth: How connections prove who is calling; None when nothing is known of it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -69,6 +86,7 @@ class Lock(BaseModel):
     operations: dict[str, str]
     records: dict[str, dict[str, str]] = {}
     tools: dict[str, LockedTool]
+    auth: LockedAuth | None = None
 
 
 def published(tool: LoadedTool) -> dict[str, Any]:
@@ -123,6 +141,7 @@ def lock_text(
     lock = {
         "format": _FORMAT,
         **_spec(plan, document, spec_sha256),
+        "auth": _auth(plan.auth),
         "operations": operations,
         "records": {record.constant: _fields(record) for record in plan.records},
         "tools": {tool.name: _locked(tool, planned.get(tool.name), surfaces) for tool in tools},
@@ -136,6 +155,11 @@ def _spec(plan: ConnectorPlan, document: Document, sha256: str) -> dict[str, Any
     if not plan.spec:
         return {}
     return {"spec": {"path": plan.spec, "sha256": sha256, **_files(document)}}
+
+
+def _auth(plan: AuthPlan) -> dict[str, Any]:
+    ways = ways_of(plan)
+    return {**({"use": plan.use} if plan.use else {}), "order": list(ways), "ways": ways}
 
 
 def _files(document: Document) -> dict[str, Any]:

@@ -16,6 +16,11 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "ours",
         "a request that changes where no argument does is told, and never called invisible",
     ),
+    "DIFF-LOGIN": Requirement(
+        "ours; MCP SEP-2352",
+        "a change of how connections prove who is calling is told, as breaking where people have to"
+        " log in again; locks that do not know of it stay readable",
+    ),
     "DIFF-SPEC": Requirement(
         "ours",
         "another document is compared tool by tool: breaking, compatible or invisible, in text, JSON"

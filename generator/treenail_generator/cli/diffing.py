@@ -106,7 +106,7 @@ def _tell(
             click.echo(as_markdown(drift, name), nl=False)
         case "text":
             for change in drift.changes:
-                say(f"{change.severity:<10}  {change.tool}: {change.message}")
+                say(f"{change.severity:<10}  {change.subject}: {change.message}")
             if drift.changes:
                 say(f"version {drift.version} -> {drift.proposed_version} is proposed")
             else:

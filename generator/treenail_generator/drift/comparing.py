@@ -8,6 +8,7 @@ from treenail_generator.plan import FIELD, LINE, UNSAID
 
 from .answers import AnswerChanges
 from .drift import Change, Drift, Found
+from .logins import login_changes
 from .schemas import schema_changes
 
 Surface: TypeAlias = Mapping[str, Any]
@@ -35,7 +36,12 @@ def compare(
     unknown = _hand_written(new_lock) if old_lock is None else ()
     for surface in unknown:
         after.pop(surface["name"])
-    changes = [Change(name, "breaking", "the tool is gone") for name in before if name not in after]
+    changes = [
+        Change("", *each) for each in login_changes(old_lock and old_lock.auth, new_lock.auth)
+    ]
+    changes += [
+        Change(name, "breaking", "the tool is gone") for name in before if name not in after
+    ]
     answers = AnswerChanges(old_lock, new_lock)
     for name, tool in after.items():
         if name not in before:

@@ -13,11 +13,16 @@ _BUMPS: Mapping[Severity, str] = {"breaking": "major", "compatible": "minor", "i
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference in one tool."""
+    """One difference in one tool, or in how people log in, where `tool` is empty."""
 
     tool: str
     severity: Severity
     message: str
+
+    @property
+    def subject(self) -> str:
+        """What it is about."""
+        return self.tool or "the login"
 
 
 @dataclass(frozen=True, slots=True)

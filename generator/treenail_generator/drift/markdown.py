@@ -33,11 +33,14 @@ def as_markdown(drift: Drift, connector: str) -> str:
 
 
 def _verdict(drift: Drift) -> str:
-    tools = len({change.tool for change in drift.changes if change.severity == drift.severity})
-    if not drift.changes:
+    found = {change.tool for change in drift.changes if change.severity == drift.severity}
+    if not found:
         return "no change"
-    return f"{drift.severity} in {tools} {'tool' if tools == 1 else 'tools'}"
+    tools = len(found - {""})
+    told = [f"{tools} {'tool' if tools == 1 else 'tools'}"] if tools else []
+    return f"{drift.severity} in {' and '.join([*(['the login'] if '' in found else []), *told])}"
 
 
 def _row(change: Change) -> str:
-    return f"| `{change.tool}` | {escaped(change.message)} |"
+    subject = f"`{change.tool}`" if change.tool else change.subject
+    return f"| {subject} | {escaped(change.message)} |"

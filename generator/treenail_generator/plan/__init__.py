@@ -55,13 +55,19 @@ from .types import (
     TextType,
     TypePlan,
 )
+from .ways import FIELDS, KINDS, PLACE, PROVIDER, SCOPES, ways_of
 from .wire import FIELD, LINE, UNSAID, wire_facts
 
 __all__ = [
     "ABSENT",
     "FIELD",
+    "FIELDS",
+    "KINDS",
     "LINE",
+    "PLACE",
     "PREFIX",
+    "PROVIDER",
+    "SCOPES",
     "UNSAID",
     "Absent",
     "AnnotationPlan",
@@ -114,5 +120,6 @@ __all__ = [
     "TypePlan",
     "ValuePlan",
     "mentions",
+    "ways_of",
     "wire_facts",
 ]

@@ -7,12 +7,14 @@ from typing import Any, Final
 from treenail_generator.build import Built
 from treenail_generator.lock import REDACTED, REST, WHOLE, Lock, published, total_tokens
 from treenail_generator.markdown import code, escaped
-from treenail_generator.plan import ConnectorPlan, ToolPlan
+from treenail_generator.plan import ToolPlan
 from treenail_generator.tokens import count_tokens
 from treenail_generator.verify import LoadedTool
 from treenail_generator.visible import visible
 
 from .arguments import MOST_ROWS, Row, rows_of
+from .connecting import connecting
+from .tables import table, yes
 
 _MOST_FIELDS: Final = 60
 
@@ -24,7 +26,7 @@ def reference_page(built: Built) -> str:
     """
     lock = Lock.model_validate_json(built.lock)
     plans = {tool.name: tool for tool in built.plan.tools}
-    parts = [*_head(built), *_connecting(built.plan), *_index(built.tools)]
+    parts = [*_head(built), *connecting(built.plan), *_index(built.tools)]
     for tool in built.tools:
         parts += _tool(tool, plans.get(tool.name), lock)
     return "\n".join(parts).rstrip() + "\n"
@@ -46,32 +48,10 @@ def _head(built: Built) -> Iterator[str]:
     yield ""
 
 
-def _connecting(plan: ConnectorPlan) -> Iterator[str]:
-    yield "## Connecting"
-    yield ""
-    yield from _table(
-        ("Region", "Upstream"),
-        [(f"{escaped(each.title)} (`{each.key}`)", code(each.url)) for each in plan.servers],
-    )
-    if plan.login:
-        yield from _table(
-            ("Login field", "Asked for as", "Required", "Secret"),
-            [
-                (
-                    f"`{field.name}`",
-                    escaped(field.label),
-                    _yes(is_so=field.required),
-                    _yes(is_so=field.secret),
-                )
-                for field in plan.login
-            ],
-        )
-
-
 def _index(tools: Sequence[LoadedTool]) -> Iterator[str]:
     yield "## Tools"
     yield ""
-    yield from _table(
+    yield from table(
         ("Tool", "Title", "Effect", "Tokens"),
         [
             (
@@ -101,7 +81,7 @@ def _tool(tool: LoadedTool, plan: ToolPlan | None, lock: Lock) -> Iterator[str]:
     yield ""
     rows = rows_of(tool.input_schema)
     if rows:
-        yield from _table(
+        yield from table(
             ("Argument", "Type", "Required", "Meaning"), [_argument(row) for row in rows]
         )
         if len(rows) == MOST_ROWS:
@@ -114,7 +94,7 @@ def _tool(tool: LoadedTool, plan: ToolPlan | None, lock: Lock) -> Iterator[str]:
         yield from _example(tool.example)
     yield from _answer(tool, lock)
     if plan is not None and plan.errors:
-        yield from _table(
+        yield from table(
             ("Error", "Advice"),
             [(code(str(error)), escaped(advice)) for error, advice in plan.errors],
         )
@@ -138,7 +118,7 @@ def _argument(row: Row) -> tuple[str, str, str, str]:
         told.append(f"{limits[0].upper()}{limits[1:]}.")
     if row.default is not None:
         told.append(f"Default: {code(json.dumps(row.default, ensure_ascii=False))}.")
-    return code(row.path), row.kind, _yes(is_so=row.is_required), " ".join(told)
+    return code(row.path), row.kind, yes(is_so=row.is_required), " ".join(told)
 
 
 def _example(example: Mapping[str, Any]) -> Iterator[str]:
@@ -174,15 +154,3 @@ def _fields(
             yield code(here) + (" (redacted)" if kept == REDACTED else "")
         else:
             yield from _fields(kept, lock, here, (*above, kept))
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"| {' | '.join('---' for _ in head)} |"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-    yield ""
-
-
-def _yes(*, is_so: bool) -> str:
-    return "yes" if is_so else ""
