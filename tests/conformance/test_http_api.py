@@ -51,7 +51,7 @@ def test_the_documents_have_every_path_of_the_admin_api_and_no_other(root: Path)
     assert told == served
 
 
-@pytest.mark.requirement("S2-44", "HTTP-API")
+@pytest.mark.requirement("S2-44", "S2-03", "S2-45", "HTTP-API")
 @pytest.mark.parametrize("name", DOCUMENTS)
 async def test_no_request_fails_the_server_or_gets_an_answer_that_is_not_documented(
     root: Path, tmp_path: Path, name: str

@@ -48,7 +48,7 @@ async def _run(served: Served, *options: str) -> node.Finished:
         return await node.run(node.command(SUITE), "server", "--url", url, *options)
 
 
-@pytest.mark.requirement("EX-04", "MCP-ERAS", "MCP-TOOLS", "MCP-LISTEN")
+@pytest.mark.requirement("EX-04", "S2-13", "MCP-ERAS", "MCP-TOOLS", "MCP-LISTEN")
 @pytest.mark.parametrize("revision", REVISIONS)
 async def test_the_server_does_what_the_revision_requires_of_tools(
     reference: Served, revision: str

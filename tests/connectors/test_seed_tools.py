@@ -16,7 +16,7 @@ TOOLS: list[tuple[str, str, dict[str, Any]]] = [
     ("wikipedia", "search_web", {"query": "tide tables"}),
 ]
 pytestmark = [
-    pytest.mark.requirement("S1-05", "CONN-NO-UPSTREAM", "CONN-WEATHER", "CONN-SEARCH"),
+    pytest.mark.requirement("S1-05", "S2-14", "CONN-NO-UPSTREAM", "CONN-WEATHER", "CONN-SEARCH"),
     pytest.mark.parametrize(("connector", "tool", "arguments"), TOOLS),
 ]
 

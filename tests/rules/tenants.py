@@ -7,6 +7,40 @@ from .requirement import Requirement
 _TWO: Final = "seed 002"
 
 REQUIREMENTS: Final[dict[str, Requirement]] = {
+    "S2-01": Requirement(
+        _TWO,
+        "Directory per service with entry, auth/, api/, endpoints/, oauth/, services/, middleware/, utils/",
+        reason="a connector is one file and the module built from it; what each service had "
+        "directories for is there once, in the runtime",
+    ),
+    "S2-02": Requirement(
+        _TWO,
+        "Port convention 49296+ sequential",
+        reason="all connectors and instances share one port, and have paths of their own",
+    ),
+    "S2-03": Requirement(_TWO, "Entry: CORS; error middleware; graceful shutdown"),
+    "S2-13": Requirement(
+        _TWO,
+        "MCP handler on the official SDK: tools, auth, errors; JSON-RPC 2.0 compliance. Resources: "
+        "none, as an upstream's things are read by tools",
+    ),
+    "S2-14": Requirement(
+        _TWO,
+        "Tool categories: CRUD, search, management, utility. Batch: none, as agents call side by side",
+    ),
+    "S2-32": Requirement(
+        _TWO, "Lazy + proactive expiry, grace-period refresh before expiry of upstream tokens"
+    ),
+    "S2-35": Requirement(
+        _TWO,
+        "MCP handler cached per instance; transport management; session cleanup coordinated with "
+        "cache invalidation",
+    ),
+    "S2-45": Requirement(
+        _TWO,
+        "Practices: env config for OAuth, backoff, caching, audit logs, validate all inputs, handle "
+        "rate limits gracefully",
+    ),
     "S2-17": Requirement(_TWO, "Table mcp_table (service registration, metadata)"),
     "S2-18": Requirement(_TWO, "Table mcp_service_table (instance configurations)"),
     "S2-19": Requirement(_TWO, "Table mcp_credentials (encrypted tokens)"),

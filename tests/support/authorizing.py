@@ -21,6 +21,7 @@ from tests.support.loopback import Received, Reply, loopback, reply
 from tests.support.ports import free_port
 from tests.support.serving import CANARY, offering, tracing
 from treenail_runtime.app.composition import create_app
+from treenail_runtime.app.measuring import measured
 from treenail_runtime.app.registry import Registry, open_registry
 from treenail_runtime.app.serving import listen, serve_app
 from treenail_runtime.app.storing import open_ring
@@ -276,8 +277,9 @@ async def authorizing(
 @asynccontextmanager
 async def _served(settings: Settings, registry: Registry) -> AsyncGenerator[None]:
     listening, stop = asyncio.Event(), asyncio.Event()
-    async with tracing(settings) as traces:
-        app = create_app(settings, registry, traces=traces)
+    async with tracing(settings) as traces, AsyncExitStack() as stack:
+        measures = stack.enter_context(measured(settings))
+        app = create_app(settings, registry, measures=measures, traces=traces)
         task = asyncio.create_task(
             serve_app(
                 app, listen(settings), listening=listening.set, stopped=stop.wait, drain_seconds=2

@@ -25,6 +25,7 @@ def sent_by_tools(requests: list[Received]) -> list[Received]:
     return [each for each in requests if each.target != "/company"]
 
 
+@pytest.mark.requirement("S2-14")
 def test_all_that_a_trade_business_works_with_is_offered() -> None:
     offered = {tool.name for tool in FERGUS.tools}
 

@@ -159,7 +159,7 @@ SERVE = ("serve", "--no-auth", "--port", "0", "--upstream-url")
 TODAY = (*modern_headers("tools/call", "wait"), ("Connection", "close"))
 
 
-@pytest.mark.requirement("S4-26", "Z-07")
+@pytest.mark.requirement("S4-26", "Z-07", "S2-03")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_lets_running_calls_finish(folder: Path, number: signal.Signals) -> None:
     async with (

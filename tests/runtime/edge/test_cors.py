@@ -47,7 +47,7 @@ def asked(origin: str, *more: tuple[str, str], method: str = "POST") -> list[tup
     return [("Origin", origin), ("Access-Control-Request-Method", method), *more]
 
 
-@pytest.mark.requirement("T-087", "X-11", "S1-10", "S4-05")
+@pytest.mark.requirement("T-087", "X-11", "S1-10", "S4-05", "S2-03")
 @pytest.mark.parametrize("path", OPEN)
 async def test_a_listed_page_may_ask_and_read(path: str) -> None:
     method = ROUTES[path].methods[0]

@@ -25,7 +25,7 @@ def _sent(place: Town) -> list[str]:
     return [seen.value("Authorization") for seen in place.site.upstream_seen]
 
 
-@pytest.mark.requirement("S4-16", "S4-20")
+@pytest.mark.requirement("S4-16", "S4-20", "S2-32")
 async def test_many_calls_with_an_expired_token_cause_one_refresh(tmp_path: Path) -> None:
     async with town(tmp_path) as place:
         tokens = await place.connect()

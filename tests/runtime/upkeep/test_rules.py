@@ -7,6 +7,7 @@ from treenail_runtime.upkeep.rules import EARLY_S, SPREAD_S, URGENT_S, moment, p
 CHANCE = st.floats(0, 1)
 
 
+@pytest.mark.requirement("S2-32")
 @pytest.mark.parametrize(
     ("left_s", "wanted"),
     [(None, "later"), (3000.0, "later"), (EARLY_S, "soon"), (URGENT_S, "now"), (-5.0, "now")],
@@ -38,5 +39,6 @@ def test_pauses_are_whole_seconds_between_one_and_five_minutes(
     assert pause >= min(told_s or 0, 300)
 
 
+@pytest.mark.requirement("S2-45")
 def test_pauses_double() -> None:
     assert [pause_s(attempts, None, 1.0) for attempts in (1, 2, 3, 4)] == [1, 2, 4, 8]

@@ -71,6 +71,7 @@ async def status(services: AdminServices, name: str, clock: Clock = utc_now) -> 
             "last_error": None if record is None else record.last_error,
             "calls_running": services.calls.running(instance.id),
             "calls_served": services.calls.total(instance.id),
+            "worker": services.housekeeping.worker,
         }
     return json_reply(body)
 

@@ -8,13 +8,24 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.support.admin_api import API, Api, Member, Told, administering, log_in
+from tests.support.admin_api import (
+    API,
+    Api,
+    Member,
+    Told,
+    administering,
+    log_in,
+    opened,
+    redeem,
+)
 from tests.support.authorizing import authorizing
+from tests.support.client_grants import shop
 from tests.support.deployment import until
 from tests.support.loopback import loopback, reply
 from tests.support.serving import CANARY
 from tests.support.upstream_accounts import OWN_ID, OWN_SECRET, office
 from tests.support.wire import rpc
+from treenail_runtime.demo.provider import FakeClient
 from treenail_runtime.storage.tables import connections, credentials, instances
 
 ITEMS = reply(200, b'{"items":[{"id":"i-1","name":"Comb"}]}')
@@ -147,16 +158,47 @@ async def test_another_region_ends_sessions_and_nobodys_login(tmp_path: Path) ->
         await ann.create("acme")
         await ann.create("bolt")
         member, neighbour = await log_in(site, "acme"), await log_in(site, "bolt")
-        (_, opened), (_, theirs) = await session(member), await session(neighbour)
-        assert (await session(member, opened))[0] == 200
+        (_, ours), (_, theirs) = await session(member), await session(neighbour)
+        assert (await session(member, ours))[0] == 200
 
         changed = await patch(ann, {"region": "us"})
 
         assert (changed.status, changed.body["region"]) == (200, "us")
-        assert (await session(member, opened))[0] == 404
+        assert (await session(member, ours))[0] == 404
         assert (await session(neighbour, theirs))[0] == 200
         assert (await session(member))[0] == 200
         assert (await member.call()).status == 200
+
+
+@pytest.mark.requirement("S2-35", "CHANGE-INSTANCE")
+async def test_what_serves_an_instance_is_made_once_and_anew_with_its_settings(
+    tmp_path: Path,
+) -> None:
+    async with authorizing(tmp_path, ITEMS, instance_cache_seconds=60) as site:
+        root = await administering(site, "root", "admin")
+        await root.create("acme")
+        member = await log_in(site, "acme")
+        _, ours = await session(member)
+        before = await _figures(root)
+        for _ in range(5):
+            assert (await member.call()).status == 200
+        after = await _figures(root)
+        assert (after["hits"] - before["hits"], after["misses"]) == (5, before["misses"])
+
+        await patch(root, {"limits": {"mcp_grant": "1/1m"}})
+        # What was served before counts.
+        narrow = (await member.call()).status
+        await patch(root, {"limits": {"mcp_grant": None}})
+        kept = (await session(member, ours))[0]
+        await patch(root, {"region": "us"})
+
+        assert narrow == 429
+        assert (kept, (await session(member, ours))[0]) == (200, 404)
+
+
+async def _figures(api: Api) -> dict[str, Any]:
+    told = (await api.get(f"{API}/caches")).body["caches"]
+    return next(each for each in told if each["name"] == "instances")
 
 
 @pytest.mark.requirement("CHANGE-INSTANCE", "TOKENS-CONNECTOR")
@@ -320,3 +362,32 @@ async def test_a_merge_patch_may_say_what_it_is(tmp_path: Path) -> None:
         ]
 
         assert statuses == [200, 415]
+
+
+@pytest.mark.requirement("CHANGE-INSTANCE")
+async def test_another_client_that_gets_tokens_itself_is_proven_and_used_at_once(
+    tmp_path: Path,
+) -> None:
+    async with shop(tmp_path) as place:
+        ann = await administering(place.site)
+        await ann.create("acme")
+        async with place.site.browser() as browser:
+            form = (await opened(browser, "acme")).forms[0]
+            done = await browser.post(f"/acme/{form.action}", {**form.values, "decision": "allow"})
+        member = await redeem(place.site, "acme", dict(done.answer)["code"])
+        place.fake.ledger.clients[OWN_ID] = FakeClient(OWN_ID, OWN_SECRET)
+        assert (await member.call()).status == 200
+
+        wrong = await patch(ann, {"client_id": OWN_ID, "client_secret": "another"})
+        changed = await patch(ann, {"client_id": OWN_ID, "client_secret": OWN_SECRET})
+        asked = place.asked
+        answer = await member.call()
+        asked_then = place.asked
+        back = await patch(ann, {"client_id": None})
+
+        assert wrong.kind == "credentials-refused"
+        assert (changed.status, changed.body["status"]) == (200, "active")
+        # Nobody is logged out, and the token of the client before is not used any more.
+        assert (answer.status, asked_then) == (200, asked + 1)
+        assert place.sent[0] != place.sent[-1]
+        assert (back.status, back.body["client_id"]) == (200, None)

@@ -73,7 +73,7 @@ async def test_clearing_one_instance_leaves_what_is_held_of_others(tmp_path: Pat
         assert entries(none)["tokens"] == 0
 
 
-@pytest.mark.requirement("S2-36", "S2-06")
+@pytest.mark.requirement("S2-36", "S2-06", "S2-45")
 async def test_statistics_tell_how_often_something_was_at_hand(tmp_path: Path) -> None:
     async with office(tmp_path, ITEMS) as desk:
         site = desk.town.site

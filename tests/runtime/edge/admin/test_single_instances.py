@@ -56,7 +56,10 @@ async def test_status_is_for_people_of_the_instance_and_its_administrators(
 
         assert nobody.status == 401
         assert (theirs.body["status"], theirs.body["state"]) == ("healthy", "active")
-        assert "calls_served" not in theirs.body
+        assert not {"calls_served", "calls_running", "worker"} & theirs.body.keys()
+        # They are of one worker, and say so.
+        caches = await root.get(f"{API}/caches")
+        assert owners.body["worker"] == caches.body["worker"]
         assert (owners.body["calls_served"], owners.body["calls_running"]) == (1, 0)
         assert (await root.get("/acme/status")).body.keys() == owners.body.keys()
         assert (await root.get("/sample/status")).status == 200
