@@ -112,6 +112,7 @@ def create_app(
         # Behind all others: whoever is told may ask at once.
         news = ToolNews(streams, registry.connectors, settle_s=settle_seconds(settings))
         registry.on_change(news.heard)
+        registry.on_withdrawal(news.withdrawn)
         lifespan.add(StreamChecks(streams, settings.stream_check_seconds))
     guard = Guard(
         # Quart's ASGI types are TypedDicts, one per message.

@@ -61,6 +61,10 @@ class ToolNews:
             self._known[connector.name] = now
             asyncio.get_running_loop().call_later(self._settle_s, self._tell, connector.name)
 
+    async def withdrawn(self, name: str) -> None:
+        """End the streams of a connector that is served no more."""
+        self._streams.withdraw(name)
+
     def _tell(self, name: str) -> None:
         count = self._streams.tools_changed(name)
         log.info("tools.changed", connector=name, streams=count)

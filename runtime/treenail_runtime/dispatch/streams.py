@@ -164,6 +164,12 @@ class Streams:
         """Those that are open now."""
         return list(self._open)
 
+    def withdraw(self, connector: str) -> None:
+        """End those of a connector that is served no more."""
+        for stream in self._open:
+            if stream.connector == connector:
+                stream.end()
+
     def end(self) -> None:
         """End all, and each that is still to come."""
         self._is_over = True

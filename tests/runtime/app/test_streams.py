@@ -156,6 +156,21 @@ async def test_only_those_hear_it_whose_tools_have_changed(folder: Path) -> None
         assert await other.rest() == [ENDED]
 
 
+@pytest.mark.requirement("LISTEN-GATE", "S2-43")
+async def test_a_stream_ends_with_its_connector(folder: Path) -> None:
+    async with served(folder) as (url, registry):
+        other = url.replace("/sample/mcp", "/other/mcp")
+        async with acknowledged(url) as gone, acknowledged(other) as kept:
+            (folder / "sample.py").unlink()
+            await registry.reload()
+            words = await gone.rest()
+            edit(folder, 'title="Get item"', 'title="Fetch it"', "other")
+            await registry.reload()
+
+            assert await kept.word() == CHANGED
+    assert words == [ENDED]
+
+
 @pytest.mark.requirement("MCP-LISTEN")
 @FRAMINGS
 async def test_only_the_era_that_can_hear_it_is_promised_it(folder: Path, framing: str) -> None:
