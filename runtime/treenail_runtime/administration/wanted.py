@@ -25,6 +25,7 @@ from .errors import AdministrationError, Kind
 _URL: Final[TypeAdapter[str | None]] = TypeAdapter(UpstreamUrl)
 _LONGEST_TITLE: Final = 200
 _LONGEST_CLIENT: Final = 1024
+_LONGEST_SECRET: Final = 4096
 
 _SLUG_KINDS: Final[Mapping[SlugFault, tuple[Kind, str]]] = {
     "malformed": (
@@ -149,6 +150,8 @@ def _faults(wanted: Wanted, connector: Connector) -> Mapping[str, str]:
             faults[name] = f"must be 1 to {longest} printable characters"
     if wanted.client_secret is not None and wanted.client_id is None:
         faults["client_secret"] = "needs a client_id"  # noqa: S105  # words, no secret
+    elif wanted.client_secret is not None and not _is_secret(wanted.client_secret):
+        faults["client_secret"] = f"must be 1 to {_LONGEST_SECRET} printable characters"
     if wanted.region is not None and wanted.region not in connector.servers:
         faults["region"] = f"must be one of {', '.join(sorted(connector.servers))}"
     if wanted.server_url is not None and not _is_url(wanted.server_url):
@@ -158,6 +161,11 @@ def _faults(wanted: Wanted, connector: Connector) -> Mapping[str, str]:
     except LimitRulesError as error:
         faults["limits"] = "; ".join(error.problems)
     return faults
+
+
+def _is_secret(secret: SecretStr) -> bool:
+    text = secret.get_secret_value()
+    return 0 < len(text) <= _LONGEST_SECRET and text.isprintable()
 
 
 def _is_url(text: str) -> bool:

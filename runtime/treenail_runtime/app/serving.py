@@ -19,6 +19,7 @@ from treenail_runtime.settings import ConfigurationError, Settings
 from .collecting import forget_start
 from .composition import create_app
 from .descriptors import raise_descriptor_limit
+from .hangups import obey_hangups
 from .http1 import mend_hypercorn
 from .measuring import measured
 from .preparing import prepare
@@ -33,8 +34,6 @@ DRAIN_SECONDS: Final = 30.0
 """How long running calls may take to finish; longer than a tool's usual deadline."""
 
 _BACKLOG: Final = 1024
-HANGUP: Final = getattr(signal, "SIGHUP", None)
-"""Has connectors loaded again; None where there is no such signal."""
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -133,8 +132,7 @@ def _run(
         async def run() -> None:
             _stop_at_signals(stop)
             reloads = Reloads(registry)
-            if HANGUP is not None:
-                asyncio.get_running_loop().add_signal_handler(HANGUP, reloads.begin)
+            obey_hangups(reloads.begin)
             await serve_app(app, sock, listening=announce, stopped=stop.wait)
 
         runner.run(run())

@@ -28,11 +28,11 @@ from treenail_runtime.telemetry import set_up_logging
 from .collecting import forget_start, uncollected
 from .composition import create_app
 from .descriptors import raise_descriptor_limit
+from .hangups import HANGUP, pass_on_hangups
 from .measuring import counting_in, gathering
 from .registry import Registry, Reloads, open_registry
 from .servable import check_servable
 from .serving import (
-    HANGUP,
     address,
     closing_if_refused,
     listen,
@@ -93,8 +93,7 @@ def _run(
     workers = _Workers(settings, sock, counts)
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, workers.on_signal)
-    if HANGUP is not None:
-        signal.signal(HANGUP, workers.on_hangup)
+    pass_on_hangups(workers.reload)
     # Held here as well, it would take connections that nobody answers once the workers stop.
     sock.close()
     return workers.run(lambda: announce(where))
@@ -155,7 +154,7 @@ class _Workers:
                 with suppress(OSError):
                     pipe.send(word)
 
-    def on_hangup(self, _: int, __: FrameType | None) -> None:
+    def reload(self) -> None:
         """Have each worker load its connectors again."""
         self._order(_RELOAD)
 

@@ -19,6 +19,7 @@ from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.schema import require_current
 
 from .db import with_database
+from .files import read_text
 from .told import told
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ def read_pairs(pairs: Sequence[str], file: IO[str] | None) -> Mapping[str, str]:
     given: dict[str, str] = {}
     if file is not None:
         try:
-            read = read_json(file.read().encode())
+            read = read_json(read_text(file, "--values").encode())
         except ValueError as error:
             raise ConfigurationError(f"--values is no JSON: {error}") from None
         if not is_object(read) or not all(isinstance(each, str) for each in read.values()):

@@ -40,7 +40,7 @@ def list_connectors(served: bool, as_json: bool, **options: object) -> None:
     """
     with told():
         settings = read_settings(**options)
-        found = with_database(_kept) if served else services_in(settings.connectors_dir)
+        found = with_database(_kept) if served else _found(settings.connectors_dir)
     if as_json:
         click.echo(json.dumps([_facts(each) for each in found], ensure_ascii=False))
         return
@@ -72,6 +72,12 @@ def reload(name: str | None, server: str | None, token_file: IO[str] | None) -> 
         else:
             within = "" if name is None else f"/{quote(name, safe='')}"
             _print_reloaded(ask(asked, "POST", f"/api/v1/connectors{within}/reload"))
+
+
+def _found(directory: Path) -> list[ServiceRecord]:
+    if not directory.is_dir():
+        raise ConfigurationError(f"{directory}: there is no such folder")
+    return services_in(directory)
 
 
 def _known(settings: Settings, name: str | None) -> str:

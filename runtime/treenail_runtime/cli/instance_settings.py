@@ -16,6 +16,7 @@ from .administering import (
     slug_argument,
     tell_of,
 )
+from .files import read_secret
 from .told import told
 
 _SINGLE: Final = {
@@ -71,7 +72,7 @@ def set_settings(
         own_limits: dict[str, str | None] = {**read_pairs(limits, None)}
         account: dict[str, str | None] = {**read_pairs(pairs, values)}
         _unset(unset, given, own_limits, account)
-        secret = None if client_secret_file is None else client_secret_file.read().strip()
+        secret = client_secret_file and read_secret(client_secret_file, "--client-secret-file")
         change = _change(given, secret, own_limits, account)
 
     async def apply(desk: Administration) -> Made:

@@ -25,6 +25,7 @@ from .administering import (
     slug_argument,
     tell_of,
 )
+from .files import read_secret
 from .instance_settings import set_settings
 from .told import told
 
@@ -75,9 +76,9 @@ def create(
     as_json: bool,
 ) -> None:
     """Make the instance SLUG; its access key, if it has one, is shown once."""
-    secret = None if client_secret_file is None else SecretStr(client_secret_file.read().strip())
     with told():
         own_limits = read_pairs(limits, None)
+        secret = client_secret_file and read_secret(client_secret_file, "--client-secret-file")
     wanted = Wanted(
         slug=slug,
         service=service,
@@ -85,7 +86,7 @@ def create(
         title=title,
         credentials=credentials,
         client_id=client_id,
-        client_secret=secret,
+        client_secret=None if secret is None else SecretStr(secret),
         server_url=server_url,
         region=region,
         limits=own_limits,

@@ -1,6 +1,7 @@
 """Connectors that change while they are served."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -198,6 +199,33 @@ async def test_sighup_has_a_server_load_its_connectors_again(folder: Path) -> No
         await process.logged("connectors.reloaded")
 
         assert "Fetch item" in titles(await listed(server))
+
+
+@pytest.mark.requirement("HELD-BACK")
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_sighup_while_a_server_starts_is_obeyed_once_it_has(
+    folder: Path, workers: int
+) -> None:
+    gate = folder.parent / "gate"
+    os.mkfifo(gate)
+    module = folder / "sample.py"
+    waiting = f"\nimport pathlib\npathlib.Path({str(gate)!r}).read_text()"
+    text = module.read_text(encoding="utf-8")
+    module.write_text(text + waiting, encoding="utf-8")
+    arguments = ("serve", "--no-auth", "--workers", str(workers), "--port", str(free_port()))
+    async with asyncio.timeout(60), command(*arguments, folder=folder) as process:
+        # It can be opened for writing once the process has come to the module.
+        writer = await asyncio.to_thread(os.open, gate, os.O_WRONLY)
+        module.write_text(text, encoding="utf-8")
+        process.process.send_signal(signal.SIGHUP)
+        os.close(writer)
+        await process.port()
+        for _ in range(workers):
+            await process.logged("connectors.reloaded")
+        process.process.terminate()
+        status, _, _ = await process.end()
+
+    assert status == 0
 
 
 @pytest.mark.requirement("S2-43")

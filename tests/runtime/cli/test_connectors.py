@@ -39,6 +39,17 @@ async def test_every_connector_of_this_repository_is_what_its_lock_says() -> Non
     assert (status, {line.split()[1] for line in out.splitlines()}) == (0, {"healthy"})
 
 
+@pytest.mark.requirement("TOLD-COMMANDS")
+async def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "none"
+
+    assert await run("connectors", "list", folder=folder, environment={}) == (
+        2,
+        "",
+        f"treenail: {folder}: there is no such folder\n",
+    )
+
+
 async def test_the_list_is_one_array_of_json(tmp_path: Path) -> None:
     folder = connectors_folder(tmp_path)
 

@@ -124,6 +124,64 @@ async def test_secrets_are_not_taken_from_the_command_line(folder: Path) -> None
     assert err == "treenail: password: secret; give it by --values\n"
 
 
+@pytest.mark.requirement("TOLD-COMMANDS")
+@pytest.mark.parametrize(
+    ("held", "problem"),
+    [
+        (b"\xff\xfe", "--client-secret-file: the file is no text in UTF-8"),
+        (b" \n", "--client-secret-file: the file is empty"),
+        (b"s" * 4097, "client_secret: must be 1 to 4096 printable characters"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["create", "set"])
+async def test_a_file_that_holds_no_secret_is_refused(
+    folder: Path, verb: str, held: bytes, problem: str
+) -> None:
+    file = folder / "secret"
+    file.write_bytes(held)
+    given = ("acme", "--client-id", "acme-client", "--client-secret-file", str(file))
+    service = ("--service", "sample") if verb == "create" else ()
+    if verb == "set":
+        await told(folder, "create", "acme", "--service", "sample")
+
+    assert await treenail(folder, "instances", verb, *given, *service) == (
+        2,
+        "",
+        f"treenail: {problem}\n",
+    )
+
+
+@pytest.mark.requirement("TOLD-COMMANDS")
+async def test_values_that_are_no_text_are_refused(folder: Path) -> None:
+    file = folder / "values.json"
+    file.write_bytes(b'{"email": "\xff"}')
+    await told(folder, "create", "acme", "--service", "sample", "--credentials", "instance")
+
+    status, _, err = await treenail(
+        folder, "instances", "credentials", "acme", "--values", str(file)
+    )
+
+    assert (status, err) == (2, "treenail: --values: the file is no text in UTF-8\n")
+
+
+@pytest.mark.requirement("TOLD-COMMANDS")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("instances", "list", "--owner"),
+        ("admin", "revoke-all", "--yes", "--client"),
+        ("admin", "tokens", "remove"),
+    ],
+)
+async def test_arguments_that_are_no_text_are_refused(
+    folder: Path, arguments: tuple[str, ...]
+) -> None:
+    status, out, err = await treenail(folder, *arguments, "\udcff")
+
+    assert (status, out) == (2, "")
+    assert err.endswith("Error: the arguments are no text in UTF-8\n")
+
+
 @pytest.mark.requirement("T-108")
 async def test_a_slug_that_cannot_be_had_is_refused(folder: Path) -> None:
     status, _, err = await treenail(folder, "instances", "create", "../x", "--service", "sample")

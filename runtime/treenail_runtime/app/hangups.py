@@ -1,0 +1,45 @@
+"""SIGHUP before there is somebody to obey it: kept in mind, as it would end the process."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+HANGUP: Final = getattr(signal, "SIGHUP", None)
+"""Has connectors loaded again; None where there is no such signal."""
+
+
+class _HeldBack:
+    """Remembers whether a signal came."""
+
+    came = False
+
+    def __call__(self, _: int, __: FrameType | None) -> None:
+        self.came = True
+
+
+def hold_back_hangups() -> None:
+    """Have them wait until one of the others below is called."""
+    if HANGUP is not None:
+        signal.signal(HANGUP, _HeldBack())
+
+
+def obey_hangups(obey: Callable[[], None]) -> None:
+    """Have the running loop call `obey` for each, and for those that were held back."""
+    if HANGUP is None:
+        return
+    loop, before = asyncio.get_running_loop(), signal.getsignal(HANGUP)
+    loop.add_signal_handler(HANGUP, obey)
+    if _was_held(before):
+        obey()
+
+
+def pass_on_hangups(obey: Callable[[], None]) -> None:
+    """The same, where no loop runs."""
+    if HANGUP is not None and _was_held(signal.signal(HANGUP, lambda _, __: obey())):
+        obey()
+
+
+def _was_held(handler: object) -> bool:
+    return isinstance(handler, _HeldBack) and handler.came
