@@ -170,10 +170,13 @@ class Deployment:
             output, _ = await process.communicate()
         return process.returncode or 0, output.decode()
 
-    async def log_in(self) -> Pair:
-        """Somebody consents, and their client redeems the code at the token endpoint."""
+    async def log_in(self, account: str = "") -> Pair:
+        """Somebody consents, and their client redeems the code at the token endpoint.
+
+        `account` is whose tokens of a provider they have; empty for nobody's.
+        """
         code = new_token("sample", "cod")
-        connection_id, connected = _connection()
+        connection_id, connected = _connection(account)
         coded = {
             "code_hash": digest(code),
             "client_id": CLIENT.client_id,
@@ -277,13 +280,14 @@ class Deployment:
         return Counter((status[each], alive[each]) for each in status)
 
 
-def _connection() -> tuple[str, dict[str, object]]:
+def _connection(account: str) -> tuple[str, dict[str, object]]:
     """The sample's connection, sealed as a login seals it: its id and its row."""
     ring = KeyRing.from_settings(SecretStr(SECRET), None)
     config = ConnectionConfig(
         connector="sample",
         values={"email": "ann@example.test", "region": "eu"},
         secrets={"password": SecretStr(CANARY)},
+        account=account,
     )
     id_ = uuid.uuid4().hex
     sealed = seal_config(Sealer(ring), id_, config)

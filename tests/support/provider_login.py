@@ -1,10 +1,10 @@
 """The server in front of an upstream that has a provider of its own, and people who go there."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 import aiohttp
@@ -23,6 +23,8 @@ from treenail_runtime.demo.provider.modes import ModeName
 from treenail_runtime.providers import ProviderClient
 from treenail_runtime.storage.database import now_ms
 from treenail_runtime.storage.tables import credentials
+
+Shape: TypeAlias = Callable[[OAuthCodeAuth], Auth]
 
 CLIENT = ProviderClient(CLIENT_ID, SecretStr(CLIENT_SECRET))
 ITEM = reply(200, b'{"id":"i-1","name":"Comb"}')
@@ -134,14 +136,24 @@ class Tokens:
 
 
 def connector(
-    fake: FakeProvider, *, choice: bool = False, provider_first: bool = False, **changes: Any
+    fake: FakeProvider,
+    *,
+    choice: bool = False,
+    provider_first: bool = False,
+    shape: Shape | None = None,
+    **changes: Any,
 ) -> Connector:
-    """The sample, whose upstream takes the provider's tokens; with `choice`, also typed ones."""
+    """The sample, whose upstream takes the provider's tokens; with `choice`, also typed ones.
+
+    `shape` makes of the provider's scheme what the connector declares.
+    """
     grant = OAuthCodeAuth(provider=fake.declared(), scopes=("openid", "jobs"))
     ways = (BearerAuth("{password}"), grant)
     chain = ChainAuth(ways[::-1] if provider_first else ways)
     auth: Auth = chain if choice else grant
     asked = {"region", "password"} if choice else {"region"}
+    if shape is not None:
+        auth = shape(grant)
     login = tuple(
         replace(each, required=each.required and not choice)
         for each in sample.CONNECTOR.login
@@ -158,12 +170,15 @@ async def town(
     choice: bool = False,
     provider_first: bool = False,
     is_known: bool = True,
+    shape: Shape | None = None,
     changes: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> AsyncGenerator[Town]:
     """Our server, a provider, and an upstream that answers with `replies`."""
     async with serving_provider(mode) as fake:
-        made = connector(fake, choice=choice, provider_first=provider_first, **(changes or {}))
+        made = connector(
+            fake, choice=choice, provider_first=provider_first, shape=shape, **(changes or {})
+        )
         async with authorizing(
             folder,
             *(replies or (ITEM,)),

@@ -46,6 +46,7 @@ def plan_auth(request: ConnectorRequest, document: Document, faults: Faults) -> 
                 _tell_shared_places(request, auth, faults)
             else:
                 _tell_required_fields(request, auth, faults)
+                _tell_never_chosen(request, auth, faults)
             return AuthPlan(schemes=planned, use=auth.use)
         case _:
             return AuthPlan(schemes=(schemes.plan(auth, ("auth",)),))
@@ -224,6 +225,25 @@ def _tell_required_fields(request: ConnectorRequest, chain: ChainKind, faults: F
                 f"{entry.name!r} has to be filled in, and not every scheme of the chain needs it",
                 hint="say required: false",
             )
+
+
+def _tell_never_chosen(request: ConnectorRequest, chain: ChainKind, faults: Faults) -> None:
+    """Report schemes that nobody can have the credentials for without those of an earlier one."""
+    needs = [_needs_of(each) for each in chain.schemes]
+    for index, here in enumerate(needs):
+        if any(before <= here for before in needs[:index]):
+            faults.add(
+                request.at("auth", "schemes", index),
+                "never-chosen",
+                "whoever has what this scheme takes has what an earlier one takes, which goes first",
+                hint="put it before that one, or leave it out",
+            )
+
+
+def _needs_of(auth: SingleAuth) -> frozenset[str]:
+    """What a connection must have for a scheme: login fields, and for one a person's token."""
+    token = ["{token of the provider}"] if isinstance(auth, OAuthCodeKind) else []
+    return frozenset([*_fields_of(auth), *token])
 
 
 def _fields_of(auth: SingleAuth) -> Iterable[str]:

@@ -24,7 +24,7 @@ from treenail_runtime.providers import (
 )
 from treenail_runtime.storage.instance_changes import Alteration
 from treenail_runtime.upkeep import ProviderAway, ReauthNeeded
-from treenail_runtime.upstream.ways import code_grant, needed_grant
+from treenail_runtime.upstream.ways import code_grant, declared_grant, needed_grant
 
 from .errors import AdministrationError
 from .instances import Administration, Made, require_own, unavailable
@@ -121,7 +121,7 @@ class Changes:
     ) -> None:
         """See that the upstream's provider takes the client that the instance gets."""
         client = _client_of(after)
-        if client == _client_of(before) or needed_grant(connector.auth, {}) is None:
+        if client == _client_of(before) or declared_grant(connector.auth) is None:
             return
         try:
             await self._parts.clients.prove(connector.name, client)
@@ -190,7 +190,7 @@ class Changes:
         """The token with which the account is tried, for the kinds that need one."""
         values = _plain(config)
         try:
-            match needed_grant(connector.auth, values):
+            match needed_grant(connector.auth, values, has_tokens=bool(config.account)):
                 case None:
                     return None
                 case OAuthCodeAuth():
@@ -256,9 +256,12 @@ def typed_account(
         AdministrationError: With all faults at once.
     """
     values = _patched({} if held is None else _plain(held), given)
-    by_provider = isinstance(needed_grant(connector.auth, values), OAuthCodeAuth)
+    account = "" if held is None else held.account
+    grant = needed_grant(connector.auth, values, has_tokens=bool(account))
+    by_provider = isinstance(grant, OAuthCodeAuth)
     typed = judged_values(connector, values, before_provider=by_provider)
-    return typed.config(connector.name, login_form(connector).fields)
+    config = typed.config(connector.name, login_form(connector).fields)
+    return replace(config, account=account if by_provider else "")
 
 
 def _patched(has: Mapping[str, str], given: Mapping[str, str | None]) -> dict[str, str]:
@@ -278,7 +281,8 @@ def _client_of(settings: InstanceSettings) -> ProviderClient | None:
 
 
 def _is_granted(connector: Connector, config: ConnectionConfig) -> bool:
-    return isinstance(needed_grant(connector.auth, _plain(config)), OAuthCodeAuth)
+    grant = needed_grant(connector.auth, _plain(config), has_tokens=bool(config.account))
+    return isinstance(grant, OAuthCodeAuth)
 
 
 def _require_open(record: InstanceRecord, ends: EndedByChange) -> None:

@@ -16,7 +16,7 @@ from treenail_runtime.auth.instances import (
 )
 from treenail_runtime.auth.login import Accepted, CredentialChecker, Denied, Unavailable
 from treenail_runtime.auth.records import ConnectionConfig, Digest, Instance
-from treenail_runtime.contract import Connector, OAuthClientAuth, OAuthCodeAuth
+from treenail_runtime.contract import Connector, OAuthClientAuth
 from treenail_runtime.crypto.opaque import digest, new_token
 from treenail_runtime.providers import client_of_values
 from treenail_runtime.storage.credentials import CredentialStore
@@ -24,7 +24,7 @@ from treenail_runtime.storage.grants import GrantStore
 from treenail_runtime.storage.instance_changes import InstanceChanges
 from treenail_runtime.storage.instances import InstanceStore
 from treenail_runtime.upkeep import ProviderAway, ReauthNeeded, TokenKeeper
-from treenail_runtime.upstream.ways import needed_grant
+from treenail_runtime.upstream.ways import code_grant, is_ready, missing_fields, needed_grant
 
 from .errors import AdministrationError, unknown_instance
 from .ports import KnownInstances, UpstreamClients
@@ -285,16 +285,11 @@ class Administration:
         self, instance: Instance, connector: Connector, values: Mapping[str, str]
     ) -> SecretStr | None:
         """The token that goes with the check, for the kinds that need one."""
-        match needed_grant(connector.auth, values):
-            case None:
-                return None
-            case OAuthCodeAuth():
-                raise AdministrationError(
-                    "wrong-state",
-                    "somebody has to log in at the upstream's provider: use initiate-oauth",
-                )
-            case OAuthClientAuth() as grant:
-                client = client_of_values(grant, values)
+        _require_ready(connector, values)
+        grant = needed_grant(connector.auth, values, has_tokens=False)
+        if not isinstance(grant, OAuthClientAuth):
+            return None
+        client = client_of_values(grant, values)
         try:
             return (await self.parts.clients.granted(instance, grant, client)).access
         except ReauthNeeded:
@@ -326,6 +321,18 @@ def require_own(record: InstanceRecord, *states: str) -> None:
         raise AdministrationError("wrong-state", "here, each person logs in with an own account")
     if record.status not in states:
         raise _wrong_state(record)
+
+
+def _require_ready(connector: Connector, values: Mapping[str, str]) -> None:
+    if is_ready(connector.auth, values):
+        return
+    if code_grant(connector.auth) is None:
+        missing = missing_fields(connector.auth, values)
+        faults = {f"values.{name}": "is needed" for name in sorted(missing)}
+        raise AdministrationError("invalid", "some values are needed", faults=faults)
+    raise AdministrationError(
+        "wrong-state", "somebody has to log in at the upstream's provider: use initiate-oauth"
+    )
 
 
 def unavailable(retry_after_s: int) -> AdministrationError:

@@ -12,7 +12,7 @@ from treenail_runtime.auth.login import Accepted, Denied, make_config
 from treenail_runtime.auth.records import ConnectionConfig
 from treenail_runtime.contract import Connector, OAuthClientAuth, OAuthCodeAuth
 from treenail_runtime.providers import ProviderClient, ProviderError, ProviderRefused
-from treenail_runtime.upstream.ways import needed_grant
+from treenail_runtime.upstream.ways import is_ready, needed_grant
 
 from .errors import AdministrationError
 from .instances import Administration
@@ -86,7 +86,8 @@ class Validator:
         held = None
         if stored is not None:
             held = await self._administration.parts.credentials.get(stored.record.id)
-        grant = needed_grant(connector.auth, candidate.values)
+        by_provider = held is not None or not is_ready(connector.auth, candidate.values)
+        grant = needed_grant(connector.auth, candidate.values, has_tokens=by_provider)
         is_code = isinstance(grant, OAuthCodeAuth)
         typed = judged_values(connector, candidate.values, before_provider=is_code)
         client, given = await self._client(candidate, stored, grant)

@@ -14,7 +14,7 @@ from treenail_runtime.upkeep import (
 )
 from treenail_runtime.upkeep.source import WithToken
 from treenail_runtime.upstream import credentials_for
-from treenail_runtime.upstream.ways import needed_grant
+from treenail_runtime.upstream.ways import needed_grant, settled
 
 from .checking import Checker
 from .providing import UpstreamProviders
@@ -67,7 +67,7 @@ class CallContexts:
     ) -> TokenSource | ClientTokenSource | None:
         config = principal.config
         auth = self._checker.connectors[instance.connector].auth
-        match needed_grant(auth, config.given):
+        match needed_grant(auth, config.given, has_tokens=bool(config.account)):
             case None:
                 return None
             case OAuthCodeAuth():
@@ -89,4 +89,5 @@ class CallContexts:
 
 
 def _with_token(auth: Auth, config: ConnectionConfig) -> WithToken:
-    return lambda access: credentials_for(auth, config.values, config.secrets, access)
+    own = settled(auth, config.given, has_tokens=bool(config.account))
+    return lambda access: credentials_for(own, config.values, config.secrets, access)

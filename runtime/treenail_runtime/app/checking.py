@@ -30,7 +30,7 @@ from treenail_runtime.loading import Connection, server_url
 from treenail_runtime.providers import ProviderClient, client_of_values
 from treenail_runtime.upkeep import ClientRefused, ProviderAway, ReauthNeeded, UpkeepError
 from treenail_runtime.upstream import Credentials, CredentialSource, Refused, Reuse, credentials_for
-from treenail_runtime.upstream.ways import needed_grant
+from treenail_runtime.upstream.ways import needed_grant, settled
 
 from .directory import Directory
 from .upstreams import Upstreams
@@ -245,7 +245,8 @@ class Checker:
             StoreUnavailableError: The database does not answer.
         """
         auth = self.connectors[instance.connector].auth
-        grant = needed_grant(auth, config.given)
+        auth = settled(auth, config.given, has_tokens=access is not None)
+        grant = needed_grant(auth, config.given, has_tokens=access is not None)
         if access is None and isinstance(grant, OAuthClientAuth):
             client = client_of_values(grant, config.given)
             access = (await self._grants.granted(instance, grant, client)).access

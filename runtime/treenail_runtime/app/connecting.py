@@ -8,7 +8,6 @@ from treenail_runtime.contract import (
     Connector,
     NotConfigured,
     OAuthClientAuth,
-    OAuthCodeAuth,
 )
 from treenail_runtime.loading import (
     Connection,
@@ -28,7 +27,7 @@ from treenail_runtime.providers import (
 )
 from treenail_runtime.settings import ConfigurationError, Settings
 from treenail_runtime.upstream import credentials_for
-from treenail_runtime.upstream.ways import needed_grant, typed_fields
+from treenail_runtime.upstream.ways import code_grant, is_ready, needed_grant, typed_fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +134,7 @@ def connected(settings: Settings, environment: Mapping[str, str], connector: Con
     connection = connection_from_environment(
         connector, environment, upstream_url=settings.upstream_url
     )
-    match needed_grant(connector.auth, connection.given):
-        case OAuthCodeAuth():
-            raise ConfigurationError(_needs_people(connector))
+    match needed_grant(connector.auth, connection.given, has_tokens=False):
         case OAuthClientAuth() as grant:
             client = client_of_values(grant, connection.given)
             client = client or client_from_environment(connector.name, environment)
@@ -145,7 +142,9 @@ def connected(settings: Settings, environment: Mapping[str, str], connector: Con
                 variable, _ = client_variables(connector.name)
                 raise ConfigurationError(f"{variable}: is not set (its client at its provider)")
             return Offering(connector=connector, connection=connection, client=client)
-        case None:
+        case _:
+            if code_grant(connector.auth) and not is_ready(connector.auth, connection.given):
+                raise ConfigurationError(_needs_people(connector))
             _check_credentials(connector, connection)
             return Offering(connector=connector, connection=connection)
 

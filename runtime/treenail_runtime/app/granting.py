@@ -18,7 +18,7 @@ from treenail_runtime.providers import (
 from treenail_runtime.tracing import UNTRACED, Traces
 from treenail_runtime.upkeep import ClientRefused, ClientTokens, ClientTokenSource, ReauthNeeded
 from treenail_runtime.upstream import Credentials, credentials_for
-from treenail_runtime.upstream.ways import needed_grant
+from treenail_runtime.upstream.ways import needed_grant, settled
 
 from .circuits import CLIENT_REFUSED, COOL_DOWN_S, ProviderCircuits, away
 from .connecting import Offering
@@ -40,9 +40,10 @@ class OwnTokens:
         connector, connection, client = offering.connector, offering.connection, offering.client
         if connection is None or client is None:
             return None
-        grant = needed_grant(connector.auth, connection.given)
+        grant = needed_grant(connector.auth, connection.given, has_tokens=False)
         if not isinstance(grant, OAuthClientAuth):
             return None
+        auth = settled(connector.auth, connection.given, has_tokens=False)
 
         async def ask() -> ObtainedTokens:
             return await grant_to_client(
@@ -55,7 +56,7 @@ class OwnTokens:
             )
 
         def with_token(access: SecretStr) -> Credentials:
-            return credentials_for(connector.auth, connection.values, connection.secrets, access)
+            return credentials_for(auth, connection.values, connection.secrets, access)
 
         return ClientTokenSource(self._tokens, connector.name, ask, with_token)
 
@@ -119,4 +120,5 @@ def obtained(tokens: TokenSet) -> ObtainedTokens:
         expires_in_s=tokens.expires_in_s,
         scopes=tokens.scopes,
         issuer=tokens.issuer,
+        subject=tokens.subject,
     )

@@ -21,7 +21,7 @@ from treenail_runtime.providers import (
     TokenSet,
 )
 from treenail_runtime.upkeep import ProviderAway, ReauthNeeded
-from treenail_runtime.upstream.ways import code_grant, needed_grant
+from treenail_runtime.upstream.ways import code_grant, declared_grant
 
 from .circuits import ProviderCircuits, away
 from .directory import Directory
@@ -164,7 +164,7 @@ class UpstreamProviders:
         chosen = client or self._clients.get(service)
         if chosen is None:
             raise ProviderRefused("invalid_client", "there is none")
-        match needed_grant(self._connectors[service].auth, {}):
+        match declared_grant(self._connectors[service].auth):
             case None:
                 return None
             case OAuthClientAuth() as grant:

@@ -1,6 +1,8 @@
 """Instances that are made while the server runs, and what they hold of the upstream's tokens."""
 
+import hashlib
 import re
+import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +31,8 @@ ServiceStatus: TypeAlias = Literal["healthy", "degraded", "unhealthy"]
 
 PENDING_S: Final = 300
 """How long an instance may wait for its credentials."""
+
+_SUBJECT: Final = "subject-"
 
 _SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -179,6 +183,7 @@ class ObtainedTokens:
         expires_in_s: None when it did not tell.
         scopes: None when they are those that were asked for (RFC 6749 5.1).
         issuer: Of the provider; tokens of one are never sent to another.
+        subject: Whose they are, as an ID token told; None when none did.
     """
 
     access: SecretStr
@@ -186,6 +191,18 @@ class ObtainedTokens:
     expires_in_s: int | None = None
     scopes: frozenset[str] | None = None
     issuer: str
+    subject: str | None = None
+
+    @property
+    def account(self) -> str:
+        """Whose they are, as a connection keeps it: the same for one subject of one issuer.
+
+        Another one each time where the provider tells no subject.
+        """
+        if self.subject is None:
+            return f"grant-{uuid.uuid4().hex}"
+        named = f"{self.issuer}\n{self.subject}".encode()
+        return f"{_SUBJECT}{hashlib.sha256(named).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -171,16 +171,19 @@ class PendingLogin:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConnectionConfig:
-    """What a person typed to connect: sealed at rest, bound by its fingerprint.
+    """What a person connected with: sealed at rest, bound by its fingerprint.
 
     Attributes:
         values: Login fields that tools may read.
         secrets: The others.
+        account: Whose tokens of the upstream's provider it has, in a form that tells nothing else;
+            empty when it has none.
     """
 
     connector: str
     values: Mapping[str, str]
     secrets: Mapping[str, SecretStr]
+    account: str = ""
 
     @property
     def given(self) -> Mapping[str, str]:

@@ -137,11 +137,12 @@ def connection_values(
 
 def config_facts(config: ConnectionConfig) -> dict[str, object]:
     """The configuration as plain data, secrets included: for sealing and for the fingerprint."""
-    return {
+    facts: dict[str, object] = {
         "connector": config.connector,
         "values": dict(config.values),
         "secrets": {name: value.get_secret_value() for name, value in config.secrets.items()},
     }
+    return facts | ({"account": config.account} if config.account else {})
 
 
 def seal_config(sealer: Sealer, connection_id: str, config: ConnectionConfig) -> Sealed:
@@ -162,6 +163,7 @@ def open_config(sealer: Sealer, connection_id: str, text: str) -> ConnectionConf
             connector=facts["connector"],
             values=facts["values"],
             secrets={name: SecretStr(value) for name, value in secrets.items()},
+            account=facts.get("account", ""),
         )
     except KeyError:
         raise BrokenSealError("form") from None

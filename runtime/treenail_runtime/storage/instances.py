@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, and_, delete, insert, update
@@ -173,7 +174,8 @@ class InstanceStore:
     ) -> bool:
         """Give an instance credentials of its own; it is active then, in the same transaction.
 
-        They are those of the connection whose id is the instance's.
+        They are those of the connection whose id is the instance's. Logins that were made while it
+        had another account end.
 
         Args:
             instance_id: An instance that may have some, and waits, works or was refused.
@@ -187,6 +189,8 @@ class InstanceStore:
             ValueError: A token is too long to be sealed.
         """
         kept = SealedTokens.of(self._sealer, instance_id, tokens) if tokens is not None else None
+        if tokens is not None:
+            config = replace(config, account=tokens.account)
         values = {"status": "active", "pending_since": None, "last_error": None}
         may = and_(table.c.credentials == "instance", STATUS.in_(("pending", "active", "reauth")))
 

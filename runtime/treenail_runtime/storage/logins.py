@@ -1,6 +1,7 @@
 """The end of a login: a connection and a code for it, or nothing at all."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -54,6 +55,8 @@ class LoginStore:
             ValueError: A token is too long to be sealed.
         """
         connection_id = uuid.uuid4().hex
+        if tokens is not None:
+            config = replace(config, account=tokens.account)
         connected = {
             **connection_values(self._sealer, self._macs, connection_id, config),
             "id": connection_id,

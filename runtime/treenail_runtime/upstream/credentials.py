@@ -24,6 +24,8 @@ from treenail_runtime.contract import (
 )
 from treenail_runtime.contract.auth import PLACEHOLDER
 
+from .ways import chosen_schemes
+
 _UNUSABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters, and surrogates, which have no UTF-8."""
 
@@ -100,7 +102,7 @@ def credentials_for(
     """The credentials that `auth` describes, made from the login fields.
 
     Args:
-        auth: What the connector declares.
+        auth: What the connector declares; of a chain with a client of its own, what is `settled`.
         values: Login fields that are not secret.
         secrets: The others.
         access: The access token that a provider granted; None when there is none.
@@ -142,31 +144,12 @@ def credentials_for(
 def _chosen(chain: ChainAuth, known: Mapping[str, str], access: SecretStr | None) -> Iterable[Auth]:
     """The schemes of the chain that go with a request."""
     if chain.use == "all":
+        # Each tells what it misses.
         return chain.schemes
-    ready = [scheme for scheme in chain.schemes if _is_ready(scheme, known, access)]
-    if not ready:
+    chosen = chosen_schemes(chain, known, has_tokens=access is not None)
+    if chosen is None:
         raise NotConfigured("the connection has no complete credentials", advice=_ADVICE)
-    return ready[:1]
-
-
-def _is_ready(auth: Auth, known: Mapping[str, str], access: SecretStr | None) -> bool:
-    """Whether the connection has all that the scheme takes."""
-    match auth:
-        case NoAuth():
-            return True
-        case BasicAuth(username, password):
-            return _has(username + password, known)
-        case BearerAuth(template) | ApiKeyAuth(_, _, template):
-            return _has(template, known)
-        case OAuthCodeAuth() | OAuthClientAuth():
-            return access is not None
-        case ChainAuth(schemes, use):
-            decided = all if use == "all" else any
-            return decided(_is_ready(each, known, access) for each in schemes)
-
-
-def _has(template: str, known: Mapping[str, str]) -> bool:
-    return all(known.get(name) for name in PLACEHOLDER.findall(template))
+    return chosen
 
 
 def _joined(parts: Sequence[Credentials]) -> Credentials:

@@ -55,29 +55,47 @@ def typed_fields(auth: Auth) -> frozenset[str]:
 
 
 def fields_instead(auth: Auth) -> frozenset[str]:
-    """The login fields that nobody needs who goes to the provider."""
-    match auth:
-        case ChainAuth(_, "all"):
-            return frozenset()
-        case _:
-            return typed_fields(auth)
+    """The login fields that nobody needs who goes to the provider.
+
+    All but those of the schemes that go along with its token.
+    """
+    return typed_fields(auth) - _fields_beside(auth)
 
 
-def needed_grant(auth: Auth, given: Mapping[str, object]) -> OAuthCodeAuth | OAuthClientAuth | None:
+def needed_grant(
+    auth: Auth, given: Mapping[str, object], *, has_tokens: bool
+) -> OAuthCodeAuth | OAuthClientAuth | None:
     """The scheme whose token goes with each request of a connection; None when none does.
 
     Args:
         auth: What the connector declares.
         given: The connection's login values by field.
+        has_tokens: Whether a person has granted it tokens at the provider.
     """
+    schemes = chosen_schemes(auth, given, has_tokens=has_tokens) or ()
+    return next(
+        (each for each in schemes if isinstance(each, OAuthCodeAuth | OAuthClientAuth)), None
+    )
+
+
+def settled(auth: Auth, given: Mapping[str, object], *, has_tokens: bool) -> Auth:
+    """`auth` without the ways that a connection does not go.
+
+    As it is when the connection has what no way takes.
+    """
+    schemes = chosen_schemes(auth, given, has_tokens=has_tokens)
+    if schemes is None:
+        return auth
+    return schemes[0] if len(schemes) == 1 else ChainAuth(tuple(schemes), "all")
+
+
+def declared_grant(auth: Auth) -> OAuthCodeAuth | OAuthClientAuth | None:
+    """The scheme of OAuth, whoever uses it; None when there is none."""
     match auth:
         case OAuthCodeAuth() | OAuthClientAuth():
             return auth
-        case ChainAuth(schemes, "first"):
-            return _first_grant(schemes, given)
         case ChainAuth(schemes):
-            found = (needed_grant(each, given) for each in schemes)
-            return next((grant for grant in found if grant), None)
+            return next((found for each in schemes if (found := declared_grant(each))), None)
         case _:
             return None
 
@@ -118,7 +136,12 @@ def missing_fields(auth: Auth, given: Mapping[str, object]) -> frozenset[str]:
     schemes = auth.schemes if isinstance(auth, ChainAuth) else (auth,)
     begun = [each for each in schemes if any(given.get(name) for name in typed_fields(each))]
     wanted = frozenset[str]().union(*map(typed_fields, begun or schemes))
-    return frozenset(name for name in wanted if not given.get(name))
+    return _missing(wanted, given)
+
+
+def missing_beside(auth: Auth, given: Mapping[str, object]) -> frozenset[str]:
+    """Login fields that go along with the provider's token, and were not filled in."""
+    return _missing(_fields_beside(auth), given)
 
 
 def needs_client(auth: Auth) -> bool:
@@ -136,16 +159,20 @@ def needs_client(auth: Auth) -> bool:
             return False
 
 
-def _first_grant(
-    schemes: Sequence[Auth], given: Mapping[str, object]
-) -> OAuthCodeAuth | OAuthClientAuth | None:
-    # Who goes to the provider leaves the fields of the other schemes empty.
-    is_typed = any(_is_typed(each, given) for each in schemes if typed_fields(each))
-    for each in schemes:
-        if _is_typed(each, given) and not (is_typed and isinstance(each, OAuthCodeAuth)):
-            return needed_grant(each, given)
-    found = (needed_grant(each, given) for each in schemes)
-    return next((grant for grant in found if grant), None)
+def _fields_beside(auth: Auth) -> frozenset[str]:
+    match auth:
+        case ChainAuth(schemes, use):
+            way = next((each for each in schemes if code_grant(each)), None)
+            if way is None:
+                return frozenset()
+            others = [each for each in schemes if each is not way] if use == "all" else []
+            return _fields_beside(way).union(*map(typed_fields, others))
+        case _:
+            return frozenset()
+
+
+def _missing(wanted: frozenset[str], given: Mapping[str, object]) -> frozenset[str]:
+    return frozenset(name for name in wanted if not given.get(name))
 
 
 def _is_typed(auth: Auth, given: Mapping[str, object]) -> bool:

@@ -8,7 +8,7 @@ from treenail_runtime.auth.admins import Admin
 from treenail_runtime.auth.instances import PENDING_S
 from treenail_runtime.contract import Connector
 from treenail_runtime.providers import ProviderClient
-from treenail_runtime.upstream.ways import code_grant, needed_grant
+from treenail_runtime.upstream.ways import code_grant, declared_grant
 
 from .bodies import Initiation, Validation, read_body
 from .instances import acted, owner_of
@@ -73,7 +73,7 @@ async def validate(services: AdminServices, admin: Admin, service: str) -> Respo
 
 
 def _described(connector: Connector) -> dict[str, object]:
-    grant = needed_grant(connector.auth, {})
+    grant = declared_grant(connector.auth)
     return {
         "name": connector.name,
         "title": connector.title,

@@ -26,7 +26,7 @@ from treenail_runtime.crypto.opaque import digest, is_well_formed, new_token
 from treenail_runtime.edge.limiting import first_refusal
 from treenail_runtime.limits import Bucket
 from treenail_runtime.storage.audit import EventType
-from treenail_runtime.upstream.ways import is_ready, missing_fields
+from treenail_runtime.upstream.ways import is_ready, missing_beside, missing_fields
 
 from .asking import ACCESS_KEY, Question, ask, login_form
 from .completing import complete, join
@@ -133,6 +133,12 @@ class _Attempt:
             return await self._again(
                 replace(question, status=422, alarm=alarm, faults=typed.faults)
             )
+        auth = self.services.connectors[self.instance.connector].auth
+        missing = missing_beside(auth, typed.values)
+        if missing:
+            faults = dict[str, Fault].fromkeys(missing, "needed")
+            alarm = correct(len(missing))
+            return await self._again(replace(question, status=422, alarm=alarm, faults=faults))
         return await depart(self.services, self.instance, self.pending, typed.values)
 
     async def choose(self) -> Response:
