@@ -14,6 +14,7 @@ from treenail_generator.connector_file.auth import (
     OAuthClientKind,
     OAuthCodeKind,
     SingleAuth,
+    singles,
 )
 from treenail_generator.diagnostics import nearest
 from treenail_generator.document import Document, SecurityScheme
@@ -33,6 +34,7 @@ def plan_auth(request: ConnectorRequest, document: Document, faults: Faults) -> 
     """How credentials are sent, checked against the document's security schemes."""
     auth = request.file.auth
     schemes = _Schemes(request, document, faults)
+    _tell_unasked(request, faults)
     match auth:
         case NoAuthKind():
             return AuthPlan(schemes=(SchemePlan(kind="NoAuth"),))
@@ -237,6 +239,20 @@ def _tell_never_chosen(request: ConnectorRequest, chain: ChainKind, faults: Faul
                 "never-chosen",
                 "whoever has what this scheme takes has what an earlier one takes, which goes first",
                 hint="put it before that one, or leave it out",
+            )
+
+
+def _tell_unasked(request: ConnectorRequest, faults: Faults) -> None:
+    """Report what has to be chosen, where people may come from the provider without choosing."""
+    if not any(isinstance(each, OAuthCodeKind) for each in singles(request.file.auth)):
+        return
+    for index, entry in enumerate(request.file.login.fields):
+        if entry.required and entry.name in asked_last(request):
+            faults.add(
+                request.at("login", "fields", index),
+                "never-asked",
+                f"{entry.name!r} has to be chosen, and whoever logs in at the provider is not asked",
+                hint="say required: false",
             )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from quart import Response, request
 
 from treenail_runtime.administration import AdministrationError, Kind
+from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.auth.records import Digest
 from treenail_runtime.crypto.opaque import digest
 from treenail_runtime.edge.limiting import first_refusal
@@ -19,6 +20,7 @@ from treenail_runtime.edge.oauth.problems import (
     MALFORMED,
     NOT_PROVEN,
     PROVIDER_FAILED,
+    UNFINISHED,
     PageError,
     Problem,
     too_fast,
@@ -60,4 +62,7 @@ async def _returned(services: AdminServices, service: str) -> Response:
     except AdministrationError as error:
         problem = _PROBLEMS.get(error.kind, PROVIDER_FAILED)
         raise PageError(problem, error.kind, retry_after(error.retry_after_s)) from None
+    except StoreUnavailableError as error:
+        # The state is spent: to load this page again would help nobody.
+        raise PageError(UNFINISHED, str(error), retry_after(error.retry_after_s)) from None
     return done_page(services.oauth, services.places.default, record.title)

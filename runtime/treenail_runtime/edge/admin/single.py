@@ -6,7 +6,7 @@ from typing import Final
 
 from quart import Response, request
 
-from treenail_runtime.administration import described_tokens
+from treenail_runtime.administration import AdministrationError, described_tokens
 from treenail_runtime.auth.bearer import Refusal, decide_principal
 from treenail_runtime.auth.instances import InstanceRecord
 from treenail_runtime.auth.records import Digest, Instance
@@ -80,6 +80,8 @@ async def refresh(services: AdminServices, name: str, clock: Clock = utc_now) ->
     """Have the visitor's tokens of the upstream replaced now."""
     instance = await _found(services, name)
     visitor = await _visitor(services, instance)
+    if not instance.is_open:
+        raise AdministrationError("wrong-state", "the instance is not in service")
     refusal = await first_refusal(
         services.oauth.limiter, ("refresh_upstream", visitor.connection_id)
     )

@@ -10,6 +10,7 @@ from typing import Final
 
 from quart import Response, request
 
+from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.auth.instances import ObtainedTokens
 from treenail_runtime.auth.login import Accepted, Denied, Unavailable, make_config
 from treenail_runtime.auth.records import Digest, Instance, PendingLogin
@@ -32,6 +33,7 @@ from .problems import (
     NOT_PROVEN,
     PROVIDER_AWAY,
     PROVIDER_FAILED,
+    UNFINISHED,
     PageError,
     too_fast,
 )
@@ -55,6 +57,19 @@ async def _callback(services: OAuth, instance: Instance) -> Response:
         raise too_fast(refusal)
     answer = all_of_each(request)
     pending = await _returned(services, instance, answer.get("state", ()))
+    try:
+        return await _finished(services, instance, pending, answer)
+    except StoreUnavailableError as error:
+        # The state is spent: to load this page again would help nobody.
+        raise PageError(UNFINISHED, str(error), retry_after(error.retry_after_s)) from None
+
+
+async def _finished(
+    services: OAuth,
+    instance: Instance,
+    pending: PendingLogin,
+    answer: Mapping[str, Sequence[str]],
+) -> Response:
     await known_client(services, instance, pending)
     try:
         return await _connected(services, instance, pending, answer)

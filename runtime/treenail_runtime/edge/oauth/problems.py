@@ -147,6 +147,12 @@ SERVER_UNCHECKED: Final = Problem(
     text="It did not answer when it was tried. Nothing was connected.",
     advice=f"Wait a moment. {_AGAIN}",
 )
+UNFINISHED: Final = Problem(
+    status=503,
+    title="The last step did not work",
+    text="You have signed in, but the server could not keep it. This page cannot be loaded again.",
+    advice=f"Wait a moment. {_AGAIN}",
+)
 DECLINED: Final = Problem(
     status=403,
     title="Nothing was connected",

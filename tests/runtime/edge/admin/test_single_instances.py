@@ -133,6 +133,19 @@ async def test_a_grant_that_has_ended_is_told_and_the_instance_waits_for_another
         assert (await desk.api.get("/acme/health")).body["status"] == "healthy"
 
 
+async def test_an_instance_that_is_switched_off_refreshes_nothing(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        begun = await desk.connect()
+        key = begun.body["access_key"]
+        member = await log_in(desk.town.site, "acme", {"field-access_key": key})
+        await desk.api.post(f"{API}/instances/acme/disable")
+        asked = len(desk.town.fake.journal.of("token"))
+        refused = [await each.post("/acme/refresh") for each in (member.api, desk.api)]
+
+        assert [each.kind for each in refused] == ["wrong-state"] * 2
+        assert len(desk.town.fake.journal.of("token")) == asked
+
+
 async def test_where_there_is_nothing_to_refresh_it_is_said(tmp_path: Path) -> None:
     async with authorizing(tmp_path, ITEMS) as site:
         api = await administering(site)
