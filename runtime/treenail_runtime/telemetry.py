@@ -55,7 +55,7 @@ _PARAMETERS: Final = (
     "code|state|code_verifier|device_code|token|access_token|refresh_token|id_token"
     "|client_secret|client_assertion|assertion|csrf|csrf_token|txn|password|passwd|secret|api_key"
 )
-_KINDS: Final = "atk|rtk|cod|txn|csr|ses|sec|dev|bro"
+_KINDS: Final = "atk|rtk|cod|txn|csr|ses|sec|dev|bro|iak|ups|adm"
 _SECRET_TEXTS: Final = (
     # Header fields, to the end of their line.
     (

@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Literal, NoReturn, TextIO
+from typing import Literal, NoReturn, TextIO, get_args
 
 import pytest
 import structlog
@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from typing_extensions import override
 
 from tests.support.canary import Canaries
+from treenail_runtime.crypto.opaque import TokenKind, new_token
 from treenail_runtime.telemetry import (
     bind_request,
     redact,
@@ -274,6 +275,16 @@ def test_what_looks_secret_is_not_written_wherever_it_stands(
 
     assert output.getvalue().count("[redacted]") >= 9
     assert canaries().leaks("log", output.getvalue()) == []
+
+
+@pytest.mark.requirement("T-151", "NO-SECRETS")
+@pytest.mark.parametrize("kind", get_args(TokenKind))
+def test_a_token_of_ours_of_any_kind_is_not_written(kind: TokenKind) -> None:
+    token = new_token("sample", kind)
+    random = token.rpartition(f"_{kind}_")[2]
+
+    for text in (f"/mcp/{token}", f"/{token.replace('_', '%5F')}/mcp", f"no {token!r} here"):
+        assert random[:8] not in safe_text(text)
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ class Flow:
         database: The test's own way to the database.
         secrets: The settings of the servers that are secret.
         upstream: What the connector calls.
+        variables: Further variables of the servers, as they are.
         outputs: Everything that was answered and written so far.
     """
 
@@ -87,6 +88,7 @@ class Flow:
     canaries: Canaries = field(default_factory=Canaries, repr=False)
     outputs: list[Output] = field(default_factory=list[Output], repr=False)
     port: int = field(default_factory=free_port)
+    variables: dict[str, str] = field(default_factory=dict[str, str], repr=False)
     _known: set[str] = field(default_factory=set[str], repr=False)
 
     def keep(self, kind: str, secret: str) -> str:
@@ -95,6 +97,11 @@ class Flow:
             self._known.add(secret)
             self.canaries.add(f"{kind} {len(self._known)}", secret)
         return secret
+
+    @property
+    def known(self) -> Collection[str]:
+        """All that are registered."""
+        return self._known
 
     def new(self, kind: str) -> str:
         """A new random secret."""
@@ -117,7 +124,8 @@ class Flow:
             "rate_limits": "login=off,login_account=off,mcp=off,authorize=off,token=off,register=off",
             "upstream_url": self.upstream.url,
         }
-        return {f"TREENAIL_{name.upper()}": str(value) for name, value in settings.items()}
+        named = {f"TREENAIL_{name.upper()}": str(value) for name, value in settings.items()}
+        return named | self.variables
 
     @asynccontextmanager
     async def server(self, **settings: str) -> AsyncGenerator[None]:
@@ -284,11 +292,16 @@ def files_of(folder: Path, besides: Collection[str] = ()) -> Iterator[Output]:
 
 
 @asynccontextmanager
-async def secret_flow(folder: Path, url: str, upstream: Loopback) -> AsyncGenerator[Flow]:
-    """A run over the empty database at `url`, which is told with a password that nobody checks."""
+async def secret_flow(
+    folder: Path, url: str, upstream: Loopback, further: str = _HAND_WRITTEN
+) -> AsyncGenerator[Flow]:
+    """A run over the empty database at `url`, which is told with a password that nobody checks.
+
+    `further` is what the connector's module holds besides the sample.
+    """
     module = connectors_folder(folder) / "sample.py"
     with module.open("a", encoding="utf-8") as file:
-        file.write(_HAND_WRITTEN)
+        file.write(further)
     flow = Flow(folder, Database(url), {}, upstream)
     password = flow.new("database password")
     flow.secrets["database_url"] = url.replace("//postgres@", f"//postgres:{password}@")

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import secrets
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -14,7 +13,7 @@ from tests.support.authorizing import REDIRECT, SHOPS
 from tests.support.databases import travel
 from tests.support.loopback import Reply, loopback, reply
 from tests.support.postgres import Postgres
-from tests.support.secret_flow import FORM, Flow, Output, files_of, secret_flow
+from tests.support.secret_flow import FORM, Flow, Output, secret_flow
 from tests.support.secret_run import (
     IN_REDIRECTS,
     ISSUED,
@@ -25,6 +24,7 @@ from tests.support.secret_run import (
     Pair,
     Run,
 )
+from tests.support.secret_store import auth_secret, places, stored
 from tests.support.wire import JSON_HEADERS, modern, modern_headers, rpc
 from treenail_runtime.crypto.opaque import new_token
 
@@ -121,7 +121,7 @@ async def misuse(run: Run, app: App, pair: Pair) -> None:
     flow, token = run.flow, pair.access
     jwt = f"eyJhbGciOiJub25lIn0.{flow.new('foreign token')}."
     bearer = f"Bearer {token}"
-    for target in _places(token):
+    for target in places(token):
         await flow.send("GET", target)
         await flow.send("POST", target, FORM, body=b"x=1")
     for target in (f"/{jwt}", f"/mcp/{jwt}", f"http://{token}/mcp", f"/\t{token}"):
@@ -188,25 +188,6 @@ def _body(answer: Reply) -> bytes:
     return answer.data.partition(b"\r\n\r\n")[2]
 
 
-def _places(token: str) -> Iterator[str]:
-    """Targets with a token inside."""
-    escaped = token.replace("_", "%5F")
-    yield from (f"/{token}", f"/mcp/{token}", f"/token/{token}", f"/{escaped}", f"/mcp/{escaped}")
-    for marks in ("%5F", "%5f", "%255F"):
-        yield f"/mcp/{token.replace('_', marks, 2)}"
-    for path in (
-        "/mcp",
-        "/token",
-        "/authorize",
-        "/login",
-        "/register",
-        "/revoke",
-        "/healthz",
-        "/x",
-    ):
-        yield f"{path}?access_token={token}&code={token}&state={token}"
-
-
 def _heads(token: str, port: int) -> Iterator[list[str]]:
     """Requests that break the rules of HTTP around a token."""
     host, bearer = f"Host: 127.0.0.1:{port}", f"Authorization: Bearer {token}"
@@ -241,38 +222,6 @@ async def flow(
     (tmp_path / "store").mkdir()
     async with loopback(SHOPS) as upstream, secret_flow(tmp_path, url, upstream) as flow:
         yield flow
-
-
-def auth_secret(flow: Flow, kid: str) -> str:
-    """A key for AUTH_SECRETS."""
-    key = secrets.token_bytes(32)
-    flow.keep("key", key.hex())
-    return f"{kid}:{flow.keep('key', base64.b64encode(key).decode())}"
-
-
-async def stored(flow: Flow, postgres: Postgres, since: str) -> list[Output]:
-    """Everything that the database keeps: its tables, and its files as they are."""
-    tables = [Output(f"table {name}", data) for name, data in (await flow.dump()).items()]
-    # Who closes a file that SQLite has open in the same process takes away its locks.
-    await flow.database.aclose()
-    if flow.database.dialect == "sqlite":
-        return [*tables, *files_of(flow.folder / "store")]
-    return [*tables, *postgres_files(flow, postgres, since)]
-
-
-def postgres_files(flow: Flow, postgres: Postgres, since: str) -> Iterator[Output]:
-    """The files of this database, the log of the server, and what was journaled in the meantime."""
-    name = flow.secrets["database_url"].rpartition("/")[2]
-    postgres.execute("CHECKPOINT")
-    data = Path(postgres.execute("SHOW data_directory"))
-    oid = postgres.execute("SELECT oid FROM pg_database WHERE datname = current_database()", name)
-    yield from files_of(data / "base" / oid)
-    yield from files_of(data, besides={"base", "pg_wal"})
-    until = postgres.execute("SELECT pg_walfile_name(pg_current_wal_lsn())")
-    written = [each for each in (data / "pg_wal").glob("0*") if since <= each.name <= until]
-    assert written
-    yield from (Output(f"journal {each.name}", each.read_bytes()) for each in written)
-    yield Output("PostgreSQL's log", (data.parent / "log").read_bytes())
 
 
 @pytest.mark.requirement(
