@@ -7,13 +7,9 @@ within seconds; nobody gets or keeps access by it.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 import structlog
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from treenail_runtime.settings import ConfigurationError, Settings
 
@@ -21,6 +17,10 @@ from .caches import Caches
 from .messages import LONGEST, Message, read_message
 from .registry import Reloads
 from .siblings import Siblings
+
+# Loaded where there is one: it takes a tenth of the start of a server that has none.
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -40,7 +40,7 @@ class Announcer:
         siblings: The others of this server; None where it has one worker.
     """
 
-    def __init__(self, redis: Redis | None, siblings: Siblings | None = None) -> None:
+    def __init__(self, redis: "Redis | None", siblings: Siblings | None = None) -> None:
         self._redis = redis
         self._siblings = siblings
         self._sending: set[asyncio.Task[Reach]] = set()
@@ -65,7 +65,9 @@ class Announcer:
         if self._redis is not None:
             await self._redis.aclose()
 
-    async def _published(self, redis: Redis, text: str) -> bool:
+    async def _published(self, redis: "Redis", text: str) -> bool:
+        from redis.exceptions import RedisError  # noqa: PLC0415  # see above
+
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 told: Any = redis.publish(_CHANNEL, text)  # pyright: ignore[reportUnknownMemberType]  # has no types
@@ -123,7 +125,7 @@ class Listener:
         hear: Told each message.
     """
 
-    def __init__(self, redis: Redis, caches: Caches, hear: Callable[[str], None]) -> None:
+    def __init__(self, redis: "Redis", caches: Caches, hear: Callable[[str], None]) -> None:
         self._redis = redis
         self._caches = caches
         self._hear_text = hear
@@ -141,6 +143,8 @@ class Listener:
         await self._redis.aclose()
 
     async def _run(self) -> None:
+        from redis.exceptions import RedisError  # noqa: PLC0415  # see above
+
         while True:
             try:
                 await self._listen()
@@ -149,6 +153,8 @@ class Listener:
             await asyncio.sleep(_PAUSE_S)
 
     async def _listen(self) -> None:
+        from redis.exceptions import RedisError  # noqa: PLC0415  # see above
+
         channel: Any = self._redis.pubsub()  # pyright: ignore[reportUnknownMemberType]  # has no types
         try:
             await channel.subscribe(_CHANNEL)
@@ -167,7 +173,7 @@ class Listener:
             self._hear_text(data.decode(errors="replace"))
 
 
-def open_redis(settings: Settings) -> Redis | None:
+def open_redis(settings: Settings) -> "Redis | None":
     """The Redis of the settings, not connected yet; None when there is none.
 
     Raises:
@@ -175,6 +181,10 @@ def open_redis(settings: Settings) -> Redis | None:
     """
     if settings.redis_url is None:
         return None
+    from redis.asyncio import Redis  # noqa: PLC0415  # see above
+    from redis.asyncio.retry import Retry  # noqa: PLC0415  # see above
+    from redis.backoff import NoBackoff  # noqa: PLC0415  # see above
+
     options: dict[str, Any] = {"retry": Retry(NoBackoff(), 0)}
     try:
         return Redis.from_url(settings.redis_url.get_secret_value(), **options)  # pyright: ignore[reportUnknownMemberType]  # its options have no types

@@ -7,11 +7,6 @@ two questions; one script answers both, at once and for the same moment.
 import asyncio
 from typing import Any, Final, Protocol, cast
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-
 from treenail_runtime.auth.errors import StoreUnavailableError
 
 from .counting import Count, CounterUnavailableError, KeyMac
@@ -41,6 +36,11 @@ class RedisCounter:
         Raises:
             ValueError: That is no URL of a Redis.
         """
+        # Here, for loading it takes a tenth of the start of a server that has none.
+        from redis.asyncio import Redis  # noqa: PLC0415  # see above
+        from redis.asyncio.retry import Retry  # noqa: PLC0415  # see above
+        from redis.backoff import NoBackoff  # noqa: PLC0415  # see above
+
         # Its own three attempts would take longer than anyone here waits.
         options: dict[str, Any] = {"retry": Retry(NoBackoff(), 0)}
         self._redis = Redis.from_url(url, **options)  # pyright: ignore[reportUnknownMemberType]  # its options have no types
@@ -58,6 +58,8 @@ class RedisCounter:
         await self._redis.aclose()
 
     async def _answer(self, question: Any) -> object:
+        from redis.exceptions import RedisError  # noqa: PLC0415  # loaded by now
+
         try:
             async with asyncio.timeout(self._patience_s):
                 return await question

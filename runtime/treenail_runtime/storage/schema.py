@@ -3,12 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +12,12 @@ from treenail_runtime.settings import ConfigurationError
 
 from .database import Database
 from .tables import clients, metadata
+
+# Where it is needed, which workers and servers without authorization have not: loading it takes a
+# tenth of their start.
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 _SCRIPTS: Final = Path(__file__).parent / "migrations"
 
@@ -104,6 +106,8 @@ def _migrate(connection: Connection) -> SchemaState:
     if state.kind in {"ahead", "unknown"}:
         raise ConfigurationError(state.problem())
     if state.kind != "current":
+        from alembic import command  # noqa: PLC0415  # see above
+
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -129,6 +133,8 @@ def _seen(connection: Connection) -> tuple[str | None, set[str]]:
 
 
 def _revision(connection: Connection) -> str | None:
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  # see above
+
     return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -147,11 +153,15 @@ def _kind(
 
 
 @cache
-def _scripts() -> ScriptDirectory:
+def _scripts() -> "ScriptDirectory":
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  # see above
+
     return ScriptDirectory.from_config(_config())
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415  # see above
+
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
