@@ -105,6 +105,11 @@ class UpstreamClient:
             self._count_failure(endpoint)
             _log.warning("upstream.timed_out", **_facts(endpoint))
             raise timed_out(endpoint) from None
+        finally:
+            if self._reuse is not None and not endpoint.reads:
+                # Also when it failed: it may have taken place. Behind the deadline, which is the
+                # upstream's: what took place must not fail for a slow database.
+                await self._reuse.wrote()
 
     async def _proven(self, request: Request) -> UpstreamAnswer:
         """The answer to the request, with other credentials when the first ones are refused.
@@ -158,15 +163,9 @@ class UpstreamClient:
     async def _answer(self, request: Request, credentials: Credentials) -> UpstreamAnswer:
         endpoint, outgoing = request.endpoint, self._outgoing(request, credentials)
         ask = partial(self._asked, endpoint, outgoing, credentials)
-        if self._reuse is None or (endpoint.reads and not endpoint.cache_s):
+        if self._reuse is None or not endpoint.cache_s:
             return await ask()
-        if endpoint.reads:
-            return await self._reuse.answer(endpoint, outgoing, ask)
-        try:
-            return await ask()
-        finally:
-            # Also when it failed: it may have taken place.
-            await self._reuse.wrote()
+        return await self._reuse.answer(endpoint, outgoing, ask)
 
     async def _asked(
         self, endpoint: Endpoint, outgoing: OutgoingRequest, credentials: Credentials

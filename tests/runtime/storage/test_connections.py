@@ -1,5 +1,7 @@
 """Connections whose credentials the upstream refuses."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -50,3 +52,27 @@ async def test_other_credentials_than_the_refused_ones_are_not_marked(database: 
     assert not await store.mark_reauth(connection_id, f"{fingerprint}x")
     assert not await store.mark_reauth("nobody", fingerprint)
     assert await statuses(database) == {connection_id: "active"}
+
+
+@pytest.mark.requirement("CACHE-WRITE")
+async def test_writes_through_a_connection_are_counted_for_all_workers(database: Database) -> None:
+    (connection_id, _), (other, _) = await connected(database), await connected(database)
+
+    await asyncio.gather(*(ConnectionStore(database).note_write(connection_id) for _ in range(5)))
+
+    async def work(connection: AsyncConnection) -> dict[str, int]:
+        rows = await connection.execute(select(connections.c.id, connections.c.writes))
+        return {row.id: row.writes for row in rows}
+
+    assert await database.read(work) == {connection_id: 5, other: 0}
+
+
+@pytest.mark.requirement("CACHE-END")
+async def test_connections_in_use_are_told_from_those_that_have_ended(database: Database) -> None:
+    store = ConnectionStore(database)
+    (ended, fingerprint), (other, _) = await connected(database), await connected(database)
+    await store.mark_reauth(ended, fingerprint)
+    removed = {f"c-{number}" for number in range(1_200)}
+
+    assert await store.active({ended, other} | removed) == {other}
+    assert await store.active(()) == frozenset()

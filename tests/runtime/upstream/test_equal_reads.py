@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from tests.support.reusing import NO_RETRIES, WRITE, Gated, Held, ask, settle
-from treenail_runtime.contract import Endpoint, UpstreamRefused, UpstreamTimeout
-from treenail_runtime.upstream import Owner
+from tests.support.reusing import ANN, NO_RETRIES, WRITE, Gated, Held, Upstream, ask, settle
+from tests.support.upstreams import mocked
+from treenail_runtime.contract import Endpoint, JsonBody, UpstreamRefused, UpstreamTimeout
+from treenail_runtime.upstream import Owner, Reuse
 
 
 @pytest.mark.requirement("CACHE-WRITE")
@@ -118,3 +119,18 @@ async def test_a_read_that_is_stuck_holds_up_an_equal_one_for_a_part_of_its_time
     assert await second == b'{"answer":2}'
     with pytest.raises(UpstreamTimeout):
         await first
+
+
+@pytest.mark.requirement("CACHE-WRITE")
+async def test_a_write_does_not_fail_because_telling_of_it_takes_long() -> None:
+    held, told = Held(), asyncio.Event()
+
+    async def tell() -> None:
+        asyncio.get_running_loop().call_later(0.3, told.set)
+        await told.wait()
+
+    client = mocked(Upstream(), reuse=Reuse(held.cache, ANN, tell))
+    hasty = Endpoint("POST", "/things", body=JsonBody(), timeout_s=0.1)
+
+    assert await ask(client, hasty, body={}) == b'{"answer":1}'
+    assert told.is_set()
