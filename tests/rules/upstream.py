@@ -50,6 +50,11 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         " is refused is told to whoever gave it, the person or the operator",
     ),
     "UP-REVOKE": Requirement("RFC 7009 2", "refresh and access token are given back"),
+    "UP-OWED": Requirement(
+        "S2-37; ours",
+        "what nobody uses any more is given back to the provider whoever dies meanwhile, once, by one"
+        " worker, again and again for a day, and is erased then",
+    ),
     "DEMO-ALL": Requirement(
         "S4-01",
         "`treenail demo` shows every connector on one machine, a provider of its upstream included",

@@ -23,6 +23,7 @@ from treenail_runtime.storage.sealed import (
     CREDENTIALS,
     INSTANCES,
     PENDING_LOGINS,
+    REVOCATIONS,
     SETUPS,
     SealedTable,
 )
@@ -34,6 +35,7 @@ from treenail_runtime.storage.tables import (
     grants,
     instances,
     pending_logins,
+    revocations,
     sessions,
     setups,
 )
@@ -66,6 +68,7 @@ async def fill(database: Database, ring: KeyRing, names: range) -> None:
             await _add_instance(connection, ring, name)
             await _add_tokens(connection, ring, name)
             await _add_setup(connection, ring, name)
+            await _add_revocation(connection, ring, name)
 
     await database.write(work)
 
@@ -160,6 +163,28 @@ async def _add_setup(connection: AsyncConnection, ring: KeyRing, name: str) -> N
     await connection.execute(insert(setups).values(row))
 
 
+async def _add_revocation(connection: AsyncConnection, ring: KeyRing, name: str) -> None:
+    """Of an instance that is gone, with its own client or that of its connector."""
+    sealer = Sealer(ring)
+    texts = {
+        column: sealer.seal(f"{column} {name}".encode(), f"mcp_revocations.{column}:r{name}").text
+        for column in ("access", "refresh", "client")
+    }
+    row = {
+        "id": f"r{name}",
+        "instance_id": f"gone {name}",
+        "service": "phorest",
+        "issuer": "https://provider.test",
+        "access": texts["access"],
+        "refresh": texts["refresh"] if int(name) % 2 else None,
+        "client": texts["client"] if int(name) % 3 else None,
+        "kid": ring.current,
+        "created_at": now_ms,
+        "next_attempt_at": now_ms,
+    }
+    await connection.execute(insert(revocations).values(row))
+
+
 async def add_connection(connection: AsyncConnection, ring: KeyRing, name: str) -> None:
     """A connection with a grant and a session."""
     config = config_of(name)
@@ -239,7 +264,7 @@ async def read_all(database: Database, ring: KeyRing) -> Stored:
         )
         rows = (await connection.execute(joined)).all()
         opened: dict[str, str] = {}
-        for sealed in (CLIENTS, PENDING_LOGINS, INSTANCES, CREDENTIALS, SETUPS):
+        for sealed in (CLIENTS, PENDING_LOGINS, INSTANCES, CREDENTIALS, SETUPS, REVOCATIONS):
             opened |= await _opened(connection, ring, sealed)
         configs = {row.id: open_config(Sealer(ring), row.id, row.config) for row in rows}
         return Stored(
@@ -289,6 +314,7 @@ async def texts(database: Database) -> set[str]:
             pending_logins.c.request,
             instances.c.config,
             credentials.c.access,
+            revocations.c.access,
             grants.c.fingerprint,
         )
         return {text for each in columns for text in await connection.scalars(select(each))}

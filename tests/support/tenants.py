@@ -24,6 +24,7 @@ from treenail_runtime.crypto.sealing import Sealer
 from treenail_runtime.storage.credentials import CredentialStore
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.instances import InstanceStore
+from treenail_runtime.storage.revocations import RevocationStore
 from treenail_runtime.storage.tables import (
     auth_codes,
     clients,
@@ -60,6 +61,11 @@ def instance_store(database: Database) -> InstanceStore:
 def credential_store(database: Database, ring: KeyRing = RING) -> CredentialStore:
     """As a server makes it."""
     return CredentialStore(database, Sealer(ring))
+
+
+def revocation_store(database: Database, ring: KeyRing = RING) -> RevocationStore:
+    """As a server makes it."""
+    return RevocationStore(database, Sealer(ring))
 
 
 async def made(

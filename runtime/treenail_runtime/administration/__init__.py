@@ -6,7 +6,6 @@ from .describing import described, described_tokens, described_whole
 from .errors import AdministrationError, Kind
 from .instances import Administration, Created, Deleted, Made, Parts
 from .ports import KnownInstances, UpstreamClients
-from .revocation import Revocations
 from .setup import Begun, Setups
 from .validation import Candidate, Check, Validator, Verdict
 from .wanted import Wanted
@@ -27,7 +26,6 @@ __all__ = [
     "KnownInstances",
     "Made",
     "Parts",
-    "Revocations",
     "Setups",
     "UpstreamClients",
     "Validator",

@@ -8,7 +8,6 @@ from pydantic import SecretStr
 
 from treenail_runtime.auth.instances import (
     EndedByChange,
-    EndedInstance,
     InstanceRecord,
     InstanceSettings,
     StoredInstance,
@@ -90,31 +89,25 @@ class Changes:
         if ends.all_logins:
             settings = replace(settings, values={}, secrets={})
         to = Alteration(
-            version=record.version, title=title, settings=settings, account=account, ends=ends
+            version=record.version,
+            service=record.service,
+            before=stored.settings,
+            title=title,
+            settings=settings,
+            account=account,
+            ends=ends,
         )
-        await self._alter(stored, to, sees, is_bound=version is not None)
+        await self._alter(record, to, sees, is_bound=version is not None)
         return await self._administration.show(slug, sees)
 
     async def _alter(
-        self, stored: StoredInstance, to: Alteration, sees: str | None, *, is_bound: bool
+        self, record: InstanceRecord, to: Alteration, sees: str | None, *, is_bound: bool
     ) -> None:
-        record = stored.record
-        done = await self._parts.changes.alter(record.id, to, owner=sees)
-        if done is None:
+        if not await self._parts.changes.alter(record.id, to, owner=sees):
             raise _other_version() if is_bound else _changed()
         self._parts.known.forget(record.id)
-        for tokens in done.tokens:
-            self._parts.keeper.forget(tokens.connection_id)
-        self._parts.revocations.begin(
-            EndedInstance(
-                record=record,
-                # As whoever they were granted to.
-                settings=stored.settings,
-                tokens=done.tokens,
-                grants=0,
-                connections=0,
-            )
-        )
+        self._parts.keeper.forget_where(lambda each: each == record.id)
+        self._parts.revocations.soon()
 
     async def _prove_client(
         self, before: InstanceSettings, after: InstanceSettings, connector: Connector

@@ -23,12 +23,11 @@ from treenail_runtime.storage.credentials import CredentialStore
 from treenail_runtime.storage.grants import GrantStore
 from treenail_runtime.storage.instance_changes import InstanceChanges
 from treenail_runtime.storage.instances import InstanceStore
-from treenail_runtime.upkeep import ProviderAway, ReauthNeeded, TokenKeeper
+from treenail_runtime.upkeep import ProviderAway, ReauthNeeded, Revocations, TokenKeeper
 from treenail_runtime.upstream.ways import code_grant, is_ready, missing_fields, needed_grant
 
 from .errors import AdministrationError, unknown_instance
 from .ports import KnownInstances, UpstreamClients
-from .revocation import Revocations
 from .wanted import Wanted, judged_settings, judged_slug, judged_values, login_form, slug_error
 
 Status: TypeAlias = Literal["pending", "active", "disabled"]
@@ -70,7 +69,7 @@ class Deleted:
     """What ended with an instance.
 
     Attributes:
-        tokens: Connections whose tokens are being revoked upstream.
+        tokens: Connections whose tokens the upstream is to forget.
         calls: That were running in this process.
     """
 
@@ -186,14 +185,13 @@ class Administration:
             raise unknown_instance()
         self.parts.known.forget(record.id)
         calls = self.parts.end_calls(record.id)
-        for tokens in ended.tokens:
-            self.parts.keeper.forget(tokens.connection_id)
-        self.parts.revocations.begin(ended)
+        self.parts.keeper.forget_where(lambda each: each == record.id)
+        self.parts.revocations.soon()
         return Deleted(
             record=ended.record,
             grants=ended.grants,
             connections=ended.connections,
-            tokens=len(ended.tokens),
+            tokens=ended.tokens,
             calls=calls,
         )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from treenail_runtime.auth.instances import InstanceSettings, ObtainedTokens, UpstreamTokens
+from treenail_runtime.auth.instances import InstanceSettings, ObtainedTokens
 from treenail_runtime.auth.records import Instance, UpstreamTrip
 from treenail_runtime.contract import OAuthClientAuth
 from treenail_runtime.providers import Departure, ProviderClient
@@ -21,24 +21,7 @@ class KnownInstances(Protocol):
         ...
 
 
-class Revoker(Protocol):
-    """Has providers forget tokens."""
-
-    async def revoke(
-        self, service: str, settings: InstanceSettings | None, tokens: UpstreamTokens
-    ) -> bool:
-        """Have the provider forget tokens of an instance that is gone.
-
-        Returns:
-            Whether it has; False when it cannot.
-
-        Raises:
-            ProviderError: It does not answer.
-        """
-        ...
-
-
-class UpstreamClients(Revoker, Protocol):
+class UpstreamClients(Protocol):
     """Talks to the providers of the upstreams."""
 
     def knows(self, instance: Instance) -> bool:
@@ -61,10 +44,6 @@ class UpstreamClients(Revoker, Protocol):
         Raises:
             ProviderError: There are none.
         """
-        ...
-
-    async def forsake(self, instance: Instance, tokens: ObtainedTokens) -> None:
-        """Have the provider forget tokens that nobody will use; never fails."""
         ...
 
     async def granted(

@@ -9,6 +9,7 @@ import structlog
 from pydantic import SecretStr
 
 from treenail_runtime.auth.admins import Admin, Invitation, Setup
+from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.auth.instances import InstanceRecord, InstanceSettings, ObtainedTokens
 from treenail_runtime.auth.login import Typed, make_config
 from treenail_runtime.auth.records import Digest, Instance, UpstreamTrip
@@ -167,8 +168,8 @@ class Setups:
             ) from None
         try:
             await self._keep(instance, record, settings, tokens)
-        except AdministrationError:
-            await parts.clients.forsake(instance, tokens)
+        except (AdministrationError, StoreUnavailableError):
+            await parts.revocations.forsake(instance, tokens)
             raise
 
     async def _keep(

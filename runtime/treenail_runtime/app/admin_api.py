@@ -13,14 +13,12 @@ from treenail_runtime.storage.principals import PrincipalStore
 from treenail_runtime.storage.setups import SetupStore
 
 from .administering import Core, make_administration
-from .lifespan import Closed, Lifespan
 
 
 def add_administration(
     pages: Quart,
     core: Core,
     oauth: OAuth,
-    lifespan: Lifespan,
     health: Health,
     housekeeping: Housekeeping,
     *,
@@ -32,7 +30,6 @@ def add_administration(
         What the guard lets through, by path.
     """
     administration = make_administration(core)
-    lifespan.add(Closed(administration.parts.revocations.aclose))
     setups = SetupStore(core.database, core.sealer)
     services = AdminServices(
         administration=administration,

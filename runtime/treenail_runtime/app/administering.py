@@ -3,18 +3,17 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from treenail_runtime.administration import Administration, Parts, Revocations
+from treenail_runtime.administration import Administration, Parts
 from treenail_runtime.contract import Connector
 from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import Sealer
 from treenail_runtime.edge.running import RunningCalls
-from treenail_runtime.storage.audit import AuditStore
 from treenail_runtime.storage.credentials import CredentialStore
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.grants import GrantStore
 from treenail_runtime.storage.instance_changes import InstanceChanges
 from treenail_runtime.storage.instances import InstanceStore
-from treenail_runtime.upkeep import TokenKeeper
+from treenail_runtime.upkeep import Revocations, TokenKeeper
 
 from .checking import Checker
 from .directory import Directory
@@ -42,12 +41,12 @@ class Core:
     checker: Checker
     providers: UpstreamProviders
     keeper: TokenKeeper
+    revocations: Revocations
     calls: RunningCalls
 
 
 def make_administration(core: Core) -> Administration:
     """The verbs."""
-    audit = AuditStore(core.database, core.macs)
     return Administration(
         Parts(
             connectors=core.connectors,
@@ -61,7 +60,7 @@ def make_administration(core: Core) -> Administration:
             checker=core.checker,
             clients=core.providers,
             keeper=core.keeper,
-            revocations=Revocations(core.providers, audit),
+            revocations=core.revocations,
             end_calls=core.calls.end,
         )
     )

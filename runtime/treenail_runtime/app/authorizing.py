@@ -35,10 +35,11 @@ from treenail_runtime.storage.instances import InstanceStore
 from treenail_runtime.storage.logins import LoginStore
 from treenail_runtime.storage.pending_logins import PendingLoginStore
 from treenail_runtime.storage.principals import PrincipalStore
+from treenail_runtime.storage.revocations import RevocationStore
 from treenail_runtime.storage.services import ServiceStore
 from treenail_runtime.storage.sessions import SessionStore
 from treenail_runtime.tracing import Traces
-from treenail_runtime.upkeep import ClientTokens, Rounds, TokenKeeper, give_back_ended, refresh_due
+from treenail_runtime.upkeep import ClientTokens, Revocations, Rounds, TokenKeeper, refresh_due
 
 from .admin_api import add_administration
 from .administering import Core
@@ -50,7 +51,7 @@ from .directory import Directory
 from .ending import CallEnder
 from .endpoints import Endpoints, Gates
 from .housekeeping import CommonHousekeeping
-from .instances import make_instances, make_prefixes
+from .instances import base_url_of, make_instances, make_prefixes
 from .invalidating import Announcer, Listener, Obedience, open_redis
 from .lifespan import Closed, Lifespan, Started
 from .limiting import make_limiter
@@ -97,7 +98,7 @@ def add_authorization(
         ConfigurationError: A key is missing or weak, or a URL cannot be used.
     """
     measures, traces = observers.measures, observers.traces
-    base_url = settings.base_url or f"http://127.0.0.1:{settings.port}"
+    base_url = base_url_of(settings)
     kept = _open_storage(settings, lifespan)
     connectors = registry.connectors
     instances = make_instances([*connectors.values()], base_url)
@@ -116,8 +117,16 @@ def add_authorization(
     lifespan.add(Recording(registry, ServiceStore(kept.database)))
     checker = Checker(connectors, upstreams, providers, settings.upstream_url, directory)
     callers = CallerRule(settings.trusted_proxies)
+    revocations = _revocations(settings, kept, providers, lifespan)
     services = _services(
-        settings, base_url, kept, checker, callers, providers, prefixes[0], lifespan=lifespan
+        settings,
+        kept,
+        checker,
+        callers,
+        providers,
+        revocations,
+        prefixes[0],
+        lifespan=lifespan,
     )
     core = Core(
         database=kept.database,
@@ -131,6 +140,7 @@ def add_authorization(
         checker=checker,
         providers=providers,
         keeper=_keep_tokens(settings, kept, providers, lifespan, measures, traces),
+        revocations=revocations,
         calls=_running_calls(directory, lifespan),
     )
     caches = Caches(directory, core.keeper, tokens, upstreams.answers)
@@ -169,7 +179,6 @@ def add_authorization(
                 pages,
                 core,
                 services,
-                lifespan,
                 registry.services,
                 housekeeping,
                 with_api=settings.admin_api,
@@ -267,17 +276,25 @@ def _keep_tokens(
     measures: Measures,
     traces: Traces,
 ) -> TokenKeeper:
-    """Has tokens refreshed, and given back, as long as the server runs."""
+    """Has tokens refreshed as long as the server runs."""
     store = CredentialStore(kept.database, kept.sealer)
     owner = uuid.uuid4().hex
     keeper = TokenKeeper(store, providers, owner=owner, measures=measures, traces=traces)
     lifespan.add(Closed(keeper.aclose))
-    for rounds in (
-        Rounds(lambda: refresh_due(store, keeper), settings.upkeep_seconds),
-        Rounds(lambda: give_back_ended(store, providers), settings.upkeep_seconds),
-    ):
-        lifespan.add(Started(rounds.start, rounds.stop))
+    rounds = Rounds(lambda: refresh_due(store, keeper), settings.upkeep_seconds)
+    lifespan.add(Started(rounds.start, rounds.stop))
     return keeper
+
+
+def _revocations(
+    settings: Settings, kept: _Kept, providers: UpstreamProviders, lifespan: Lifespan
+) -> Revocations:
+    """Has providers forget what nobody uses any more, as long as the server runs."""
+    revocations = Revocations(RevocationStore(kept.database, kept.sealer), providers)
+    rounds = Rounds(revocations.work_off, settings.upkeep_seconds, name="revocations")
+    revocations.on_news(rounds.soon)
+    lifespan.add(Started(rounds.start, rounds.stop))
+    return revocations
 
 
 def _open_database(settings: Settings, lifespan: Lifespan) -> Database:
@@ -293,11 +310,11 @@ def _open_database(settings: Settings, lifespan: Lifespan) -> Database:
 
 def _services(
     settings: Settings,
-    base_url: str,
     kept: _Kept,
     checker: Checker,
     callers: CallerRule,
     providers: UpstreamProviders,
+    revocations: Revocations,
     prefix: str,
     *,
     lifespan: Lifespan,
@@ -309,7 +326,7 @@ def _services(
     documents = DocumentFetcher(allowed_networks=settings.client_document_networks)
     lifespan.add(Closed(documents.aclose))
     return OAuth(
-        policy=make_policy(settings, base_url),
+        policy=make_policy(settings, base_url_of(settings)),
         tokens=make_token_policy(settings),
         connectors=checker.connectors,
         clients=ClientStore(database, sealer),
@@ -321,6 +338,7 @@ def _services(
         limiter=limiter,
         checker=checker,
         providers=providers,
+        revocations=revocations,
         prefix=prefix,
         macs=macs,
         caller=lambda request: _address(callers, request),

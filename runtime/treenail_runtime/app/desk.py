@@ -1,5 +1,6 @@
 """Administration for the command line: the same verbs, without a server around them."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -15,23 +16,19 @@ from treenail_runtime.settings import ConfigurationError, Settings, environment
 from treenail_runtime.storage.credentials import CredentialStore
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.instances import InstanceStore
-from treenail_runtime.upkeep import TokenKeeper
+from treenail_runtime.storage.revocations import RevocationStore
+from treenail_runtime.upkeep import Revocations, TokenKeeper
 from treenail_runtime.upstream import AiohttpTransport
 
 from .administering import Core, make_administration
 from .checking import Checker
 from .connecting import tried
 from .directory import Directory
-from .instances import make_instances
+from .instances import base_url_of, make_instances
 from .invalidating import Announcer, open_redis
 from .providing import UpstreamProviders
 from .storing import open_ring
 from .upstreams import Upstreams
-
-
-def base_url_of(settings: Settings) -> str:
-    """Under which clients reach the server that has these settings."""
-    return settings.base_url or f"http://127.0.0.1:{settings.port}"
 
 
 @asynccontextmanager
@@ -64,6 +61,8 @@ async def open_administration(
     }
     providers = UpstreamProviders(connectors, clients, directory, oauth)
     announcer = _announcer(settings, directory)
+    revocations, owed = Revocations(RevocationStore(database, sealer), providers), asyncio.Event()
+    revocations.on_news(owed.set)
     keeper = TokenKeeper(CredentialStore(database, sealer), providers, owner=uuid.uuid4().hex)
     administration = make_administration(
         Core(
@@ -80,14 +79,16 @@ async def open_administration(
             ),
             providers=providers,
             keeper=keeper,
+            revocations=revocations,
             calls=RunningCalls(),
         )
     )
     try:
         yield administration
-        await administration.parts.revocations.finish()
+        if owed.is_set():
+            # What is not done now is left to the servers.
+            await revocations.work_off()
     finally:
-        await administration.parts.revocations.aclose()
         if announcer is not None:
             await announcer.aclose()
         await keeper.aclose()

@@ -22,6 +22,11 @@ _BUILT_IN: Final = {
 }
 
 
+def base_url_of(settings: Settings) -> str:
+    """Under which clients reach the server that has these settings."""
+    return settings.base_url or f"http://127.0.0.1:{settings.port}"
+
+
 def make_instances(
     connectors: Sequence[Connector], base_url: str, closed: Collection[str] = ()
 ) -> list[Instance]:

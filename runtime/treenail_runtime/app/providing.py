@@ -1,13 +1,18 @@
 """The authorization servers of the upstreams, as the clients that they know us by."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, TypeVar
 
 import structlog
 from pydantic import SecretStr
 
-from treenail_runtime.auth.errors import StoreUnavailableError
-from treenail_runtime.auth.instances import InstanceSettings, ObtainedTokens, UpstreamTokens
+from treenail_runtime.auth.instances import (
+    InstanceSettings,
+    ObtainedTokens,
+    OwedRevocation,
+    UpstreamTokens,
+)
 from treenail_runtime.auth.records import Instance, UpstreamTrip
 from treenail_runtime.contract import Connector, OAuthClientAuth, OAuthCodeAuth
 from treenail_runtime.providers import (
@@ -87,6 +92,8 @@ class UpstreamProviders:
             ProviderError: There are none.
         """
         auth, client = await self._known(instance)
+        # Before the provider is asked: the instance may be deleted meanwhile.
+        own = self._directory.known_settings(instance).client
         attempt = Attempt(
             issuer=trip.issuer,
             redirect_uri=trip.redirect_uri,
@@ -98,58 +105,37 @@ class UpstreamProviders:
             code = await self._oauth.code(auth, trip.issuer, answer)
             return await self._oauth.exchange(auth.provider, client, code=code, attempt=attempt)
 
-        return obtained(await self._asked(instance, exchange))
+        return replace(obtained(await self._asked(instance, exchange)), client=own)
 
-    async def forsake(self, instance: Instance, tokens: ObtainedTokens) -> None:
-        """Have the provider forget tokens that nobody will use; never fails."""
-        await self._revoke(instance, tokens)
+    async def revoke(self, owed: OwedRevocation) -> bool:
+        """Have the provider forget tokens.
 
-    async def give_back(self, tokens: UpstreamTokens) -> None:
-        """Have the provider forget the tokens of an ended login; never fails."""
-        try:
-            found = await self._directory.by_id(tokens.instance_id)
-        except StoreUnavailableError:
-            found = None
-        if found is None:
-            log.warning("tokens.not_revoked", reason="no instance", instance=tokens.instance_id)
-        else:
-            await self._revoke(found[0], tokens)
-
-    async def _revoke(self, instance: Instance, tokens: ObtainedTokens | UpstreamTokens) -> None:
-        try:
-            auth, client = await self._known(instance)
-            await self._oauth.revoke(
-                auth.provider,
-                client,
-                access=tokens.access,
-                refresh=tokens.refresh,
-                issuer=tokens.issuer,
-            )
-        except (ProviderError, StoreUnavailableError) as error:
-            log.warning("tokens.not_revoked", reason=str(error), instance=instance.id)
-
-    async def revoke(
-        self, service: str, settings: InstanceSettings | None, tokens: UpstreamTokens
-    ) -> bool:
-        """Have the provider forget tokens of an instance that is gone.
+        Beside the circuit breakers: an endpoint that fails here says nothing about logins.
 
         Returns:
-            False when it cannot: it takes none back, or no client of ours is known.
+            False when it takes none back.
 
         Raises:
-            ProviderError: It does not answer.
+            ProviderError: It does not answer, or no client of ours is known here.
+            StoreUnavailableError: The database does not answer.
         """
+        service = owed.service
+        if service is None:
+            found = await self._directory.by_id(owed.instance_id)
+            service = "" if found is None else found[0].connector
         connector = self._connectors.get(service)
         auth = None if connector is None else code_grant(connector.auth)
-        client = self._own(service, settings or InstanceSettings())
+        own = owed.client
+        client = ProviderClient(own.client_id, own.client_secret) if own else None
+        client = client or self._clients.get(service)
         if auth is None or client is None:
-            return False
+            raise ProviderBroken("this server has no client at the provider")
         return await self._oauth.revoke(
             auth.provider,
             client,
-            access=tokens.access,
-            refresh=tokens.refresh,
-            issuer=tokens.issuer,
+            access=owed.access,
+            refresh=owed.refresh,
+            issuer=owed.issuer,
         )
 
     async def prove(self, service: str, client: ProviderClient | None) -> ObtainedTokens | None:

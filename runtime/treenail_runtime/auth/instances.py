@@ -95,6 +95,18 @@ def may_become(status: InstanceStatus) -> frozenset[InstanceStatus]:
     return _BEFORE[status]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class OwnClient:
+    """As which the upstream's provider knows an instance.
+
+    Attributes:
+        client_secret: None for a public client.
+    """
+
+    client_id: str
+    client_secret: SecretStr | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class InstanceSettings:
     """What an instance has of its own: sealed at rest.
@@ -116,6 +128,13 @@ class InstanceSettings:
     values: Mapping[str, str] = field(default_factory=dict[str, str])
     secrets: Mapping[str, SecretStr] = field(default_factory=dict[str, SecretStr])
     limits: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def client(self) -> OwnClient | None:
+        """Its client at the upstream's provider; None for the connector's."""
+        if self.upstream_client_id is None:
+            return None
+        return OwnClient(self.upstream_client_id, self.upstream_client_secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +203,7 @@ class ObtainedTokens:
         scopes: None when they are those that were asked for (RFC 6749 5.1).
         issuer: Of the provider; tokens of one are never sent to another.
         subject: Whose they are, as an ID token told; None when none did.
+        client: To which they were granted; None for the connector's.
     """
 
     access: SecretStr
@@ -192,6 +212,7 @@ class ObtainedTokens:
     scopes: frozenset[str] | None = None
     issuer: str
     subject: str | None = None
+    client: OwnClient | None = None
 
     @property
     def account(self) -> str:
@@ -246,19 +267,40 @@ class DueRefresh:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class EndedInstance:
-    """What a deleted instance leaves to be done: its tokens are to be revoked upstream.
+class OwedRevocation:
+    """Tokens that the upstream's provider is to forget.
 
     Attributes:
-        settings: With the client that the provider knows; None when they could not be opened.
-        tokens: Of all its connections, as far as they could be opened.
+        instance_id: Whose they were; it may be gone.
+        service: The connector's name; None for that of the configured instance.
+        client: To which they were granted; None for the connector's.
+        attempts: How often it was tried, this time included.
+        age_s: Seconds for which they have been owed.
+    """
+
+    id: str
+    instance_id: str
+    service: str | None
+    issuer: str
+    access: SecretStr
+    refresh: SecretStr | None
+    client: OwnClient | None
+    attempts: int
+    age_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedInstance:
+    """A deleted instance.
+
+    Attributes:
+        tokens: Connections whose tokens its provider is to forget.
         grants: How many were ended.
         connections: How many were emptied.
     """
 
     record: InstanceRecord
-    settings: InstanceSettings | None
-    tokens: tuple[UpstreamTokens, ...]
+    tokens: int
     grants: int
     connections: int
 
@@ -294,17 +336,6 @@ def ended_by(
         provider_logins=by_provider and before.upstream_client_id != after.upstream_client_id,
         all_logins=before.server_url != after.server_url,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class AlteredInstance:
-    """What a change leaves to be done.
-
-    Attributes:
-        tokens: To be revoked upstream, by the client to which they were granted.
-    """
-
-    tokens: tuple[UpstreamTokens, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from treenail_runtime.administration import (
     Made,
     described_whole,
 )
-from treenail_runtime.app.desk import base_url_of, open_administration
+from treenail_runtime.app.desk import open_administration
+from treenail_runtime.app.instances import base_url_of
 from treenail_runtime.dispatch.strict_json import is_object, read_json
 from treenail_runtime.settings import ConfigurationError, Settings, read_settings
 from treenail_runtime.storage.database import Database

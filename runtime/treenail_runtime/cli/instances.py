@@ -13,7 +13,7 @@ from treenail_runtime.administration import (
     Wanted,
     described,
 )
-from treenail_runtime.app.desk import base_url_of
+from treenail_runtime.app.instances import base_url_of
 from treenail_runtime.settings import Settings, read_settings
 
 from .administering import (

@@ -8,7 +8,7 @@ from typing import IO, Any, Final, TypeVar
 import click
 import httpx
 
-from treenail_runtime.app.desk import base_url_of
+from treenail_runtime.app.instances import base_url_of
 from treenail_runtime.app.invalidating import Announcer, open_redis
 from treenail_runtime.app.messages import Message
 from treenail_runtime.dispatch.strict_json import is_object, read_json

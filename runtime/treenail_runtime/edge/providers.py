@@ -37,7 +37,3 @@ class Providers(Protocol):
             ProviderError: There are none.
         """
         ...
-
-    async def forsake(self, instance: Instance, tokens: ObtainedTokens) -> None:
-        """Have the provider forget tokens that nobody will use; never fails."""
-        ...

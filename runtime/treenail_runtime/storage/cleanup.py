@@ -55,7 +55,7 @@ class Cleanup:
             StoreUnavailableError: The database does not answer; what was done stays done.
         """
         counts: Counter[str] = Counter()
-        for rule in (*self._rules, self._sweep) if thorough else self._rules:
+        for rule in (*self._rules, *self._sweep) if thorough else self._rules:
             for _ in range(batches):
                 rows = await self._apply(rule)
                 if rows is None:

@@ -14,7 +14,7 @@ from .connections import hold_connection, require_login
 from .database import Database, now_ms
 from .tables import connections, instances
 from .tables import credentials as table
-from .token_rows import UNCLAIMED, SealedTokens, place, put_tokens, read_tokens, take_tokens
+from .token_rows import UNCLAIMED, SealedTokens, place, put_tokens, read_tokens
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -185,19 +185,6 @@ class CredentialStore:
             return [DueRefresh(connection_id=a, instance_id=b, version=c) for a, b, c in rows]
 
         return await self._database.read(work)
-
-    async def take_ended(self, limit: int) -> Sequence[UpstreamTokens]:
-        """Remove tokens of logins that have ended, for the caller to revoke them upstream.
-
-        Nobody gets them a second time; cleanup removes what nobody takes within 10 minutes.
-        """
-        over = ended(limit)
-
-        async def work(connection: AsyncConnection) -> Sequence[Row[Any]]:
-            return await take_tokens(connection, table.c.connection_id.in_(over))
-
-        opened = (read_tokens(self._sealer, row) for row in await self._database.write(work))
-        return [each for each in opened if each is not None]
 
     def _anew(self, connection_id: str, text: str | None) -> str | None:
         """A refresh token that stays, sealed with the key of the row's other column."""

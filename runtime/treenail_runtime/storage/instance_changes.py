@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Row, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from treenail_runtime.auth.instances import (
-    AlteredInstance,
     EndedByChange,
     InstanceSettings,
 )
@@ -23,6 +22,7 @@ from .audit import AuditStore
 from .connections import open_config, put_own_connection
 from .database import Database, now_ms
 from .instance_rows import owned, seal_settings
+from .owing import owe_rows
 from .tables import (
     auth_codes,
     connections,
@@ -33,7 +33,7 @@ from .tables import (
     sessions,
     setups,
 )
-from .token_rows import read_tokens, take_tokens
+from .token_rows import take_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -42,11 +42,15 @@ class Alteration:
 
     Attributes:
         version: That it must have, so that no two changes at once undo each other.
+        service: The connector's name.
+        before: Its settings in that version.
         account: Of its own, as the upstream has just accepted it; None to leave what there is.
         ends: What cannot go on under the new settings.
     """
 
     version: int
+    service: str
+    before: InstanceSettings
     title: str
     settings: InstanceSettings
     account: ConnectionConfig | None
@@ -81,14 +85,11 @@ class InstanceChanges:
         except BrokenSealError:
             return None
 
-    async def alter(
-        self, instance_id: str, to: Alteration, *, owner: str | None = None
-    ) -> AlteredInstance | None:
-        """Let an instance become so.
+    async def alter(self, instance_id: str, to: Alteration, *, owner: str | None = None) -> bool:
+        """Let an instance become so; what its upstream's provider is to forget is owed from then on.
 
         Returns:
-            Tokens that nobody has any more, to be revoked upstream; None when there is no such
-            instance, or no longer in that version, and nothing was changed.
+            Whether there was such an instance, in that version; else nothing was changed.
 
         Raises:
             ValueError: The settings are longer than 48 KiB.
@@ -99,22 +100,20 @@ class InstanceChanges:
         same = and_(owned(instance_id, owner), instances.c.version == to.version)
         change = update(instances).where(same).values(**values, **_next())
 
-        async def work(connection: AsyncConnection) -> Sequence[Row[Any]] | None:
+        async def work(connection: AsyncConnection) -> bool:
             if (await connection.execute(change)).rowcount == 0:
-                return None
+                return False
             taken = await _end(connection, instance_id, to.ends)
+            # As whoever they were granted to.
+            await owe_rows(connection, self._sealer, taken, service=to.service, settings=to.before)
             if to.account is not None:
                 await self._put_account(connection, instance_id, to.account)
             await self._audit.insert(
                 connection, "instance.changed", "success", instance=instance_id, change="settings"
             )
-            return taken
+            return True
 
-        taken = await self._database.write(work)
-        if taken is None:
-            return None
-        opened = (read_tokens(self._sealer, row) for row in taken)
-        return AlteredInstance(tokens=tuple(each for each in opened if each is not None))
+        return await self._database.write(work)
 
     async def _put_account(
         self, connection: AsyncConnection, instance_id: str, account: ConnectionConfig

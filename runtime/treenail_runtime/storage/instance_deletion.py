@@ -30,7 +30,7 @@ from .token_rows import take_tokens
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftBehind:
-    """What was there, for the store to open once the transaction is over.
+    """What was there, for the store to open before the transaction is over.
 
     Attributes:
         instance: The row as it was.

@@ -10,7 +10,7 @@ from treenail_runtime.auth.instances import PENDING_S
 from .database import now_ms
 from .instance_rows import LATE
 from .removal import BATCH, Retention, Rule, before, remove
-from .tables import credentials, instances
+from .tables import credentials, instances, revocations
 
 _WAITING: Final = timedelta(seconds=PENDING_S)
 
@@ -21,8 +21,9 @@ def instance_rules(retention: Retention) -> tuple[Rule, ...]:
         _giving_up(),
         remove(instances, _is("failed"), _unchanged_for(retention.failed_instance)),
         remove(instances, _is("deleted"), _unchanged_for(retention.deleted_instance)),
-        # A worker takes them before that, to revoke them upstream.
+        # A worker has taken them before that, and had them revoked upstream.
         remove(credentials, credentials.c.ended_at < before(retention.unrevoked)),
+        remove(revocations, revocations.c.created_at < before(retention.unrevoked)),
     )
 
 

@@ -38,9 +38,10 @@ from .instance_rows import (
     seal_settings,
     selected,
 )
+from .owing import owe_rows
 from .tables import credentials
 from .tables import instances as table
-from .token_rows import SealedTokens, put_tokens, read_tokens
+from .token_rows import SealedTokens, put_tokens
 
 
 class InstanceStore:
@@ -214,9 +215,10 @@ class InstanceStore:
         Its tokens are dead when this returns, and no credential of it can be opened any more. Its
         slug is free, and leads to nothing that was.
 
+        What the upstream's provider is to forget is owed from then on: see `RevocationStore`.
+
         Returns:
-            What is to be revoked upstream, where nobody does it a second time; None when there is
-            no such instance, or no longer.
+            What it was; None when there is no such instance, or no longer.
         """
 
         async def work(connection: AsyncConnection) -> LeftBehind | None:
@@ -225,13 +227,17 @@ class InstanceStore:
             if row is None:
                 return None
             left = await end_instance(connection, row)
+            settings = open_settings(self._sealer, row)
+            await owe_rows(
+                connection, self._sealer, left.tokens, service=row.service, settings=settings
+            )
             await self._audit.insert(
                 connection, "instance.deleted", "success", instance=instance_id, count=left.grants
             )
             return left
 
         left = await self._database.write(work)
-        return None if left is None else self._ended(left)
+        return None if left is None else _ended(left)
 
     async def _stored(self, condition: ColumnElement[bool]) -> StoredInstance | None:
         async def work(connection: AsyncConnection) -> Row[Any] | None:
@@ -279,12 +285,11 @@ class InstanceStore:
             )
         return version
 
-    def _ended(self, left: LeftBehind) -> EndedInstance:
-        opened = (read_tokens(self._sealer, row) for row in left.tokens)
-        return EndedInstance(
-            record=read_record(left.instance),
-            settings=open_settings(self._sealer, left.instance),
-            tokens=tuple(each for each in opened if each is not None),
-            grants=left.grants,
-            connections=left.connections,
-        )
+
+def _ended(left: LeftBehind) -> EndedInstance:
+    return EndedInstance(
+        record=read_record(left.instance),
+        tokens=len(left.tokens),
+        grants=left.grants,
+        connections=left.connections,
+    )

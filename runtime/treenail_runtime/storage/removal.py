@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Delete,
+    Select,
     String,
     Table,
     Update,
@@ -16,12 +17,13 @@ from sqlalchemy import (
     literal_column,
     select,
     tuple_,
+    update,
 )
 
 from treenail_runtime.auth.client_documents import RESERVE_S
 
 from .database import now_ms
-from .tables import connections, grants, instances
+from .tables import connections, credentials, grants, instances
 
 BATCH: Final = 500
 
@@ -47,7 +49,7 @@ class Retention:
         document: After a client document's expiry; until then it may stand in for a site that fails.
         failed_instance: After an instance never got its credentials.
         deleted_instance: After an instance was deleted; of what it was, only words are left.
-        unrevoked: After a login's end, in which its upstream tokens wait to be revoked upstream.
+        unrevoked: Of tokens that the upstream's provider is to forget. Workers give up before.
     """
 
     code: timedelta = timedelta(minutes=10)
@@ -63,7 +65,7 @@ class Retention:
     document: timedelta = timedelta(seconds=RESERVE_S)
     failed_instance: timedelta = timedelta(hours=1)
     deleted_instance: timedelta = timedelta(days=30)
-    unrevoked: timedelta = timedelta(minutes=10)
+    unrevoked: timedelta = timedelta(days=2)
 
 
 Statement: TypeAlias = Delete | Update
@@ -92,6 +94,24 @@ def remove(table: Table, *conditions: ColumnElement[bool]) -> Rule:
 def has_grant() -> ColumnElement[bool]:
     """Whether a connection has a grant, in whatever state."""
     return exists().where(grants.c.connection_id == connections.c.id)
+
+
+def has_tokens() -> ColumnElement[bool]:
+    """Whether a connection has tokens of the upstream, also such as wait to be revoked."""
+    return exists().where(credentials.c.connection_id == connections.c.id)
+
+
+def has_live_tokens() -> ColumnElement[bool]:
+    """Whether a connection has some that do not."""
+    mine = credentials.c.connection_id == connections.c.id
+    return exists().where(mine, credentials.c.ended_at.is_(None))
+
+
+def end_tokens(due: Select[str]) -> Rule:
+    """Mark the upstream tokens of connections for the worker that has them revoked."""
+    chosen = due.where(has_live_tokens()).limit(BATCH)
+    ended = update(credentials).where(credentials.c.connection_id.in_(chosen))
+    return Rule(counts="mcp_credentials ended", statement=ended.values(ended_at=now_ms))
 
 
 def is_own() -> ColumnElement[bool]:

@@ -17,7 +17,19 @@ from sqlalchemy import (
 
 from .database import now_ms
 from .instance_retention import instance_rules
-from .removal import BATCH, NO_KEY, Retention, Rule, before, has_grant, is_own, remove
+from .removal import (
+    BATCH,
+    NO_KEY,
+    Retention,
+    Rule,
+    before,
+    end_tokens,
+    has_grant,
+    has_live_tokens,
+    has_tokens,
+    is_own,
+    remove,
+)
 from .tables import (
     audit_events,
     auth_codes,
@@ -58,17 +70,20 @@ def rules(retention: Retention) -> tuple[Rule, ...]:
     )
 
 
-def sweep(retention: Retention) -> Rule:
+def sweep(retention: Retention) -> tuple[Rule, ...]:
     """Connections that nothing leads to; reads all of them, so it is not for every minute.
 
     The other rules remove a connection along with its last code or grant.
     """
-    return remove(
-        connections,
+    lost = (
         connections.c.created_at < before(retention.orphan),
         ~has_grant(),
         ~is_own(),
         ~exists().where(auth_codes.c.connection_id == connections.c.id),
+    )
+    return (
+        end_tokens(select(connections.c.id).where(*lost)),
+        remove(connections, *lost, ~has_tokens()),
     )
 
 
@@ -120,9 +135,6 @@ def _forgetting() -> tuple[Rule, ...]:
     stays as long as its ended grants do, whose tokens are needed to detect reuse.
     """
     living = grants.alias("living")
-    waiting = and_(
-        credentials.c.connection_id == connections.c.id, credentials.c.ended_at.is_(None)
-    )
     due = (
         select(connections.c.id)
         .join(grants, grants.c.connection_id == connections.c.id)
@@ -133,15 +145,9 @@ def _forgetting() -> tuple[Rule, ...]:
             ~exists().where(living.c.connection_id == connections.c.id, living.c.status == _ACTIVE),
         )
     )
-    with_tokens = due.where(exists().where(waiting)).limit(BATCH)
-    without = due.where(~exists().where(waiting)).limit(BATCH)
+    without = due.where(~has_live_tokens()).limit(BATCH)
     return (
-        Rule(
-            counts="mcp_credentials ended",
-            statement=update(credentials)
-            .where(credentials.c.connection_id.in_(with_tokens))
-            .values(ended_at=now_ms),
-        ),
+        end_tokens(due),
         Rule(
             counts="oauth_connections emptied",
             statement=update(connections)
@@ -182,16 +188,22 @@ def _removing_families(retention: Retention) -> tuple[Rule, ...]:
 
 
 def _removing_codes(retention: Retention) -> tuple[Rule, ...]:
+    """Unused ones with the connection that was made for them, once its tokens are out of it."""
     due = auth_codes.c.expires_at < before(retention.code)
-    unused = select(auth_codes.c.connection_id).where(due).limit(BATCH)
+    unused = (
+        select(connections.c.id)
+        .join(auth_codes, auth_codes.c.connection_id == connections.c.id)
+        .where(due, ~has_grant(), ~is_own())
+    )
+    bare = unused.where(~has_tokens()).limit(BATCH)
+    mine = credentials.c.connection_id == auth_codes.c.connection_id
     return (
+        end_tokens(unused),
         Rule(  # takes the code along
             counts=connections.name,
-            statement=delete(connections).where(
-                connections.c.id.in_(unused), ~has_grant(), ~is_own()
-            ),
+            statement=delete(connections).where(connections.c.id.in_(bare)),
         ),
-        remove(auth_codes, due),
+        remove(auth_codes, due, ~exists().where(mine, credentials.c.ended_at.is_not(None))),
     )
 
 

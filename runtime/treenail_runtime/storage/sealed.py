@@ -15,6 +15,7 @@ from .tables import (
     crypto_keys,
     instances,
     pending_logins,
+    revocations,
     setups,
 )
 
@@ -88,7 +89,21 @@ SETUPS: Final = SealedTable(
     columns=(setups.c.upstream,),
     in_use=setups.c.expires_at > now_ms,
 )
-SEALED: Final = (CLIENTS, CONNECTIONS, PENDING_LOGINS, INSTANCES, CREDENTIALS, SETUPS)
+REVOCATIONS: Final = SealedTable(
+    table=revocations,
+    key=revocations.c.id,
+    columns=(revocations.c.access, revocations.c.refresh, revocations.c.client),
+    in_use=true(),
+)
+SEALED: Final = (
+    CLIENTS,
+    CONNECTIONS,
+    PENDING_LOGINS,
+    INSTANCES,
+    CREDENTIALS,
+    SETUPS,
+    REVOCATIONS,
+)
 
 
 def canary_context(kid: str) -> str:

@@ -370,3 +370,24 @@ setups: Final = Table(
     Index(None, "admin_id"),
     Index(None, "kid"),
 )
+
+# Outlives the connections and instances whose tokens it keeps.
+revocations: Final = Table(
+    "mcp_revocations",
+    metadata,
+    Column("id", String(ID), primary_key=True),
+    Column("instance_id", String(ID), nullable=False),
+    Column("service", String(ID)),
+    Column("issuer", Text, nullable=False),
+    Column("access", Text, nullable=False),  # sealed
+    Column("refresh", Text),  # sealed
+    Column("client", Text),  # sealed JSON
+    Column("kid", String(ID), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_attempt_at", BigInteger, nullable=False),
+    Column("last_error", String(64)),
+    Index(None, "next_attempt_at"),
+    Index(None, "created_at"),
+    Index(None, "kid"),
+)

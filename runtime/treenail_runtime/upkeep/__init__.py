@@ -3,7 +3,8 @@
 from .client_tokens import ClientTokens, ClientTokenSource
 from .keeper import Refresher, TokenKeeper, TokenStore
 from .outcomes import ClientRefused, ProviderAway, ReauthNeeded, UpkeepError
-from .rounds import Rounds, give_back_ended, refresh_due
+from .revocations import Revocations
+from .rounds import Rounds, refresh_due
 from .rules import Waiting
 from .source import TokenSource
 
@@ -14,12 +15,12 @@ __all__ = [
     "ProviderAway",
     "ReauthNeeded",
     "Refresher",
+    "Revocations",
     "Rounds",
     "TokenKeeper",
     "TokenSource",
     "TokenStore",
     "UpkeepError",
     "Waiting",
-    "give_back_ended",
     "refresh_due",
 ]

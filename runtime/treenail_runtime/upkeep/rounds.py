@@ -1,14 +1,15 @@
-"""What is done again and again, above all for tokens: refreshed when over soon, given back when ended."""
+"""What is done again and again, such as refreshing tokens that are over soon."""
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Final, Protocol
 
 import structlog
 
 from treenail_runtime.auth.errors import StoreUnavailableError
-from treenail_runtime.auth.instances import DueRefresh, UpstreamTokens
+from treenail_runtime.auth.instances import DueRefresh
 
 from .keeper import TokenKeeper
 from .outcomes import UpkeepError
@@ -25,18 +26,6 @@ class TokenRows(Protocol):
 
     async def due(self, within_s: int, limit: int) -> Sequence[DueRefresh]:
         """Tokens that are over within so many seconds and may be refreshed now."""
-        ...
-
-    async def take_ended(self, limit: int) -> Sequence[UpstreamTokens]:
-        """Tokens of logins that have ended, removed; nobody gets them a second time."""
-        ...
-
-
-class Revoker(Protocol):
-    """Has providers forget tokens."""
-
-    async def give_back(self, tokens: UpstreamTokens) -> None:
-        """Have the provider forget them; never fails."""
         ...
 
 
@@ -57,17 +46,6 @@ async def refresh_due(rows: TokenRows, keeper: TokenKeeper) -> int:
 
     await _few_at_once([refresh(each) for each in due])
     return len(due)
-
-
-async def give_back_ended(rows: TokenRows, revoker: Revoker) -> int:
-    """Have providers forget the tokens of logins that have ended; how many those were.
-
-    Raises:
-        StoreUnavailableError: The database does not answer.
-    """
-    ended = await rows.take_ended(_MOST)
-    await _few_at_once([revoker.give_back(each) for each in ended])
-    return len(ended)
 
 
 async def _few_at_once(tasks: Sequence[Awaitable[None]]) -> None:
@@ -102,7 +80,12 @@ class Rounds:
         self._every_s = every_s
         self._name = name
         self._chance = chance
+        self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    def soon(self) -> None:
+        """Begin the next round now."""
+        self._news.set()
 
     def start(self) -> None:
         """Begin."""
@@ -116,7 +99,7 @@ class Rounds:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(self._every_s * (0.5 + self._chance()))
+            await self._rest(self._every_s * (0.5 + self._chance()))
             try:
                 await self._once()
             except StoreUnavailableError as error:
@@ -124,3 +107,9 @@ class Rounds:
             except Exception:
                 # The boundary: a round that fails must not be the last one.
                 log.exception("round.crashed", what=self._name)
+
+    async def _rest(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        self._news.clear()

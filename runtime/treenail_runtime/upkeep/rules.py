@@ -14,6 +14,14 @@ URGENT_S: Final = 20.0
 """With less left than that a token is not sent any more: it might be over when it arrives. Of a
 short life, a twentieth."""
 
+REVOCATION_LEASE_S: Final = 60
+"""How long one worker keeps the others from revoking; longer than a provider may take for two tokens."""
+
+LONGEST_REVOCATION_PAUSE_S: Final = 3600.0
+
+GIVE_UP_S: Final = 86_400
+"""So long a provider is asked to forget tokens."""
+
 _LONGEST_PAUSE_S: Final = 300.0
 _SHORTEST_PAUSE_S: Final = 1.0
 
@@ -59,14 +67,17 @@ def moment(left_s: float | None, life_s: float, chance: float) -> Moment:
     return "soon" if left_s > min(URGENT_S, life_s / 20) else "now"
 
 
-def pause_s(attempts: int, told_s: float | None, chance: float) -> int:
+def pause_s(
+    attempts: int, told_s: float | None, chance: float, *, longest_s: float = _LONGEST_PAUSE_S
+) -> int:
     """Whole seconds until the next attempt: doubling, with jitter, no less than was told.
 
     Args:
         attempts: Failed ones in a row, this one included.
         told_s: What the provider asked for; None for nothing.
         chance: 0 to 1.
+        longest_s: The most that it comes to.
     """
-    doubled = min(_SHORTEST_PAUSE_S * 2 ** min(attempts - 1, 30), _LONGEST_PAUSE_S)
+    doubled = min(_SHORTEST_PAUSE_S * 2 ** min(attempts - 1, 30), longest_s)
     jittered = doubled * (0.5 + 0.5 * chance)
-    return ceil(max(jittered, min(told_s or 0.0, _LONGEST_PAUSE_S)))
+    return ceil(max(jittered, min(told_s or 0.0, longest_s)))

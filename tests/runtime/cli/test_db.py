@@ -23,12 +23,12 @@ async def test_tables_are_made_once_and_found(database_url: str, tmp_path: Path)
     assert "revision none: the database has no tables yet: run `treenail db init`" in out
     for command in ("init", "init", "upgrade"):
         status, out, err = await treenail(database_url, tmp_path, "db", command)
-        assert (status, out) == (0, "the tables are those of this release (revision 0004)\n"), err
+        assert (status, out) == (0, "the tables are those of this release (revision 0005)\n"), err
     status, out, _ = await treenail(database_url, tmp_path, "db", "check")
     assert status == 0
     dialect = database_url.partition(":")[0].partition("+")[0]
     assert out.startswith(f"{dialect} ")
-    assert out.endswith(", revision 0004: the tables are those of this release\n")
+    assert out.endswith(", revision 0005: the tables are those of this release\n")
 
 
 @pytest.mark.requirement("S1-11", "S1-31")

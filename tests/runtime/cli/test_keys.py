@@ -24,6 +24,7 @@ TABLES = (
     "mcp_instances",
     "mcp_credentials",
     "mcp_setups",
+    "mcp_revocations",
 )
 
 

@@ -87,6 +87,7 @@ async def test_logins_that_have_expired_need_no_key(database: Database) -> None:
     assert [re.findall(r"(?:oauth|mcp)_\w+", problem) for problem in told] == [
         ["mcp_credentials"],
         ["mcp_instances"],
+        ["mcp_revocations"],
         ["oauth_clients"],
         ["oauth_connections"],
     ]
@@ -131,6 +132,7 @@ async def test_looking_changes_nothing(database: Database) -> None:
     assert [(rows.table, rows.kid, rows.count) for rows in report.rows] == [
         ("mcp_credentials", "k1", 2),
         ("mcp_instances", "k1", 2),
+        ("mcp_revocations", "k1", 2),
         ("mcp_setups", "k1", 2),
         ("oauth_clients", "k1", 2),
         ("oauth_connections", "k1", 2),

@@ -21,7 +21,6 @@ from tests.support.tenants import (
     obtained,
     texts_of,
 )
-from treenail_runtime.storage.cleanup import Cleanup
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.tables import connections, credentials
 
@@ -352,41 +351,3 @@ async def test_an_instance_that_is_switched_off_refreshes_nothing(database: Data
 
     assert before == [member.connection_id]
     assert await store.due(60, 10) == []
-
-
-@pytest.mark.requirement("S2-37")
-async def test_tokens_of_an_ended_login_are_handed_over_once_to_be_revoked(
-    database: Database, database_url: str
-) -> None:
-    other = Database(database_url)
-    gone, stays = await joined(database, "default"), await joined(database, "default")
-    await at(database, "default").revoke(gone.tokens.refresh)
-    assert await credential_store(database).take_ended(10) == []
-    await travel(database, 120)
-    counts = await Cleanup(database).run()
-
-    taken = await asyncio.gather(
-        *(credential_store(each).take_ended(10) for each in (database, other, database, other))
-    )
-    await other.aclose()
-
-    assert counts["mcp_credentials ended"] == 1
-    assert counts["oauth_connections emptied"] == 1
-    assert [each.connection_id for group in taken for each in group] == [gone.connection_id]
-    assert stays.connection_id in await texts_of(database, credentials)
-    assert gone.connection_id not in await texts_of(database, credentials)
-
-
-@pytest.mark.requirement("S2-37", "AS-14")
-async def test_tokens_that_nobody_takes_go_ten_minutes_later(database: Database) -> None:
-    member = await joined(database, "default")
-    await at(database, "default").revoke(member.tokens.refresh)
-    await travel(database, 120)
-    await Cleanup(database).run()
-
-    await travel(database, 599)
-    assert "mcp_credentials" not in await Cleanup(database).run()
-    await travel(database, 2)
-
-    assert (await Cleanup(database).run())["mcp_credentials"] == 1
-    assert await texts_of(database, credentials) == ""

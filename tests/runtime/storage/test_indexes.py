@@ -12,6 +12,7 @@ from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.instance_rows import selected
 from treenail_runtime.storage.removal import Retention
 from treenail_runtime.storage.retention import rules
+from treenail_runtime.storage.revocations import due
 from treenail_runtime.storage.tables import (
     admin_tokens,
     audit_events,
@@ -23,6 +24,7 @@ from treenail_runtime.storage.tables import (
     instances,
     pending_logins,
     rate_buckets,
+    revocations,
     sessions,
     setups,
     tokens,
@@ -78,6 +80,7 @@ COMMON: dict[str, Any] = {
     "role": "owner",
     "upstream": "sealed",
     "admin_id": "0",
+    "next_attempt_at": ALIVE,
 }
 
 
@@ -107,7 +110,7 @@ def rows(table: Table) -> list[dict[str, Any]]:
 async def fill(database: Database) -> None:
     tables = (clients, connections, grants, tokens, auth_codes, pending_logins)
     others = (sessions, rate_buckets, audit_events, instances, credentials, admin_tokens, setups)
-    for table in (*tables, *others):
+    for table in (*tables, *others, revocations):
         content = rows(table)
         await database.write(lambda each, t=table, r=content: each.execute(insert(t), r))
     await database.write(lambda each: each.execute(text("ANALYZE")))
@@ -165,6 +168,7 @@ async def test_lookups_and_cleanup_use_indexes(database: Database) -> None:
             selected(instances.c.slug == "5"),
             soon_over(60, 100),
             ended(100),
+            due(8),
             *removals,
         )
     ]

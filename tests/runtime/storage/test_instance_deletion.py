@@ -17,6 +17,7 @@ from tests.support.families import RefusedError
 from tests.support.rows import a_client, a_row
 from tests.support.tenants import (
     CONFIG,
+    ISSUER,
     SETTINGS,
     Member,
     at,
@@ -26,6 +27,7 @@ from tests.support.tenants import (
     joined,
     made,
     obtained,
+    revocation_store,
     texts_of,
 )
 from treenail_runtime.auth.records import Digest
@@ -112,7 +114,7 @@ async def test_all_of_a_deleted_instance_is_gone_and_nothing_of_another(database
 
 
 @pytest.mark.requirement("T-111", "S2-37")
-async def test_what_is_to_be_revoked_upstream_is_handed_over_once(database: Database) -> None:
+async def test_what_is_to_be_revoked_upstream_is_owed_once(database: Database) -> None:
     store = instance_store(database)
     record = await made(database, credentials_of="instance")
     await store.connect(record.id, CONFIG, obtained("own"))
@@ -121,13 +123,16 @@ async def test_what_is_to_be_revoked_upstream_is_handed_over_once(database: Data
     ended = await store.delete(record.id)
 
     assert ended is not None
-    assert ended.settings == SETTINGS
-    assert ended.record.slug == "acme"
-    assert {each.access.get_secret_value() for each in ended.tokens} == {
+    assert (ended.record.slug, ended.tokens) == ("acme", 2)
+    owed = await revocation_store(database).claim(10, 60)
+    assert {each.access.get_secret_value() for each in owed} == {
         "access-canary-own",
         f"access-canary-{member.connection_id}",
     }
-    assert all(isinstance(each.refresh, SecretStr) for each in ended.tokens)
+    assert all(isinstance(each.refresh, SecretStr) for each in owed)
+    assert {(each.service, each.issuer, each.client) for each in owed} == {
+        ("phorest", ISSUER, SETTINGS.client)
+    }
     assert await store.delete(record.id) is None
     assert await store.by_slug("acme") is None
     assert not await store.set_status(record.id, "active")
@@ -245,9 +250,7 @@ async def test_exchanges_and_refreshes_under_way_leave_no_token_that_works(
 
 
 @pytest.mark.requirement("ONE-DELETION")
-async def test_two_that_delete_at_once_hand_over_once(
-    database: Database, database_url: str
-) -> None:
+async def test_two_that_delete_at_once_owe_once(database: Database, database_url: str) -> None:
     record, other = await made(database), Database(database_url)
     await peopled(database, record.id)
 
@@ -257,7 +260,8 @@ async def test_two_that_delete_at_once_hand_over_once(
     await other.aclose()
 
     handed = [each for each in ended if each is not None]
-    assert [len(each.tokens) for each in handed] == [3]
+    assert [each.tokens for each in handed] == [3]
+    assert len(await revocation_store(database).claim(10, 60)) == 3
 
 
 async def test_a_deletion_that_fails_changes_nothing(database: Database) -> None:

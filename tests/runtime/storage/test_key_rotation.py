@@ -49,6 +49,7 @@ TABLES = (
     "mcp_instances",
     "mcp_credentials",
     "mcp_setups",
+    "mcp_revocations",
 )
 
 
@@ -105,7 +106,7 @@ async def test_the_audit_tells_of_each_run(database: Database) -> None:
     query = select(audit_events).order_by(audit_events.c.at)
     rows = await database.read(lambda connection: connection.execute(query))
     assert [(row.type, row.outcome, row.detail) for row in rows] == [
-        ("key.rotated", "success", '{"count": 12, "kid": "k2"}'),
+        ("key.rotated", "success", '{"count": 14, "kid": "k2"}'),
         ("key.rotated", "success", '{"count": 0, "kid": "k2"}'),
     ]
 
@@ -224,10 +225,11 @@ async def test_a_row_that_cannot_be_opened_is_told_and_stops_nothing(database: D
         "mcp_instances": [("i10", "key id")],
         "mcp_credentials": [("10", "key id")],
         "mcp_setups": [(hashlib.sha256(b"10").hexdigest(), "key id")],
+        "mcp_revocations": [("r10", "key id")],
     }
     assert report.tables["oauth_connections"].broken == 4
     assert report.retired == ()
-    assert told[-1].table == "mcp_setups"
+    assert told[-1].table == "mcp_revocations"
     assert told[-1].done == 10
 
 

@@ -168,7 +168,7 @@ async def test_tables_are_nothing_for_the_roles_that_supabase_opens_to_everybody
     tables = own_postgres.execute(
         "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'", name
     )
-    assert (int(granted), int(tables)) == (0, 16)
+    assert (int(granted), int(tables)) == (0, 17)
 
 
 async def test_a_revision_that_nobody_knows_is_unknown(database: Database) -> None:

@@ -124,32 +124,36 @@ async def _connected(
     if pending.upstream is None:
         raise PageError(GONE, "never sent away")
     tokens = await services.providers.arrive(instance, pending.upstream, answer)
+    try:
+        return await _used(services, instance, pending, tokens)
+    except (PageError, StoreUnavailableError):
+        # Nobody will use them.
+        await services.revocations.forsake(instance, tokens)
+        raise
+
+
+async def _used(
+    services: OAuth, instance: Instance, pending: PendingLogin, tokens: ObtainedTokens
+) -> Response:
+    """Connect with the tokens, once the upstream has accepted them."""
     fields = login_form(services, instance).before_provider
     config = make_config(instance.connector, fields, pending.draft)
     match await services.checker.check(instance, config, tokens.access):
         case Accepted():
             return await complete(services, instance, pending, config, tokens)
         case Denied():
-            await _ended(services, instance, pending, tokens, "denied")
+            await _ended(services, instance, pending, "denied")
             raise PageError(ACCOUNT_REFUSED, "the upstream refused the account")
         case Unavailable(retry_after_s):
-            await _ended(services, instance, pending, tokens, "unavailable")
+            await _ended(services, instance, pending, "unavailable")
             raise PageError(ACCOUNT_UNCHECKED, "not checked", retry_after(retry_after_s))
         case _:
-            await _ended(services, instance, pending, tokens, "unjudged")
+            await _ended(services, instance, pending, "unjudged")
             raise PageError(ACCOUNT_UNCHECKED, "not checked")
 
 
-async def _ended(
-    services: OAuth,
-    instance: Instance,
-    pending: PendingLogin,
-    tokens: ObtainedTokens,
-    outcome: str,
-) -> None:
-    """Give back tokens that nobody will use, and end the attempt."""
+async def _ended(services: OAuth, instance: Instance, pending: PendingLogin, outcome: str) -> None:
     await services.pending.delete(pending.id)
-    await services.providers.forsake(instance, tokens)
     await _record(services, instance, pending, "login.failed", outcome)
 
 

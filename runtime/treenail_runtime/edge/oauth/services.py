@@ -18,6 +18,7 @@ from treenail_runtime.storage.clients import ClientStore
 from treenail_runtime.storage.grants import GrantStore
 from treenail_runtime.storage.logins import LoginStore
 from treenail_runtime.storage.pending_logins import PendingLoginStore
+from treenail_runtime.upkeep import Revocations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class OAuth:
     Attributes:
         connectors: By name; their login fields make the form.
         providers: The authorization servers of the upstreams.
+        revocations: Have them forget what nobody will use.
         prefix: Before the endpoints' names, as discovery tells it.
         caller: The address that a request's limits count for.
     """
@@ -43,6 +45,7 @@ class OAuth:
     limiter: Limiter
     checker: CredentialChecker
     providers: Providers
+    revocations: Revocations
     prefix: str
     macs: Macs
     caller: Callable[[Request], str]

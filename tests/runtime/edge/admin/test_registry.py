@@ -1,5 +1,6 @@
 """The registry: services, validation, and accounts that are fetched at the provider."""
 
+import asyncio
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -151,7 +152,8 @@ async def test_an_account_that_the_upstream_refuses_is_given_back(tmp_path: Path
         page = await desk.come_back(back)
 
         assert page.status == 403
-        assert desk.town.fake.journal.of("revoke")
+        async with asyncio.timeout(10):
+            await desk.town.fake.journal.reaches(1, "revoke")
         assert (await desk.api.get(f"{API}/instances/acme")).body["status"] == "failed"
         assert await desk.town.site.count(credentials) == 0
 

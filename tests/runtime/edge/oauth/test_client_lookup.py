@@ -17,7 +17,7 @@ from tests.support.authorizing import CLIENT, authorizing
 from tests.support.client_site import Names
 from tests.support.databases import travel
 from tests.support.loopback import Loopback, Reply, loopback, reply
-from treenail_runtime.auth.instances import ObtainedTokens
+from treenail_runtime.auth.instances import InstanceSettings, ObtainedTokens, OwedRevocation
 from treenail_runtime.auth.login import Judgement
 from treenail_runtime.auth.policy import OAuthPolicy
 from treenail_runtime.auth.records import ConnectionConfig, Instance, UpstreamTrip
@@ -40,6 +40,8 @@ from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.grants import GrantStore
 from treenail_runtime.storage.logins import LoginStore
 from treenail_runtime.storage.pending_logins import PendingLoginStore
+from treenail_runtime.storage.revocations import RevocationStore
+from treenail_runtime.upkeep import Revocations
 
 Pair = tuple[ssl.SSLContext, ssl.SSLContext]
 
@@ -62,7 +64,11 @@ class NoUpstream:
     """No login is checked here."""
 
     async def check(
-        self, instance: Instance, config: ConnectionConfig, access: SecretStr | None = None
+        self,
+        instance: Instance,
+        config: ConnectionConfig,
+        access: SecretStr | None = None,
+        settings: InstanceSettings | None = None,
     ) -> Judgement:
         raise NotImplementedError
 
@@ -86,7 +92,7 @@ class NoProviders:
     ) -> ObtainedTokens:
         raise NotImplementedError
 
-    async def forsake(self, instance: Instance, tokens: ObtainedTokens) -> None:
+    async def revoke(self, owed: OwedRevocation) -> bool:
         raise NotImplementedError
 
 
@@ -156,6 +162,7 @@ async def looking_up(
         limiter=Limiter(LimitRules.parsed(limits)),
         checker=NoUpstream(),
         providers=NoProviders(),
+        revocations=Revocations(RevocationStore(database, sealer), NoProviders()),
         prefix="",
         macs=macs,
         caller=lambda _: "192.0.2.1",

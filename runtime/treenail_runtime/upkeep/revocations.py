@@ -1,0 +1,141 @@
+"""Has providers forget tokens that nobody uses any more, until they have or it has lasted too long."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+import structlog
+
+from treenail_runtime.auth.errors import StoreUnavailableError
+from treenail_runtime.auth.instances import ObtainedTokens, OwedRevocation
+from treenail_runtime.auth.records import Instance
+from treenail_runtime.providers import ProviderError, ProviderUnavailable
+
+from .rules import GIVE_UP_S, LONGEST_REVOCATION_PAUSE_S, REVOCATION_LEASE_S, pause_s
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+_MOST_ENDED: Final = 100
+_AT_ONCE: Final = 8
+_SOON_S: Final = 60
+
+
+class OwedRevocations(Protocol):
+    """Keeps what providers are to forget."""
+
+    async def add(self, instance_id: str, service: str, tokens: ObtainedTokens) -> None:
+        """Owe tokens that nobody will use."""
+        ...
+
+    async def take_ended(self, limit: int) -> int:
+        """Owe the tokens of logins that have ended; how many there were."""
+        ...
+
+    async def claim(self, limit: int, seconds: int) -> Sequence[OwedRevocation]:
+        """What is due, for nobody else for so many seconds."""
+        ...
+
+    async def done(self, owed: OwedRevocation, outcome: str) -> None:
+        """Erase it."""
+        ...
+
+    async def failed(self, owed_id: str, error: str, retry_s: int) -> None:
+        """Let it be tried again after so many seconds."""
+        ...
+
+
+class Revoker(Protocol):
+    """Talks to providers."""
+
+    async def revoke(self, owed: OwedRevocation) -> bool:
+        """Have the provider forget tokens; false when it takes none back.
+
+        Raises:
+            ProviderError: It has not, and may do so later.
+            StoreUnavailableError: The database does not answer.
+        """
+        ...
+
+
+class Revocations:
+    """Works off what is owed.
+
+    Args:
+        rows: Where it is kept.
+        revoker: Asks the providers.
+        chance: Where chance comes from, 0 to 1.
+    """
+
+    def __init__(
+        self,
+        rows: OwedRevocations,
+        revoker: Revoker,
+        *,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._rows = rows
+        self._revoker = revoker
+        self._chance = chance
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_news(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called when there is something to be worked off."""
+        self._listeners.append(listener)
+
+    def soon(self) -> None:
+        """There is something to be worked off."""
+        for listener in self._listeners:
+            listener()
+
+    async def forsake(self, instance: Instance, tokens: ObtainedTokens) -> None:
+        """Have the provider forget tokens that nobody will use; never fails."""
+        try:
+            await self._rows.add(instance.id, instance.connector, tokens)
+        except (StoreUnavailableError, ValueError) as error:
+            log.warning("tokens.not_revoked", reason=str(error), instance=instance.id)
+        else:
+            self.soon()
+
+    async def work_off(self) -> int:
+        """Have forgotten what is due now; how much that was.
+
+        Ends early when nothing of a batch succeeds: providers that are away are not waited for one
+        by one.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        await self._rows.take_ended(_MOST_ENDED)
+        count = 0
+        while owed := await self._rows.claim(_AT_ONCE, REVOCATION_LEASE_S):
+            count += len(owed)
+            if not any(await asyncio.gather(*map(self._settle, owed))):
+                break
+        return count
+
+    async def _settle(self, owed: OwedRevocation) -> bool:
+        """Whether there was an answer."""
+        try:
+            forgotten = await self._revoker.revoke(owed)
+        except (ProviderError, StoreUnavailableError) as error:
+            await self._not_now(owed, error)
+            return False
+        await self._rows.done(owed, "revoked" if forgotten else "left")
+        return True
+
+    async def _not_now(
+        self, owed: OwedRevocation, error: ProviderError | StoreUnavailableError
+    ) -> None:
+        log.warning("tokens.not_revoked", reason=str(error), instance=owed.instance_id)
+        if owed.age_s >= GIVE_UP_S:
+            await self._rows.done(owed, "left")
+            return
+        told_s = error.retry_after_s if isinstance(error, ProviderUnavailable) else None
+        after_s = pause_s(
+            owed.attempts, told_s, self._chance(), longest_s=LONGEST_REVOCATION_PAUSE_S
+        )
+        await self._rows.failed(owed.id, str(error), after_s)
+        # The rounds are far apart; a short outage is over before the next one.
+        if after_s <= _SOON_S:
+            asyncio.get_running_loop().call_later(after_s, self.soon)

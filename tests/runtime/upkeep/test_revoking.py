@@ -1,0 +1,145 @@
+"""Providers forget what nobody uses any more, whoever dies and whatever fails meanwhile."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tests.support.admin_api import API
+from tests.support.databases import travel
+from tests.support.loopback import reply
+from tests.support.provider_login import ITEM, Town, town
+from tests.support.upstream_accounts import OWN_ID, OWN_SECRET, office
+from treenail_runtime.storage.cleanup import Cleanup
+from treenail_runtime.storage.tables import audit_events, connections, instances, revocations
+
+SELDOM = 300
+"""Rounds so far apart that only what begins one at once is seen."""
+
+
+def forgotten(place: Town) -> list[str]:
+    """The hints of what the provider was asked to forget."""
+    return [each.form["token_type_hint"] for each in place.fake.journal.of("revoke")]
+
+
+async def settled(place: Town) -> None:
+    """Wait until nothing is owed."""
+
+    async def nothing_left() -> bool:
+        return await place.site.count(revocations) == 0
+
+    async with asyncio.timeout(20):
+        while not await nothing_left():  # noqa: ASYNC110  # nothing tells of it
+            await asyncio.sleep(0.02)
+
+
+async def outcomes(place: Town) -> list[str]:
+    found = select(audit_events.c.outcome).where(audit_events.c.type == "tokens.revoked")
+
+    async def work(connection: AsyncConnection) -> list[str]:
+        return list(await connection.scalars(found))
+
+    return await place.site.database.read(work)
+
+
+@pytest.mark.requirement("UP-OWED", "S2-37")
+async def test_what_a_process_that_died_has_deleted_is_given_back_by_another(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path, ITEM, upkeep_seconds=1) as desk:
+        place = desk.town
+        begun = await desk.connect("acme", client_id=OWN_ID, client_secret=OWN_SECRET)
+        assert begun.status == 200
+        (record,) = await place.site.rows(instances)
+        await place.site.instances.delete(record.id)
+        assert await place.site.count(revocations) == 1
+        await settled(place)
+
+        assert forgotten(place) == ["refresh_token", "access_token"]
+        assert await outcomes(place) == ["revoked"]
+
+
+@pytest.mark.requirement("UP-OWED")
+async def test_several_workers_give_back_once(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEM, others=2, upkeep_seconds=1) as desk:
+        await desk.connect("acme")
+        (record,) = await desk.town.site.rows(instances)
+        await desk.town.site.instances.delete(record.id)
+        await settled(desk.town)
+
+        assert forgotten(desk.town) == ["refresh_token", "access_token"]
+
+
+@pytest.mark.requirement("UP-OWED")
+async def test_a_login_whose_client_never_came_back_leaves_no_tokens(tmp_path: Path) -> None:
+    async with town(tmp_path, upkeep_seconds=1) as place:
+        async with place.site.browser() as browser:
+            page = await browser.get(await place.agree(await place.leave(browser)))
+        assert page.status == 303
+        await travel(place.site.database, 60 + 601)
+        await Cleanup(place.site.database).run()
+        async with asyncio.timeout(20):
+            await place.fake.journal.reaches(2, "revoke")
+        await settled(place)
+        await Cleanup(place.site.database).run()
+
+        assert forgotten(place) == ["refresh_token", "access_token"]
+        assert await place.site.count(connections) == 0
+
+
+@pytest.mark.requirement("UP-OWED")
+async def test_tokens_of_an_account_that_the_upstream_refuses_are_given_back_at_once(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path, reply(401), upkeep_seconds=SELDOM) as place:
+        async with place.site.browser() as browser:
+            page = await browser.get(await place.agree(await place.leave(browser)))
+        assert page.status == 403
+        await settled(place)
+
+        assert forgotten(place) == ["refresh_token", "access_token"]
+
+
+@pytest.mark.requirement("UP-OWED")
+async def test_tokens_for_an_instance_that_was_deleted_meanwhile_are_given_back(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path, ITEM, upkeep_seconds=SELDOM) as desk:
+        place = desk.town
+        begun = await desk.initiate("acme", client_id=OWN_ID, client_secret=OWN_SECRET)
+        back = await desk.agree(begun.body["authorization_url"])
+        place.fake.switches.fall_ill("hang", "token")
+        coming = asyncio.create_task(desk.come_back(back))
+        await place.fake.journal.reaches(1, "token")
+        deleted = await desk.api.send("DELETE", f"{API}/instances/acme")
+        assert deleted.body["upstream_revocations"] == 0
+        place.fake.switches.recover()
+        page = await coming
+        assert page.status >= 400
+        await settled(place)
+
+        assert forgotten(place) == ["refresh_token", "access_token"]
+        asked = place.fake.journal.of("revoke")[0]
+        assert (
+            asked.headers["Authorization"]
+            == place.fake.journal.of("token")[0].headers["Authorization"]
+        )
+
+
+@pytest.mark.requirement("UP-OWED")
+async def test_a_provider_that_is_away_is_asked_again_and_not_for_ever(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEM, upkeep_seconds=1) as desk:
+        place = desk.town
+        await desk.connect("acme")
+        place.fake.switches.fall_ill("error", "revoke")
+        await desk.api.send("DELETE", f"{API}/instances/acme")
+        async with asyncio.timeout(20):
+            await place.fake.journal.reaches(2, "revoke")
+        assert await place.site.count(revocations) == 1
+        await travel(place.site.database, 86_400)
+        await settled(place)
+
+        assert await outcomes(place) == ["left"]
+        assert set(forgotten(place)) == {"refresh_token"}
