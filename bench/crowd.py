@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from treenail_runtime.auth.instances import InstanceRecord, InstanceSettings, NewInstance, read_slug
-from treenail_runtime.auth.records import Client, ConnectionConfig
+from treenail_runtime.auth.instances import InstanceRecord, NewInstance, read_slug
+from treenail_runtime.auth.records import Client, ConnectionConfig, InstanceSettings
 from treenail_runtime.crypto.keys import KeyRing
 from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.opaque import digest, new_token

@@ -12,12 +12,11 @@ from tests.support.families import Authorizer, Tokens, instance
 from treenail_runtime.auth.instances import (
     CredentialsOf,
     InstanceRecord,
-    InstanceSettings,
     NewInstance,
     ObtainedTokens,
     read_slug,
 )
-from treenail_runtime.auth.records import ConnectionConfig, Digest
+from treenail_runtime.auth.records import ConnectionConfig, Digest, InstanceSettings
 from treenail_runtime.crypto.keys import KeyRing
 from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import Sealer

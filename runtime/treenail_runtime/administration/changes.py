@@ -160,7 +160,7 @@ class Changes:
             return None
         access = await self._access(stored, settings, ends, connector, config)
         instance = await self._administration.served(record)
-        await self._administration.check(instance, config, access, settings)
+        await self._administration.check(replace(instance, own=settings), config, access)
         return config if "values" in change.given else None
 
     def _needs_trial(

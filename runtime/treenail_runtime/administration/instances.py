@@ -8,7 +8,6 @@ from pydantic import SecretStr
 
 from treenail_runtime.auth.instances import (
     InstanceRecord,
-    InstanceSettings,
     NewInstance,
     SlugError,
     StoredInstance,
@@ -143,6 +142,7 @@ class Administration:
             record = await self.parts.store.create(new)
         except SlugError as error:
             raise slug_error(error) from None
+        self.parts.known.forget(record.id)
         return Created(record=record, access_key=None if key is None else SecretStr(key))
 
     async def list(self, sees: str | None) -> Sequence[InstanceRecord]:
@@ -254,17 +254,13 @@ class Administration:
         found = await self.parts.known.by_id(record.id)
         if found is None:
             raise unknown_instance()
-        return found[0]
+        return found
 
     async def check(
-        self,
-        instance: Instance,
-        config: ConnectionConfig,
-        access: SecretStr | None = None,
-        settings: InstanceSettings | None = None,
+        self, instance: Instance, config: ConnectionConfig, access: SecretStr | None = None
     ) -> None:
-        """See that the upstream accepts an account, under the `settings` that the instance gets."""
-        match await self.parts.checker.check(instance, config, access, settings):
+        """See that the upstream accepts an account."""
+        match await self.parts.checker.check(instance, config, access):
             case Accepted():
                 return
             case Denied():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from treenail_runtime.auth.instances import InstanceSettings, ObtainedTokens
+from treenail_runtime.auth.instances import ObtainedTokens
 from treenail_runtime.auth.records import Instance, UpstreamTrip
 from treenail_runtime.contract import OAuthClientAuth
 from treenail_runtime.providers import Departure, ProviderClient
@@ -12,8 +12,8 @@ from treenail_runtime.providers import Departure, ProviderClient
 class KnownInstances(Protocol):
     """The instances as they are served."""
 
-    async def by_id(self, instance_id: str) -> tuple[Instance, InstanceSettings] | None:
-        """An instance and what it has of its own; None when there is none."""
+    async def by_id(self, instance_id: str) -> Instance | None:
+        """The instance of an id; None when there is none, or it is not served here."""
         ...
 
     def forget(self, instance_id: str) -> None:

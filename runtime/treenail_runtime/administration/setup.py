@@ -10,9 +10,9 @@ from pydantic import SecretStr
 
 from treenail_runtime.auth.admins import Admin, Invitation, Setup
 from treenail_runtime.auth.errors import StoreUnavailableError
-from treenail_runtime.auth.instances import InstanceRecord, InstanceSettings, ObtainedTokens
+from treenail_runtime.auth.instances import InstanceRecord, ObtainedTokens
 from treenail_runtime.auth.login import Typed, make_config
-from treenail_runtime.auth.records import Digest, Instance, UpstreamTrip
+from treenail_runtime.auth.records import Digest, Instance, InstanceSettings, UpstreamTrip
 from treenail_runtime.contract import Connector
 from treenail_runtime.crypto.opaque import digest, is_well_formed, new_token
 from treenail_runtime.providers import ProviderError

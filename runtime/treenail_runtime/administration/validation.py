@@ -144,7 +144,7 @@ class Validator:
         known = await parts.known.by_id(connector.name if stored is None else stored.record.id)
         if known is None:
             return Check("api", "unknown", "the instance is gone")
-        match await parts.checker.check(known[0], config, access):
+        match await parts.checker.check(known, config, access):
             case Accepted():
                 return Check("api", "passed", "a harmless call succeeded")
             case Denied():

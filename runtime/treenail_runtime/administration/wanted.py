@@ -6,15 +6,9 @@ from typing import Final
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from treenail_runtime.auth.instances import (
-    CredentialsOf,
-    InstanceSettings,
-    Slug,
-    SlugError,
-    SlugFault,
-    read_slug,
-)
+from treenail_runtime.auth.instances import CredentialsOf, Slug, SlugError, SlugFault, read_slug
 from treenail_runtime.auth.login import Fault, LoginForm, Typed, read_typed
+from treenail_runtime.auth.records import InstanceSettings
 from treenail_runtime.contract import Connector
 from treenail_runtime.limits import LimitRules, LimitRulesError
 from treenail_runtime.settings import UpstreamUrl

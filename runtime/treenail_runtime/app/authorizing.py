@@ -115,7 +115,7 @@ def add_authorization(
     tokens = ClientTokens(measures=measures, traces=traces)
     providers = _providers(registry, directory, upstreams, lifespan)
     lifespan.add(Recording(registry, ServiceStore(kept.database)))
-    checker = Checker(connectors, upstreams, providers, settings.upstream_url, directory)
+    checker = Checker(connectors, upstreams, providers, settings.upstream_url)
     callers = CallerRule(settings.trusted_proxies)
     revocations = _revocations(settings, kept, providers, lifespan)
     services = _services(

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 import structlog
 from pydantic import SecretStr
 
-from treenail_runtime.auth.instances import InstanceSettings, ObtainedTokens
+from treenail_runtime.auth.instances import ObtainedTokens
 from treenail_runtime.auth.login import (
     Accepted,
     ChoicesUnavailableError,
@@ -32,7 +32,6 @@ from treenail_runtime.upkeep import ClientRefused, ProviderAway, ReauthNeeded, U
 from treenail_runtime.upstream import Credentials, CredentialSource, Refused, Reuse, credentials_for
 from treenail_runtime.upstream.ways import needed_grant, settled
 
-from .directory import Directory
 from .upstreams import Upstreams
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -107,7 +106,6 @@ class Checker:
         upstreams: The way to them.
         grants: Gets the tokens that clients have of their own.
         upstream_url: Takes the place of the connectors' servers.
-        directory: Knows the instances that have a server of their own; None when none has.
     """
 
     def __init__(
@@ -116,10 +114,8 @@ class Checker:
         upstreams: Upstreams,
         grants: Grants,
         upstream_url: str | None,
-        directory: Directory | None = None,
     ) -> None:
         self.connectors = connectors
-        self._directory = directory
         self._upstreams = upstreams
         self._grants = grants
         self._upstream_url = upstream_url
@@ -130,7 +126,6 @@ class Checker:
         config: ConnectionConfig,
         refused: Refused | None = None,
         source: CredentialSource | None = None,
-        settings: InstanceSettings | None = None,
         *,
         reuse: Reuse | None = None,
     ) -> ToolContext:
@@ -141,14 +136,13 @@ class Checker:
             config: The connection.
             refused: Told of each call that the upstream refuses.
             source: Of the credentials; None for those that the connection's values make.
-            settings: That the instance would have; None for those that it has.
             reuse: What the connection was answered before; None when the upstream has to be asked.
 
         Raises:
             NotConfigured: Its values do not make credentials, or name no server.
         """
         found = self.connectors[instance.connector]
-        own = settings or self._settings(instance)
+        own = instance.own
         override = own.server_url or self._upstream_url
         values = {**config.values, **({"region": own.region} if own.region else {})}
         connection = Connection(
@@ -164,17 +158,8 @@ class Checker:
         check = self.connectors[instance.connector].check
         return check is not None and status in check.denied
 
-    def _settings(self, instance: Instance) -> InstanceSettings:
-        """What the instance has of its own."""
-        known = self._directory
-        return InstanceSettings() if known is None else known.known_settings(instance)
-
     async def check(
-        self,
-        instance: Instance,
-        config: ConnectionConfig,
-        access: SecretStr | None = None,
-        settings: InstanceSettings | None = None,
+        self, instance: Instance, config: ConnectionConfig, access: SecretStr | None = None
     ) -> Judgement:
         """What the upstream says of `config`, with an access token of its provider where there is one."""
         try:
@@ -184,18 +169,14 @@ class Checker:
             return Denied()
         except UpkeepError as error:
             return _without_token(instance, error)
-        return await self.check_with(instance, config, source, settings)
+        return await self.check_with(instance, config, source)
 
     async def check_with(
-        self,
-        instance: Instance,
-        config: ConnectionConfig,
-        source: CredentialSource | None,
-        settings: InstanceSettings | None = None,
+        self, instance: Instance, config: ConnectionConfig, source: CredentialSource | None
     ) -> Judgement:
         """What the upstream says of `config` with the credentials of `source`."""
         try:
-            context = self.context(instance, config, None, source, settings)
+            context = self.context(instance, config, None, source)
         except NotConfigured as error:
             log.info("connection.denied", connector=instance.connector, reason=error.message)
             return Denied()
@@ -203,7 +184,7 @@ class Checker:
 
     def _noting(self, instance: Instance) -> Callable[[str], None]:
         """Where a failing check is told; nowhere for a server that only this instance has."""
-        if self._settings(instance).server_url is not None:
+        if instance.own.server_url is not None:
             return _unnoted
         return lambda reason: self._upstreams.check_failed(instance.connector, reason)
 

@@ -74,9 +74,7 @@ async def open_administration(
             withdrawn=(),
             prefixes=(settings.oauth_prefix, *settings.oauth_aliases),
             directory=directory,
-            checker=Checker(
-                connectors, Upstreams(transport), providers, settings.upstream_url, directory
-            ),
+            checker=Checker(connectors, Upstreams(transport), providers, settings.upstream_url),
             providers=providers,
             keeper=keeper,
             revocations=revocations,

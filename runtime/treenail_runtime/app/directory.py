@@ -3,9 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
-from treenail_runtime.auth.instances import InstanceSettings, StoredInstance
+from treenail_runtime.auth.instances import StoredInstance
 from treenail_runtime.auth.records import Instance
 from treenail_runtime.clock import Stopwatch, monotonic
 from treenail_runtime.contract import Connector
@@ -15,13 +15,13 @@ from treenail_runtime.storage.instances import InstanceStore
 from .instances import make_instance
 
 _MOST: Final = 4096
-_NOTHING: Final = InstanceSettings()
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
     instance: Instance | None
-    settings: InstanceSettings
     at: float
 
 
@@ -59,8 +59,9 @@ class Directory:
         self._closed = closed
         self._believed_s = believed_s
         self._stopwatch = stopwatch
-        self._by_slug: OrderedDict[str, _Seen] = OrderedDict()
         self._by_id: OrderedDict[str, _Seen] = OrderedDict()
+        self._ids: OrderedDict[str, str] = OrderedDict()
+        self._absent: OrderedDict[str, _Seen] = OrderedDict()
         self._hits = 0
         self._misses = 0
 
@@ -79,31 +80,27 @@ class Directory:
         configured = self._named.get(name)
         if configured is not None:
             return configured
-        seen = self._fresh(self._by_slug, name)
+        known = self._ids.get(name)
+        seen = self._fresh(self._absent, name) if known is None else self._fresh(self._by_id, known)
         if seen is None:
-            seen = self._seen(await self._rows.by_slug(name))
-            _keep(self._by_slug, name, seen)
+            seen = self._keep(await self._rows.by_slug(name))
+            if seen.instance is None:
+                _put(self._absent, name, seen)
         return seen.instance
 
-    async def by_id(self, instance_id: str) -> tuple[Instance, InstanceSettings] | None:
-        """An instance and what it has of its own; None when there is none.
+    async def by_id(self, instance_id: str) -> Instance | None:
+        """The instance of an id; None when there is none, or its connector is not served here.
 
         Raises:
             StoreUnavailableError: The database does not answer.
         """
         configured = self._configured.get(instance_id)
         if configured is not None:
-            return configured, _NOTHING
+            return configured
         seen = self._fresh(self._by_id, instance_id)
         if seen is None:
-            seen = self._seen(await self._rows.show(instance_id))
-            _keep(self._by_id, instance_id, seen)
-        return None if seen.instance is None else (seen.instance, seen.settings)
-
-    def known_settings(self, instance: Instance) -> InstanceSettings:
-        """What an instance that was just found has of its own."""
-        seen = self._by_id.get(instance.id)
-        return _NOTHING if seen is None else seen.settings
+            seen = self._keep(await self._rows.show(instance_id))
+        return seen.instance
 
     def on_change(self, listener: Callable[[str], object]) -> None:
         """Have `listener` called with the id of each instance that was changed here."""
@@ -117,11 +114,10 @@ class Directory:
 
     def drop(self, instance_id: str) -> int:
         """Read an instance again when it is needed next; how much was held of it."""
-        seen = self._by_id.pop(instance_id, None)
-        if seen is None:
+        if self._by_id.pop(instance_id, None) is None:
+            # It may be new, and have one of these slugs.
+            self._absent.clear()
             return 0
-        if seen.instance is not None:
-            self._by_slug.pop(seen.instance.base_path[1:], None)
         return 1
 
     def drop_service(self, service: str) -> int:
@@ -141,17 +137,17 @@ class Directory:
         """How much is held, and how often that was enough."""
         return CacheFigures(
             name="instances",
-            entries=len(self._by_slug),
-            most=_MOST,
+            entries=len(self._by_id) + len(self._absent),
+            most=2 * _MOST,
             hits=self._hits,
             misses=self._misses,
         )
 
     def forget_all(self) -> int:
         """Read everything again; how much was held."""
-        count = len(self._by_slug)
-        self._by_slug.clear()
-        self._by_id.clear()
+        count = len(self._by_id) + len(self._absent)
+        for each in (self._by_id, self._ids, self._absent):
+            each.clear()
         return count
 
     def _fresh(self, seen: OrderedDict[str, _Seen], key: str) -> _Seen | None:
@@ -165,23 +161,24 @@ class Directory:
         seen.move_to_end(key)
         return found
 
-    def _seen(self, stored: StoredInstance | None) -> _Seen:
-        now = self._stopwatch()
+    def _keep(self, stored: StoredInstance | None) -> _Seen:
+        """What was read just now, by id and by slug where it leads to an instance."""
         connector = None if stored is None else self._connectors.get(stored.record.service)
         if stored is None or connector is None:
-            return _Seen(None, _NOTHING, now)
+            return _Seen(None, self._stopwatch())
         record = stored.record
         before = self._by_id.get(record.id)
         instance = make_instance(stored, connector, self._base_url, self._closed)
         if before is not None and before.instance == instance:
             # The same object, so that what was made for it is used on.
             instance = before.instance
-        seen = _Seen(instance, stored.settings, now)
-        _keep(self._by_id, record.id, seen)
+        seen = _Seen(instance, self._stopwatch())
+        _put(self._by_id, record.id, seen)
+        _put(self._ids, record.slug, record.id)
         return seen
 
 
-def _keep(seen: OrderedDict[str, _Seen], key: str, value: _Seen) -> None:
+def _put(seen: OrderedDict[str, _Value], key: str, value: _Value) -> None:
     seen[key] = value
     seen.move_to_end(key)
     while len(seen) > _MOST:

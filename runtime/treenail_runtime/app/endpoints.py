@@ -53,7 +53,7 @@ class Gates:
 
         async def is_open() -> bool:
             found = await self._core.directory.by_id(instance.id)
-            return found is not None and found[0].is_open
+            return found is not None and found.is_open
 
         return BearerGate(
             instance=instance,

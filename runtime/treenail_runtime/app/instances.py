@@ -84,7 +84,7 @@ def make_instance(
         is_open=record.status in _OPEN and connector.name not in closed,
         credentials=record.credentials,
         access_key=record.access_key,
-        limits=stored.settings.limits,
+        own=stored.settings,
         version=record.version,
     )
 

@@ -7,13 +7,8 @@ from typing import Final, TypeVar
 import structlog
 from pydantic import SecretStr
 
-from treenail_runtime.auth.instances import (
-    InstanceSettings,
-    ObtainedTokens,
-    OwedRevocation,
-    UpstreamTokens,
-)
-from treenail_runtime.auth.records import Instance, UpstreamTrip
+from treenail_runtime.auth.instances import ObtainedTokens, OwedRevocation, UpstreamTokens
+from treenail_runtime.auth.records import Instance, OwnClient, UpstreamTrip
 from treenail_runtime.contract import Connector, OAuthClientAuth, OAuthCodeAuth
 from treenail_runtime.providers import (
     Attempt,
@@ -23,7 +18,7 @@ from treenail_runtime.providers import (
     ProviderClient,
     ProviderError,
     ProviderRefused,
-    TokenSet,
+    identity_of,
 )
 from treenail_runtime.upkeep import ProviderAway, ReauthNeeded
 from treenail_runtime.upstream.ways import code_grant, declared_grant
@@ -68,8 +63,7 @@ class UpstreamProviders:
 
     def knows(self, instance: Instance) -> bool:
         """Whether the instance has a client at its provider."""
-        settings = self._directory.known_settings(instance)
-        return self._client(instance, settings) is not None
+        return self._client(instance) is not None
 
     async def depart(self, instance: Instance, *, redirect_uri: str, state: str) -> Departure:
         """Where to send a browser, and what to keep until it returns.
@@ -77,9 +71,10 @@ class UpstreamProviders:
         Raises:
             ProviderError: There is nowhere to send it now.
         """
-        auth, client = await self._known(instance)
-        return await self._asked(
-            instance,
+        auth, client = self._known(instance)
+        return await self._circuits.looked_up(
+            instance.connector,
+            instance.id,
             lambda: self._oauth.depart(auth, client, redirect_uri=redirect_uri, state=state),
         )
 
@@ -91,9 +86,7 @@ class UpstreamProviders:
         Raises:
             ProviderError: There are none.
         """
-        auth, client = await self._known(instance)
-        # Before the provider is asked: the instance may be deleted meanwhile.
-        own = self._directory.known_settings(instance).client
+        auth, client = self._known(instance)
         attempt = Attempt(
             issuer=trip.issuer,
             redirect_uri=trip.redirect_uri,
@@ -101,11 +94,13 @@ class UpstreamProviders:
             nonce=trip.nonce,
         )
 
-        async def exchange() -> TokenSet:
-            code = await self._oauth.code(auth, trip.issuer, answer)
-            return await self._oauth.exchange(auth.provider, client, code=code, attempt=attempt)
-
-        return replace(obtained(await self._asked(instance, exchange)), client=own)
+        # Beside the circuit breakers: what a browser brings says nothing about the provider.
+        code = await self._oauth.code(auth, trip.issuer, answer)
+        granted = await self._asked(
+            instance,
+            lambda: self._oauth.exchange(auth.provider, client, code=code, attempt=attempt),
+        )
+        return replace(obtained(granted), client=instance.own.client)
 
     async def revoke(self, owed: OwedRevocation) -> bool:
         """Have the provider forget tokens.
@@ -122,12 +117,10 @@ class UpstreamProviders:
         service = owed.service
         if service is None:
             found = await self._directory.by_id(owed.instance_id)
-            service = "" if found is None else found[0].connector
+            service = "" if found is None else found.connector
         connector = self._connectors.get(service)
         auth = None if connector is None else code_grant(connector.auth)
-        own = owed.client
-        client = ProviderClient(own.client_id, own.client_secret) if own else None
-        client = client or self._clients.get(service)
+        client = self._chosen(service, owed.client)
         if auth is None or client is None:
             raise ProviderBroken("this server has no client at the provider")
         return await self._oauth.revoke(
@@ -181,14 +174,25 @@ class UpstreamProviders:
             ClientRefused: It refuses the instance's, or there is none.
             ProviderAway: There is none this time.
         """
-        found = await self._directory.by_id(instance.id)
-        chosen = client or (None if found is None else self._client(*found))
+        chosen = client or self._client(instance)
         if chosen is None:
             raise no_client()
         own = instance.id if client is None else None
         return await grant_to_client(
             self._oauth, self._circuits, auth, chosen, service=instance.connector, instance=own
         )
+
+    async def serves(self, tokens: UpstreamTokens) -> bool:
+        """Whether these can be refreshed here.
+
+        Not when their connector is not served, or has another provider by now.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        instance = await self._directory.by_id(tokens.instance_id)
+        auth = None if instance is None else code_grant(self._connectors[instance.connector].auth)
+        return auth is not None and identity_of(auth.provider) == tokens.issuer
 
     async def refresh(self, tokens: UpstreamTokens) -> ObtainedTokens:
         """New tokens for a connection's.
@@ -197,13 +201,12 @@ class UpstreamProviders:
             ReauthNeeded: The grant has ended.
             ProviderAway: There are none this time.
         """
-        found = await self._directory.by_id(tokens.instance_id)
+        instance = await self._directory.by_id(tokens.instance_id)
         refresh = tokens.refresh
-        if found is None or refresh is None:
+        if instance is None or refresh is None:
             raise ReauthNeeded("it cannot be refreshed")
-        instance, _ = found
         try:
-            auth, client = await self._known(instance)
+            auth, client = self._known(instance)
             granted = await self._asked(
                 instance,
                 lambda: self._oauth.refresh(
@@ -220,18 +223,17 @@ class UpstreamProviders:
             raise away(error) from None
         return obtained(granted)
 
-    def _client(self, instance: Instance, settings: InstanceSettings) -> ProviderClient | None:
-        return self._own(instance.connector, settings)
+    def _client(self, instance: Instance) -> ProviderClient | None:
+        return self._chosen(instance.connector, instance.own.client)
 
-    def _own(self, service: str, settings: InstanceSettings) -> ProviderClient | None:
-        if settings.upstream_client_id is not None:
-            return ProviderClient(settings.upstream_client_id, settings.upstream_client_secret)
-        return self._clients.get(service)
+    def _chosen(self, service: str, own: OwnClient | None) -> ProviderClient | None:
+        if own is None:
+            return self._clients.get(service)
+        return ProviderClient(own.client_id, own.client_secret)
 
-    async def _known(self, instance: Instance) -> tuple[OAuthCodeAuth, ProviderClient]:
+    def _known(self, instance: Instance) -> tuple[OAuthCodeAuth, ProviderClient]:
         auth = code_grant(self._connectors[instance.connector].auth)
-        found = await self._directory.by_id(instance.id)
-        client = None if found is None else self._client(*found)
+        client = self._client(instance)
         if auth is None or client is None:
             raise ProviderBroken("the instance has no client at its provider")
         return auth, client

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from treenail_runtime.contract import RESERVED_NAMES
 
-from .records import Digest
+from .records import Digest, InstanceSettings, OwnClient
 
 Slug = NewType("Slug", str)
 """An instance's name in paths, as `read_slug` lets it pass."""
@@ -93,48 +93,6 @@ def first_status(credentials: CredentialsOf) -> InstanceStatus:
 def may_become(status: InstanceStatus) -> frozenset[InstanceStatus]:
     """What an instance must be to become `status`."""
     return _BEFORE[status]
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class OwnClient:
-    """As which the upstream's provider knows an instance.
-
-    Attributes:
-        client_secret: None for a public client.
-    """
-
-    client_id: str
-    client_secret: SecretStr | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class InstanceSettings:
-    """What an instance has of its own: sealed at rest.
-
-    Attributes:
-        upstream_client_id: By which the upstream's provider knows it; None for the connector's.
-        upstream_client_secret: None for a public client.
-        server_url: In place of the connector's; None for that one.
-        region: The connector's server of that name; None for the first.
-        values: Login fields that tools may read, as the owner gave them.
-        secrets: The other login fields.
-        limits: By name, in the notation of the settings, such as `{"mcp": "100/15m"}`.
-    """
-
-    upstream_client_id: str | None = None
-    upstream_client_secret: SecretStr | None = None
-    server_url: str | None = None
-    region: str | None = None
-    values: Mapping[str, str] = field(default_factory=dict[str, str])
-    secrets: Mapping[str, SecretStr] = field(default_factory=dict[str, SecretStr])
-    limits: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def client(self) -> OwnClient | None:
-        """Its client at the upstream's provider; None for the connector's."""
-        if self.upstream_client_id is None:
-            return None
-        return OwnClient(self.upstream_client_id, self.upstream_client_secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

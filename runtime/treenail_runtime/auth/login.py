@@ -9,7 +9,6 @@ from pydantic import SecretStr
 
 from treenail_runtime.contract import LoginField
 
-from .instances import InstanceSettings
 from .records import ConnectionConfig, Instance
 
 LARGEST_VALUE: Final = 4096
@@ -193,7 +192,6 @@ class CredentialChecker(Protocol):
         instance: Instance,
         config: ConnectionConfig,
         access: SecretStr | None = None,
-        settings: InstanceSettings | None = None,
     ) -> Judgement:
         """Whether `config` works; accepted when the connector has no check.
 
@@ -201,7 +199,6 @@ class CredentialChecker(Protocol):
             instance: Where.
             config: What was typed.
             access: Token of the upstream's provider, where there is one.
-            settings: That the instance would have; None for those that it has.
         """
         ...
 

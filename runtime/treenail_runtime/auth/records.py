@@ -22,6 +22,48 @@ ClientKind = Literal["preregistered", "dynamic", "document"]
 GrantStatus = Literal["active", "revoked", "compromised", "expired"]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class OwnClient:
+    """As which the upstream's provider knows an instance.
+
+    Attributes:
+        client_secret: None for a public client.
+    """
+
+    client_id: str
+    client_secret: SecretStr | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class InstanceSettings:
+    """What an instance has of its own: sealed at rest.
+
+    Attributes:
+        upstream_client_id: By which the upstream's provider knows it; None for the connector's.
+        upstream_client_secret: None for a public client.
+        server_url: In place of the connector's; None for that one.
+        region: The connector's server of that name; None for the first.
+        values: Login fields that tools may read, as the owner gave them.
+        secrets: The other login fields.
+        limits: By name, in the notation of the settings, such as `{"mcp": "100/15m"}`.
+    """
+
+    upstream_client_id: str | None = None
+    upstream_client_secret: SecretStr | None = None
+    server_url: str | None = None
+    region: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+    secrets: Mapping[str, SecretStr] = field(default_factory=dict[str, SecretStr])
+    limits: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def client(self) -> OwnClient | None:
+        """Its client at the upstream's provider; None for the connector's."""
+        if self.upstream_client_id is None:
+            return None
+        return OwnClient(self.upstream_client_id, self.upstream_client_secret)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
     """A connector at one place: an issuer of its own and a resource of its own.
@@ -42,7 +84,7 @@ class Instance:
         is_open: Whether it serves: not while it waits for credentials, or is switched off.
         credentials: Whose account of the upstream is used.
         access_key: Digest of what people type to connect to an instance with its own credentials.
-        limits: Of its own, in place of the server's: by name, such as `{"mcp_grant": "100/1m"}`.
+        own: What it has of its own, in place of the connector's and the server's.
         version: Of what is kept of it; 0 for those of the settings.
     """
 
@@ -59,7 +101,7 @@ class Instance:
     is_open: bool = True
     credentials: Literal["person", "instance"] = "person"
     access_key: "Digest | None" = field(default=None, repr=False)
-    limits: Mapping[str, str] = field(default_factory=dict[str, str])
+    own: InstanceSettings = field(default_factory=InstanceSettings, repr=False)
     version: int = 0
 
 

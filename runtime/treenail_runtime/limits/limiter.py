@@ -80,7 +80,7 @@ class Limiter:
     def at(self, instance: Instance) -> InstanceLimits:
         """The limits at `instance`: its own, and the server's where it has none."""
         try:
-            rules = self._rules.of_instance(instance.limits)
+            rules = self._rules.of_instance(instance.own.limits)
         except LimitRulesError as error:
             # They were good when they were set, by another version of this server.
             log.warning("limits.unreadable", instance=instance.id, reason=str(error))

@@ -6,7 +6,7 @@ from .environment import client_from_environment, client_variables
 from .errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
 from .leading import led_to, login_places
 from .presets import PRESETS, Preset
-from .provider import Provider, ProviderClient, client_of_values
+from .provider import Provider, ProviderClient, client_of_values, identity_of
 from .tokens import TokenSet
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "client_from_environment",
     "client_of_values",
     "client_variables",
+    "identity_of",
     "led_to",
     "login_places",
 ]

@@ -25,7 +25,8 @@ _LONGEST_DESCRIPTION: Final = 200
 _MOST_FIELDS: Final = 100
 _ERROR: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,64}")
 _GONE: Final = frozenset({404, 422})
-_BUSY: Final = frozenset({408, 425, 429})
+_TOO_MANY: Final = 429
+_BUSY: Final = frozenset({408, 425, _TOO_MANY})
 _OK: Final = 200
 _SERVER_ERRORS: Final = 500
 _TRANSIENT: Final = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
@@ -50,7 +51,9 @@ def check_available(reply: Reply, now: Clock) -> None:
     if reply.status in _BUSY or reply.status >= _SERVER_ERRORS:
         pause_s = told_s(reply.headers, now)
         bounded = None if pause_s is None else min(pause_s, _LONGEST_PAUSE_S)
-        raise ProviderUnavailable(f"status {reply.status}", bounded)
+        is_quota = reply.status == _TOO_MANY
+        concerns = "client" if is_quota else "provider"
+        raise ProviderUnavailable(f"status {reply.status}", bounded, concerns=concerns)
 
 
 def read_document(reply: Reply, now: Clock) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from .answers import check_done, read_granted
 from .asking import Asker
 from .authorization import Attempt, Departure, depart, returned_code
 from .discovery import Discovered, document_url, read_discovered
-from .errors import ProviderBroken, ProviderRefused
+from .errors import ProviderBroken, ProviderRefused, ProviderUnavailable
 from .id_tokens import Expected, KeyList, UnknownKeyError, read_id_token, read_keys
 from .provider import (
     Provider,
@@ -212,6 +212,11 @@ class OAuthClient:
 
     async def _key_set(self, url: str, no_older: timedelta) -> KeyList:
         async def ask() -> KeyList:
-            return read_keys(await self._asker.document(url))
+            try:
+                return read_keys(await self._asker.document(url))
+            except ProviderUnavailable as error:
+                raise ProviderUnavailable(
+                    f"its keys: {error.reason}", error.retry_after_s, concerns="keys"
+                ) from None
 
         return await self._keys.value(url, ask, no_older=no_older)

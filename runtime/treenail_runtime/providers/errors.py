@@ -1,6 +1,9 @@
 """What can go wrong between us and a provider, by what the caller has to do about it."""
 
 from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
+Concerned: TypeAlias = Literal["provider", "client", "keys"]
 
 
 class ProviderError(Exception):
@@ -38,11 +41,17 @@ class ProviderUnavailable(ProviderError):  # noqa: N818  # the same
 
     Attributes:
         retry_after_s: When the provider wants to be asked again; None when it does not say.
+        concerns: The whole provider; this client alone, whose quota is used up; or the keys of its
+            ID tokens, without which it still gives tokens.
     """
 
-    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, reason: str, retry_after_s: float | None = None, *, concerns: Concerned = "provider"
+    ) -> None:
         super().__init__(f"the provider is unavailable: {reason}")
+        self.reason = reason
         self.retry_after_s = retry_after_s
+        self.concerns: Concerned = concerns
 
 
 class ProviderBroken(ProviderError):  # noqa: N818  # the same

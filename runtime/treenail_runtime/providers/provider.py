@@ -76,6 +76,11 @@ def issuer_of(declared: OAuthProvider) -> str:
     return declared.issuer or PRESETS[declared.preset].issuer
 
 
+def identity_of(declared: OAuthProvider) -> str:
+    """What `Provider.identity` says, without asking the provider."""
+    return issuer_of(declared) or declared.token_url or PRESETS[declared.preset].token_url
+
+
 def document_of(declared: OAuthProvider) -> str | None:
     """Which document has to be read before the provider is known; None for none."""
     document = PRESETS[declared.preset].document

@@ -16,8 +16,8 @@ from sqlalchemy import (
     true,
 )
 
-from treenail_runtime.auth.instances import PENDING_S, InstanceRecord, InstanceSettings, Slug
-from treenail_runtime.auth.records import Digest
+from treenail_runtime.auth.instances import PENDING_S, InstanceRecord, Slug
+from treenail_runtime.auth.records import Digest, InstanceSettings
 from treenail_runtime.crypto.sealing import BrokenSealError, Sealed, Sealer, context_of
 
 from .database import now_ms

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from treenail_runtime.auth.instances import (
     EndedInstance,
     InstanceRecord,
-    InstanceSettings,
     NewInstance,
     ObtainedTokens,
     SlugError,
@@ -21,7 +20,7 @@ from treenail_runtime.auth.instances import (
     is_slug,
     may_become,
 )
-from treenail_runtime.auth.records import ConnectionConfig, Digest
+from treenail_runtime.auth.records import ConnectionConfig, Digest, InstanceSettings
 from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import Sealer
 

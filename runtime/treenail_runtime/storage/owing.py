@@ -13,9 +13,9 @@ from treenail_runtime.auth.instances import (
     InstanceSettings,
     ObtainedTokens,
     OwedRevocation,
-    OwnClient,
     UpstreamTokens,
 )
+from treenail_runtime.auth.records import OwnClient
 from treenail_runtime.crypto.sealing import Sealer, context_of
 
 from .database import now_ms

@@ -35,6 +35,9 @@ _HELD_S: Final = 30.0
 _LOOK_S: Final = 0.1
 _WAITING: Final = Waiting()
 
+_ELSEWHERE_S: Final = 60
+"""When those ask again whose connector this server does not serve."""
+
 _PAUSE_S: Final = 0.5
 _STUBBORN_S: Final = 120.0
 """So long new tokens are offered to a database that does not answer."""
@@ -84,6 +87,14 @@ class TokenStore(Protocol):
 
 class Refresher(Protocol):
     """Asks the provider of a connection."""
+
+    async def serves(self, tokens: UpstreamTokens) -> bool:
+        """Whether this server can; another one on the same database may.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        ...
 
     async def refresh(self, tokens: UpstreamTokens) -> ObtainedTokens:
         """New tokens.
@@ -295,6 +306,8 @@ class TokenKeeper:
                 raise ProviderAway(
                     newest.last_error or "an attempt has just failed", newest.retry_after_s
                 )
+            if not await self._refresher.serves(newest):
+                raise ProviderAway("its connector is not served here", _ELSEWHERE_S, asked=False)
             # Each its own: what comes late of one must not count for another.
             attempt = f"{self._owner}-{secrets.token_hex(8)}"
             claimed = await self._store.claim(

@@ -10,12 +10,8 @@ from tests.support.authorizing import CLIENT, GOOD, Site, authorizing, request
 from tests.support.members import Member, admit, send
 from tests.support.tokens import proof
 from tests.support.wire import modern, modern_headers
-from treenail_runtime.auth.instances import (
-    InstanceRecord,
-    InstanceSettings,
-    NewInstance,
-    read_slug,
-)
+from treenail_runtime.auth.instances import InstanceRecord, NewInstance, read_slug
+from treenail_runtime.auth.records import InstanceSettings
 
 LIST = modern("tools/list")
 LIST_HEADERS = modern_headers("tools/list")

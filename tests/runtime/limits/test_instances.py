@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from tests.support.families import instance
-from treenail_runtime.auth.records import Instance
+from treenail_runtime.auth.records import Instance, InstanceSettings
 from treenail_runtime.limits import Bucket, Limiter, LimitRule, LimitRules, LimitRulesError
 from treenail_runtime.limits.by_instance import ADDED_UP
 from treenail_runtime.limits.rules import OF_INSTANCES
@@ -54,7 +54,10 @@ async def test_a_thousand_instances_give_an_address_ten_times_as_many_attempts(
     bucket: Bucket,
 ) -> None:
     limiter = Limiter(LimitRules({bucket: LimitRule(2, 60)}))
-    generous = [replace(instance(f"i{number}"), limits={bucket: "9/1m"}) for number in range(1000)]
+    generous = [
+        replace(instance(f"i{number}"), own=InstanceSettings(limits={bucket: "9/1m"}))
+        for number in range(1000)
+    ]
     told = [allowed for each in generous for allowed in await hits(limiter, each, bucket, 1)]
     elsewhere = await limiter.at(generous[0]).hit(bucket, "198.51.100.7")
 
@@ -85,7 +88,9 @@ def test_what_an_instance_cannot_have_of_its_own_is_told_all_at_once() -> None:
 @pytest.mark.requirement("OWN-LIMITS")
 async def test_limits_that_cannot_be_read_leave_the_servers_in_force() -> None:
     limiter = Limiter(LimitRules({"login": LimitRule(2, 60)}))
-    odd = replace(NORTH, limits={"login": "100/1m", "of another version": "1/1m"})
+    odd = replace(
+        NORTH, own=InstanceSettings(limits={"login": "100/1m", "of another version": "1/1m"})
+    )
     with structlog.testing.capture_logs() as logs:
         told = await hits(limiter, odd, "login", 3)
 

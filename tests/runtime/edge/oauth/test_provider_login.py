@@ -245,3 +245,22 @@ async def test_a_server_without_a_client_at_the_provider_says_that_it_is_not_set
 
         assert page.status == 503
         assert "not in service" in page.text
+
+
+@pytest.mark.requirement("S2-28")
+@pytest.mark.parametrize(
+    "forged", ["iss=https://evil.example&code=x", "error=server_error", "code=a&code=b", ""]
+)
+async def test_what_browsers_bring_back_keeps_nobody_else_from_the_provider(
+    tmp_path: Path, forged: str
+) -> None:
+    async with town(tmp_path) as place:
+        for _ in range(6):
+            async with place.site.browser() as browser:
+                left = await place.leave(browser)
+                (state,) = parse_qs(urlsplit(left.headers["Location"]).query)["state"]
+                assert (await browser.get(f"/callback?state={state}&{forged}")).status != 303
+
+        tokens = await place.connect()
+        await place.expire()
+        assert (await tokens.call()).status == 200
