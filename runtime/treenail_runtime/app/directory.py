@@ -1,22 +1,38 @@
 """Knows the instances: those of the settings, and those that are made while the server runs."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from treenail_runtime.auth.instances import StoredInstance
 from treenail_runtime.auth.records import Instance
 from treenail_runtime.clock import Stopwatch, monotonic
 from treenail_runtime.contract import Connector
 from treenail_runtime.measures import UNMEASURED, CacheFigures, Measures
-from treenail_runtime.storage.instances import InstanceStore
 
 from .instances import make_instance
 
 _MOST: Final = 4096
 
 _Value = TypeVar("_Value")
+
+
+_What: TypeAlias = tuple[str, str]
+"""How somebody asks for an instance, `slug` or `id`, and for which."""
+
+
+class InstanceRows(Protocol):
+    """Where the instances are kept that are made while the server runs."""
+
+    async def find(self, slug: str) -> StoredInstance | None:
+        """The instance at a path; None when there is none."""
+        ...
+
+    async def find_id(self, instance_id: str) -> StoredInstance | None:
+        """The instance of an id; None when there is none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +43,8 @@ class _Seen:
 
 class Directory:
     """The `Places` of the server.
+
+    Who needs what is being read already waits for that; nobody waits for what somebody else needs.
 
     Args:
         configured: One for each connector, behind the default one.
@@ -42,7 +60,7 @@ class Directory:
         self,
         configured: Sequence[Instance],
         connectors: Mapping[str, Connector],
-        rows: InstanceStore,
+        rows: InstanceRows,
         base_url: str,
         *,
         closed: Collection[str] = (),
@@ -62,6 +80,7 @@ class Directory:
         self._by_id: OrderedDict[str, _Seen] = OrderedDict()
         self._ids: OrderedDict[str, str] = OrderedDict()
         self._absent: OrderedDict[str, _Seen] = OrderedDict()
+        self._reading: dict[_What, asyncio.Task[_Seen]] = {}
         self._hits = 0
         self._misses = 0
 
@@ -83,9 +102,7 @@ class Directory:
         known = self._ids.get(name)
         seen = self._fresh(self._absent, name) if known is None else self._fresh(self._by_id, known)
         if seen is None:
-            seen = self._keep(await self._rows.by_slug(name))
-            if seen.instance is None:
-                _put(self._absent, name, seen)
+            seen = await self._read(("slug", name), self._rows.find)
         return seen.instance
 
     async def by_id(self, instance_id: str) -> Instance | None:
@@ -99,7 +116,7 @@ class Directory:
             return configured
         seen = self._fresh(self._by_id, instance_id)
         if seen is None:
-            seen = self._keep(await self._rows.show(instance_id))
+            seen = await self._read(("id", instance_id), self._rows.find_id)
         return seen.instance
 
     def on_change(self, listener: Callable[[str], object]) -> None:
@@ -114,6 +131,8 @@ class Directory:
 
     def drop(self, instance_id: str) -> int:
         """Read an instance again when it is needed next; how much was held of it."""
+        # What is being read may be older than the change.
+        self._reading.clear()
         if self._by_id.pop(instance_id, None) is None:
             # It may be new, and have one of these slugs.
             self._absent.clear()
@@ -146,7 +165,7 @@ class Directory:
     def forget_all(self) -> int:
         """Read everything again; how much was held."""
         count = len(self._by_id) + len(self._absent)
-        for each in (self._by_id, self._ids, self._absent):
+        for each in (self._by_id, self._ids, self._absent, self._reading):
             each.clear()
         return count
 
@@ -161,8 +180,35 @@ class Directory:
         seen.move_to_end(key)
         return found
 
-    def _keep(self, stored: StoredInstance | None) -> _Seen:
-        """What was read just now, by id and by slug where it leads to an instance."""
+    async def _read(
+        self, what: _What, ask: Callable[[str], Awaitable[StoredInstance | None]]
+    ) -> _Seen:
+        """What the database says now, asked once for all who wait for it."""
+        reading = self._reading.get(what)
+        if reading is None:
+            reading = asyncio.create_task(self._ask(what, ask))
+            self._reading[what] = reading
+            reading.add_done_callback(lambda task: self._was_read(what, task))
+        # Who goes away does not take along what the others wait for.
+        return await asyncio.shield(reading)
+
+    async def _ask(
+        self, what: _What, ask: Callable[[str], Awaitable[StoredInstance | None]]
+    ) -> _Seen:
+        stored = await ask(what[1])
+        seen = self._seen(stored)
+        if self._reading.get(what) is asyncio.current_task():
+            self._keep(what, stored, seen)
+        return seen
+
+    def _was_read(self, what: _What, task: "asyncio.Task[_Seen]") -> None:
+        if self._reading.get(what) is task:
+            del self._reading[what]
+        # Told to those who wait; there may be nobody left.
+        if not task.cancelled():
+            task.exception()
+
+    def _seen(self, stored: StoredInstance | None) -> _Seen:
         connector = None if stored is None else self._connectors.get(stored.record.service)
         if stored is None or connector is None:
             return _Seen(None, self._stopwatch())
@@ -172,10 +218,17 @@ class Directory:
         if before is not None and before.instance == instance:
             # The same object, so that what was made for it is used on.
             instance = before.instance
-        seen = _Seen(instance, self._stopwatch())
-        _put(self._by_id, record.id, seen)
-        _put(self._ids, record.slug, record.id)
-        return seen
+        return _Seen(instance, self._stopwatch())
+
+    def _keep(self, what: _What, stored: StoredInstance | None, seen: _Seen) -> None:
+        """Keep what was read, by id and by slug where it leads to an instance."""
+        kind, name = what
+        if stored is not None and seen.instance is not None:
+            _put(self._by_id, stored.record.id, seen)
+            _put(self._ids, stored.record.slug, stored.record.id)
+        elif kind == "slug":
+            self._ids.pop(name, None)
+            _put(self._absent, name, seen)
 
 
 def _put(seen: OrderedDict[str, _Value], key: str, value: _Value) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import structlog
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Row,
     Select,
@@ -32,8 +33,10 @@ LATE: Final = "timeout"
 _UNDELETED: Final = table.c.status != literal_column("'deleted'")
 """Not a bound value, as that cannot be compared with the condition of an index beforehand."""
 
+# No bound values either, so that `selected` has those of its condition only.
 _LAPSED: Final = and_(
-    table.c.status == "pending", table.c.pending_since <= now_ms - PENDING_S * 1000
+    table.c.status == literal_column("'pending'"),
+    table.c.pending_since <= now_ms - literal_column(str(PENDING_S * 1000), BigInteger),
 )
 
 STATUS: Final[ColumnElement[str]] = case((_LAPSED, "failed"), else_=table.c.status)

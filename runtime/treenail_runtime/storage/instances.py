@@ -3,9 +3,10 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from types import SimpleNamespace
+from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Row, and_, delete, insert, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,10 +38,14 @@ from .instance_rows import (
     seal_settings,
     selected,
 )
+from .lookups import Lookup
 from .owing import owe_rows
 from .tables import credentials
 from .tables import instances as table
 from .token_rows import SealedTokens, put_tokens
+
+_AT: Final = Lookup(selected(table.c.slug == bindparam("name")))
+_OF_ID: Final = Lookup(selected(table.c.id == bindparam("name")))
 
 
 class InstanceStore:
@@ -102,6 +107,14 @@ class InstanceStore:
     async def by_slug(self, slug: str) -> StoredInstance | None:
         """The instance at a path; None when there is none, or when its seal is broken."""
         return await self._stored(table.c.slug == slug) if is_slug(slug) else None
+
+    async def find(self, slug: str) -> StoredInstance | None:
+        """As `by_slug`, in the path of calls."""
+        return await self._found(_AT, slug) if is_slug(slug) else None
+
+    async def find_id(self, instance_id: str) -> StoredInstance | None:
+        """As `show`, in the path of calls."""
+        return await self._found(_OF_ID, instance_id)
 
     async def show(self, instance_id: str, *, owner: str | None = None) -> StoredInstance | None:
         """An instance; None as `by_slug`."""
@@ -242,9 +255,18 @@ class InstanceStore:
         async def work(connection: AsyncConnection) -> Row[Any] | None:
             return (await connection.execute(selected(condition))).one_or_none()
 
-        row = await self._database.read(work)
-        settings = open_settings(self._sealer, row) if row is not None else None
-        if row is None or settings is None:
+        return self._opened(await self._database.read(work))
+
+    async def _found(self, lookup: Lookup, name: str) -> StoredInstance | None:
+        async def work(connection: AsyncConnection) -> Any:
+            row = await lookup.one(connection, {"name": name})
+            return None if row is None else SimpleNamespace(**row)
+
+        return self._opened(await self._database.read(work))
+
+    def _opened(self, row: Any) -> StoredInstance | None:
+        """What a row holds; None when it cannot be opened."""
+        if row is None or (settings := open_settings(self._sealer, row)) is None:
             return None
         return StoredInstance(record=read_record(row), settings=settings)
 

@@ -314,3 +314,22 @@ async def test_the_connection_of_an_instance_outlives_the_logins_made_with_it(
     assert kept is not None
     assert await texts_of(database, connections) != ""
     assert person.connection_id not in await texts_of(database, connections)
+
+
+@pytest.mark.requirement("S2-23")
+async def test_calls_find_the_same_as_anybody(database: Database) -> None:
+    store = instance_store(database)
+    active = await made(database)
+    pending = await made(database, "beta", credentials_of="instance", access_key=Digest(b"k" * 32))
+    deleted = await made(database, "gone")
+    await store.delete(deleted.id)
+    await travel(database, 301)
+
+    for each in (active, pending, deleted):
+        assert await store.find(each.slug) == await store.by_slug(each.slug)
+        assert await store.find_id(each.id) == await store.show(each.id)
+    late = await store.find("beta")
+    assert late is not None
+    assert (late.record.status, late.record.access_key) == ("failed", b"k" * 32)
+    assert await store.find("gone") is None
+    assert await store.find("No Slug") is None
