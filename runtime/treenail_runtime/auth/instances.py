@@ -184,6 +184,14 @@ class ObtainedTokens:
         return f"{_SUBJECT}{hashlib.sha256(named).hexdigest()}"
 
 
+def is_another_account(before: str, after: str) -> bool:
+    """Whether these are accounts of two subjects; False where either is of an unknown one.
+
+    A provider may end all that it granted to one subject together, the newest, too.
+    """
+    return before != after and all(each.startswith(_SUBJECT) for each in (before, after))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class UpstreamTokens:
     """A connection's tokens of the upstream, as they are kept.

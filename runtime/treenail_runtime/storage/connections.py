@@ -121,6 +121,20 @@ async def put_own_connection(
         await connection.execute(insert(table).values(row))
 
 
+async def own_config(
+    connection: AsyncConnection, sealer: Sealer, instance_id: str
+) -> ConnectionConfig | None:
+    """What an instance itself connects with; None when it has nothing that can be opened."""
+    own = select(table.c.config, table.c.kid).where(table.c.id == instance_id)
+    row = (await connection.execute(own)).one_or_none()
+    if row is None or not row.kid:
+        return None
+    try:
+        return open_config(sealer, instance_id, row.config)
+    except BrokenSealError:
+        return None
+
+
 def connection_values(
     sealer: Sealer, macs: Macs, connection_id: str, config: ConnectionConfig
 ) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from treenail_runtime.auth.instances import (
 )
 from treenail_runtime.auth.records import ConnectionConfig
 from treenail_runtime.crypto.macs import Macs
-from treenail_runtime.crypto.sealing import BrokenSealError, Sealer
+from treenail_runtime.crypto.sealing import Sealer
 
 from .audit import AuditStore
-from .connections import open_config, put_own_connection
+from .connections import own_config, put_own_connection
 from .database import Database, now_ms
 from .instance_rows import owned, seal_settings
 from .owing import owe_rows
@@ -72,18 +72,11 @@ class InstanceChanges:
         Raises:
             StoreUnavailableError: The database does not answer.
         """
-        own = select(connections.c.config, connections.c.kid).where(connections.c.id == instance_id)
 
-        async def work(connection: AsyncConnection) -> Row[Any, Any] | None:
-            return (await connection.execute(own)).one_or_none()
+        async def work(connection: AsyncConnection) -> ConnectionConfig | None:
+            return await own_config(connection, self._sealer, instance_id)
 
-        row = await self._database.read(work)
-        if row is None or not row.kid:
-            return None
-        try:
-            return open_config(self._sealer, instance_id, row.config)
-        except BrokenSealError:
-            return None
+        return await self._database.read(work)
 
     async def alter(self, instance_id: str, to: Alteration, *, owner: str | None = None) -> bool:
         """Let an instance become so; what its upstream's provider is to forget is owed from then on.

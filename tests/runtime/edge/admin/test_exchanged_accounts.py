@@ -9,6 +9,7 @@ from tests.support.admin_api import API, log_in
 from tests.support.loopback import reply
 from tests.support.upstream_accounts import Office, office
 from treenail_runtime.contract import OAuthCodeAuth
+from treenail_runtime.storage.tables import revocations
 
 ITEMS = reply(200, b'{"items":[{"id":"i-1","name":"Comb"}]}')
 
@@ -34,9 +35,11 @@ async def test_logins_end_when_an_instance_gets_another_persons_account(tmp_path
         member = await log_in(desk.town.site, "acme", {"field-access_key": key})
         before = await member.call()
         await fetched(desk, "Bob")
+        owed = await desk.town.site.count(revocations)
         after, renewed = await member.call(), await member.renew()
         again = await log_in(desk.town.site, "acme", {"field-access_key": key})
 
+        assert owed == 1
         assert (before.status, after.status, renewed) == (200, 401, 400)
         assert (await again.call()).status == 200
 
@@ -49,6 +52,7 @@ async def test_logins_go_on_when_the_same_person_logs_in_again(tmp_path: Path) -
         await fetched(desk, "Ann")
 
         assert (await member.call()).status == 200
+        assert await desk.town.site.count(revocations) == 0
         assert (await desk.api.get(f"{API}/instances/acme")).body["status"] == "active"
 
 
