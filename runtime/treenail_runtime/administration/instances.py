@@ -240,7 +240,7 @@ class Administration:
         if held is None or held.refresh is None:
             raise AdministrationError("wrong-state", "there is nothing that could be refreshed")
         try:
-            await self.parts.keeper.renewed(connection_id, held.version)
+            await self.parts.keeper.refreshed(connection_id, held.version)
         except ReauthNeeded:
             raise AdministrationError(
                 "credentials-refused", "the upstream has ended its grant: connect again"

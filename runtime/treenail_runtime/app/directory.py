@@ -90,6 +90,11 @@ class Directory:
         self._named = {instance.base_path[1:]: instance for instance in named}
         self._configured = {instance.id: instance for instance in configured}
 
+    @property
+    def configured(self) -> Collection[Instance]:
+        """Those of the settings."""
+        return self._configured.values()
+
     async def find(self, name: str) -> Instance | None:
         """The instance of that name in paths; None when there is none.
 

@@ -7,7 +7,12 @@ from typing import Final, TypeVar
 import structlog
 from pydantic import SecretStr
 
-from treenail_runtime.auth.instances import ObtainedTokens, OwedRevocation, UpstreamTokens
+from treenail_runtime.auth.instances import (
+    ObtainedTokens,
+    OwedRevocation,
+    Served,
+    UpstreamTokens,
+)
 from treenail_runtime.auth.records import Instance, OwnClient, UpstreamTrip
 from treenail_runtime.contract import Connector, OAuthClientAuth, OAuthCodeAuth
 from treenail_runtime.providers import (
@@ -193,6 +198,20 @@ class UpstreamProviders:
         instance = await self._directory.by_id(tokens.instance_id)
         auth = None if instance is None else code_grant(self._connectors[instance.connector].auth)
         return auth is not None and identity_of(auth.provider) == tokens.issuer
+
+    def served(self) -> Sequence[Served]:
+        """Whose tokens can be refreshed here."""
+        return [
+            Served(
+                service=name,
+                instance_ids=frozenset(
+                    each.id for each in self._directory.configured if each.connector == name
+                ),
+                issuer=identity_of(auth.provider),
+            )
+            for name, connector in self._connectors.items()
+            if (auth := code_grant(connector.auth)) is not None
+        ]
 
     async def refresh(self, tokens: UpstreamTokens) -> ObtainedTokens:
         """New tokens for a connection's.

@@ -200,6 +200,7 @@ class UpstreamTokens:
         version: Of each replacement another one, also after tokens were removed; whoever replaces
             tokens names the version that it replaces.
         expires_at: Of the access token; None when the provider did not tell.
+        age_s: Seconds since they were given, by the database's clock when they were read.
         left_s: Seconds to `expires_at` by the database's clock when they were read; negative when
             they are over, None as `expires_at`.
         scopes: As in `ObtainedTokens`.
@@ -216,6 +217,7 @@ class UpstreamTokens:
     scopes: frozenset[str] | None
     version: int
     expires_at: datetime | None
+    age_s: int
     left_s: int | None
     attempts: int
     retry_after_s: int
@@ -230,6 +232,21 @@ class DueRefresh:
     connection_id: str
     instance_id: str
     version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """Whose tokens a server refreshes: those of the connectors that it serves.
+
+    Attributes:
+        service: The connector; of the instances that were made of it.
+        instance_ids: Of its instances in the settings, which are not kept.
+        issuer: Who gave the tokens; others stay for a server that still knows their provider.
+    """
+
+    service: str
+    instance_ids: frozenset[str]
+    issuer: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

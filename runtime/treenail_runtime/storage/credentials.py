@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, false, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from treenail_runtime.auth.instances import DueRefresh, ObtainedTokens, UpstreamTokens
+from treenail_runtime.auth.instances import DueRefresh, ObtainedTokens, Served, UpstreamTokens
 from treenail_runtime.crypto.sealing import BrokenSealError, Sealer
 
 from .connections import hold_connection, require_login
@@ -172,13 +172,33 @@ class CredentialStore:
 
         return await self._database.write(work)
 
-    async def due(self, within_s: int, limit: int) -> Sequence[DueRefresh]:
-        """Access tokens that end within so many seconds, the first to end first.
+    async def put_off(self, connection_id: str, version: int, seconds: int) -> bool:
+        """Have `due` leave out tokens for so many seconds that nobody is at.
 
-        Left out are those that cannot be refreshed, that a worker is at, whose next attempt is to
-        be made later, and those of instances that are switched off.
+        Returns:
+            False when they were replaced, or an attempt has the lease, and nothing was changed.
         """
-        found = soon_over(within_s, limit)
+        change = (
+            update(table)
+            .where(_version(connection_id, version), _FREE)
+            .values(next_attempt_at=now_ms + seconds * 1000)
+        )
+
+        async def work(connection: AsyncConnection) -> bool:
+            return (await connection.execute(change)).rowcount == 1
+
+        return await self._database.write(work)
+
+    async def due(
+        self, within_s: int, limit: int, served: Sequence[Served]
+    ) -> Sequence[DueRefresh]:
+        """Access tokens of `served` that end soon, the first to end first.
+
+        Soon is within so many seconds, and within a quarter of their life. Left out are those that
+        cannot be refreshed, that a worker is at, whose next attempt is to be made later, and those
+        of instances that are switched off.
+        """
+        found = soon_over(within_s, limit, served)
 
         async def work(connection: AsyncConnection) -> Sequence[DueRefresh]:
             rows = (await connection.execute(found)).all()
@@ -198,14 +218,15 @@ class CredentialStore:
         return self._sealer.seal(plain, place("refresh", connection_id)).text
 
 
-def soon_over(within_s: int, limit: int) -> Select[str, str, int]:
+def soon_over(within_s: int, limit: int, served: Sequence[Served]) -> Select[str, str, int]:
     """Connection, instance and version of tokens to be refreshed, as `due` says."""
-    is_off = exists().where(instances.c.id == table.c.instance_id, instances.c.status != "active")
+    left, life = table.c.expires_at - now_ms, table.c.expires_at - table.c.refreshed_at
     return (
         select(table.c.connection_id, table.c.instance_id, table.c.version)
         .join(connections, connections.c.id == table.c.connection_id)
         .where(table.c.refresh.is_not(None), table.c.expires_at <= now_ms + within_s * 1000)
-        .where(_FREE, _RETRIABLE, connections.c.status == "active", ~is_off)
+        .where(left * 4 <= life, _FREE, _RETRIABLE, connections.c.status == "active")
+        .where(or_(false(), *(_of(each) for each in served)))
         .order_by(table.c.expires_at)
         .limit(limit)
     )
@@ -219,6 +240,16 @@ def ended(limit: int) -> Select[str]:
         .limit(limit)
         .with_for_update(skip_locked=True, of=table)
     )
+
+
+def _of(served: Served) -> ColumnElement[bool]:
+    made_of_it = exists().where(
+        instances.c.id == table.c.instance_id,
+        instances.c.service == served.service,
+        instances.c.status == "active",
+    )
+    configured = table.c.instance_id.in_(sorted(served.instance_ids))
+    return and_(table.c.issuer == served.issuer, or_(configured, made_of_it))
 
 
 def _selected() -> Select[Any]:

@@ -9,20 +9,20 @@ import asyncio
 import random
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 import structlog
 
 from treenail_runtime.auth.errors import StoreUnavailableError
-from treenail_runtime.auth.instances import ObtainedTokens, UpstreamTokens
+from treenail_runtime.auth.instances import ObtainedTokens, Served, UpstreamTokens
 from treenail_runtime.clock import Stopwatch, monotonic
 from treenail_runtime.measures import UNMEASURED, CacheFigures, Measures
 from treenail_runtime.tracing import UNTRACED, Traces
 
 from .outcomes import ProviderAway, ReauthNeeded
-from .rules import Waiting, moment, pause_s
+from .rules import YOUNG_S, Waiting, moment, pause_s
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -87,6 +87,10 @@ class TokenStore(Protocol):
 
 class Refresher(Protocol):
     """Asks the provider of a connection."""
+
+    def served(self) -> Sequence[Served]:
+        """Whose tokens can be refreshed here."""
+        ...
 
     async def serves(self, tokens: UpstreamTokens) -> bool:
         """Whether this server can; another one on the same database may.
@@ -184,24 +188,41 @@ class TokenKeeper:
             case "later":
                 return held.tokens
             case "soon":
-                if not held.tokens.retry_after_s:
+                if held.tokens.refresh is not None and not held.tokens.retry_after_s:
                     self._begin(held.tokens)
                 return held.tokens
             case "now":
                 return await self._refreshed(held.tokens)
 
-    async def renewed(self, connection_id: str, version: int) -> UpstreamTokens:
+    async def renewed(self, connection_id: str, version: int) -> UpstreamTokens | None:
         """Other tokens than those of `version`, which the upstream refused.
+
+        Returns:
+            None when there are no others: these cannot be refreshed, or have just been given, and
+            what the upstream refuses is something else.
 
         Raises:
             ReauthNeeded: A person has to log in again.
             ProviderAway: There are none this time.
             StoreUnavailableError: The database does not answer.
         """
-        held = await self._read(connection_id)
-        if held.tokens.version != version:
-            return held.tokens
-        return await self._refreshed(held.tokens)
+        tokens = (await self._read(connection_id)).tokens
+        if tokens.version != version:
+            return tokens
+        if tokens.refresh is None or tokens.age_s < YOUNG_S:
+            return None
+        return await self._refreshed(tokens)
+
+    async def refreshed(self, connection_id: str, version: int) -> UpstreamTokens:
+        """Newer tokens than those of `version`, however good these are.
+
+        Raises:
+            ReauthNeeded: A person has to log in again.
+            ProviderAway: There are none this time.
+            StoreUnavailableError: The database does not answer.
+        """
+        tokens = (await self._read(connection_id)).tokens
+        return tokens if tokens.version != version else await self._refreshed(tokens)
 
     def forget(self, connection_id: str) -> None:
         """Read the connection's tokens again when they are needed next."""
@@ -229,6 +250,11 @@ class TokenKeeper:
             hits=self.counts.hits,
             misses=self.counts.reads,
         )
+
+    @property
+    def served(self) -> Sequence[Served]:
+        """Whose tokens it refreshes."""
+        return self._refresher.served()
 
     @property
     def held(self) -> int:

@@ -9,43 +9,63 @@ from typing import Final, Protocol
 import structlog
 
 from treenail_runtime.auth.errors import StoreUnavailableError
-from treenail_runtime.auth.instances import DueRefresh
+from treenail_runtime.auth.instances import DueRefresh, Served
 
 from .keeper import TokenKeeper
-from .outcomes import UpkeepError
+from .outcomes import ReauthNeeded, UpkeepError
 from .rules import EARLY_S
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _MOST: Final = 100
 _AT_ONCE: Final = 8
+_UNREADABLE_S: Final = 300
 
 
 class TokenRows(Protocol):
     """Knows what is to be done about tokens."""
 
-    async def due(self, within_s: int, limit: int) -> Sequence[DueRefresh]:
-        """Tokens that are over within so many seconds and may be refreshed now."""
+    async def due(
+        self, within_s: int, limit: int, served: Sequence[Served]
+    ) -> Sequence[DueRefresh]:
+        """Tokens of `served` that are over within so many seconds and may be refreshed now."""
+        ...
+
+    async def put_off(self, connection_id: str, version: int, seconds: int) -> bool:
+        """Leave tokens out of `due` for so many seconds."""
         ...
 
 
-async def refresh_due(rows: TokenRows, keeper: TokenKeeper) -> int:
+async def refresh_due(
+    rows: TokenRows, keeper: TokenKeeper, chance: Callable[[], float] = random.random
+) -> int:
     """Refresh what is over soon, also of connections that nobody uses just then; how much that was.
 
     Raises:
         StoreUnavailableError: The database does not answer.
     """
-    due = await rows.due(int(EARLY_S), _MOST)
+    seen = set[DueRefresh]()
+    while True:
+        due = await rows.due(int(EARLY_S), _MOST, keeper.served)
+        new = [each for each in due if each not in seen]
+        seen.update(new)
+        # Each worker in an order of its own: they would wait for each other at every connection.
+        new.sort(key=lambda _: chance())
+        await _few_at_once([_refresh(rows, keeper, each) for each in new])
+        if len(due) < _MOST or not new:
+            return len(seen)
 
-    async def refresh(each: DueRefresh) -> None:
-        try:
-            await keeper.renewed(each.connection_id, each.version)
-        except (UpkeepError, StoreUnavailableError):
-            # The keeper has told the log and noted the attempt.
-            return
 
-    await _few_at_once([refresh(each) for each in due])
-    return len(due)
+async def _refresh(rows: TokenRows, keeper: TokenKeeper, due: DueRefresh) -> None:
+    try:
+        await keeper.refreshed(due.connection_id, due.version)
+    except ReauthNeeded:
+        # What is still there cannot be opened; it must not keep the others waiting.
+        with suppress(StoreUnavailableError):
+            await rows.put_off(due.connection_id, due.version, _UNREADABLE_S)
+    except (UpkeepError, StoreUnavailableError):
+        # The keeper has told the log and noted the attempt.
+        return
 
 
 async def _few_at_once(tasks: Sequence[Awaitable[None]]) -> None:

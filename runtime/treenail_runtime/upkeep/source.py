@@ -68,6 +68,8 @@ class TokenSource:
             tokens = await self._keeper.renewed(self._connection_id, self._version)
         except (UpkeepError, StoreUnavailableError) as error:
             raise told(error) from None
+        if tokens is None:
+            return None
         self._version = tokens.version
         credentials = self._with_token(tokens.access)
         return None if credentials == refused else credentials

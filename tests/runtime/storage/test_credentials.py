@@ -21,8 +21,11 @@ from tests.support.tenants import (
     obtained,
     texts_of,
 )
+from treenail_runtime.auth.instances import Served
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.tables import connections, credentials
+
+SERVED = Served(service="phorest", instance_ids=frozenset({"default"}), issuer=ISSUER)
 
 
 async def connected(database: Database, instance_id: str = "default") -> str:
@@ -322,32 +325,83 @@ async def test_who_comes_late_with_removed_tokens_changes_nothing_of_those_that_
     assert found.access == SecretStr("access-canary-2")
 
 
+async def due(database: Database, limit: int = 10, served: Served = SERVED) -> list[str]:
+    """Connections whose tokens end within a minute."""
+    found = await credential_store(database).due(60, limit, [served])
+    return [each.connection_id for each in found]
+
+
 @pytest.mark.requirement("S2-20")
 async def test_those_that_are_over_first_are_due_first(database: Database) -> None:
     store = credential_store(database)
-    soon, sooner = [await with_tokens(database, expires_in_s=each) for each in (50, 40)]
-    others = [await with_tokens(database, expires_in_s=each) for each in (120, None, 30, 30, 30)]
+    soon, sooner = [await with_tokens(database, expires_in_s=each) for each in (3650, 3640)]
+    others = [
+        await with_tokens(database, expires_in_s=each) for each in (7200, None, 3630, 3630, 3630)
+    ]
+    unrefreshable = await connected(database)
+    await store.put(unrefreshable, obtained(expires_in_s=10, refresh=None))
+    await travel(database, 3600)
     await store.claim(others[2][0], version=others[2][1], attempt="a", seconds=30)
     await store.claim(others[3][0], version=others[3][1], attempt="b", seconds=30)
     await store.failed(*others[3], "unavailable", 60, attempt="b")
     await at(database, "default").change_connection(others[4][0], status="reauth")
-    unrefreshable = await connected(database)
-    await store.put(unrefreshable, obtained(expires_in_s=10, refresh=None))
 
-    due = await store.due(60, 10)
+    assert [(each.connection_id, each.version) for each in await store.due(60, 10, [SERVED])] == [
+        sooner,
+        soon,
+    ]
+    assert await due(database, limit=1) == [sooner[0]]
 
-    assert [(each.connection_id, each.version) for each in due] == [sooner, soon]
-    assert [each.connection_id for each in await store.due(60, 1)] == [sooner[0]]
+
+@pytest.mark.requirement("S2-20", "S2-30")
+async def test_a_short_life_is_used_for_three_quarters_before_it_is_due(database: Database) -> None:
+    owner, _ = await with_tokens(database, expires_in_s=40)
+
+    assert await due(database) == []
+    await travel(database, 29)
+    assert await due(database) == []
+    await travel(database, 2)
+    assert await due(database) == [owner]
+
+
+@pytest.mark.requirement("S2-20")
+async def test_what_is_put_off_is_not_due_until_then_unless_somebody_is_at_it(
+    database: Database,
+) -> None:
+    store, (owner, version) = credential_store(database), await with_tokens(database)
+    await travel(database, 3550)
+
+    assert not await store.put_off(owner, version + 1, 300)
+    assert await store.put_off(owner, version, 300)
+    assert await due(database) == []
+    await travel(database, 300)
+    assert await due(database) == [owner]
+    await store.claim(owner, version=version, attempt="a", seconds=30)
+    assert not await store.put_off(owner, version, 300)
+
+
+@pytest.mark.requirement("S2-20", "S2-31")
+async def test_only_what_is_served_is_due(database: Database) -> None:
+    record = await made(database)
+    member, (configured, _) = await joined(database, record.id), await with_tokens(database)
+    await travel(database, 3590)
+    nothing = replace(SERVED, service="fergus", instance_ids=frozenset())
+
+    assert await due(database, served=nothing) == []
+    assert await due(database, served=replace(SERVED, issuer="https://another.test")) == []
+    assert await due(database, served=replace(nothing, service="phorest")) == [member.connection_id]
+    assert await due(database, served=replace(SERVED, service="fergus")) == [configured]
+    assert await credential_store(database).due(60, 10, []) == []
 
 
 @pytest.mark.requirement("S2-20")
 async def test_an_instance_that_is_switched_off_refreshes_nothing(database: Database) -> None:
-    store, record = credential_store(database), await made(database)
+    record = await made(database)
     member = await joined(database, record.id)
     await travel(database, 3590)
 
-    before = [each.connection_id for each in await store.due(60, 10)]
+    before = await due(database)
     await instance_store(database).set_status(record.id, "disabled")
 
     assert before == [member.connection_id]
-    assert await store.due(60, 10) == []
+    assert await due(database) == []

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import ClauseElement, ColumnElement, Table, insert, literal_column, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from treenail_runtime.auth.instances import Served
 from treenail_runtime.storage.credentials import ended, soon_over
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.instance_rows import selected
@@ -159,6 +160,7 @@ async def test_lookups_and_cleanup_use_indexes(database: Database) -> None:
         select(table.c.instance_id).where(table.c.instance_id == "deleted")
         for table in (connections, credentials, clients, setups)
     ]
+    served = [Served(service="phorest", instance_ids=frozenset({"default"}), issuer="i")]
     removals = [rule.statement for rule in rules(Retention())]
     plans = [
         await plan(database, statement)
@@ -166,7 +168,7 @@ async def test_lookups_and_cleanup_use_indexes(database: Database) -> None:
             *(by_token, by_login, by_session, by_code, by_state, by_admin),
             *of_instance,
             selected(instances.c.slug == "5"),
-            soon_over(60, 100),
+            soon_over(60, 100, served),
             ended(100),
             due(8),
             *removals,

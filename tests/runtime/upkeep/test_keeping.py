@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.collector import collector
 from tests.support.databases import travel
-from tests.support.loopback import reply
+from tests.support.loopback import Reply, reply
 from tests.support.provider_login import ITEM, Answer, Tokens, Town, town
 from treenail_runtime.storage.cleanup import Cleanup
 from treenail_runtime.storage.tables import connections, credentials
@@ -43,6 +43,7 @@ async def test_a_token_that_the_upstream_refuses_is_replaced_within_the_call(
 ) -> None:
     async with town(tmp_path) as place:
         tokens = await place.connect()
+        await travel(place.site.database, 61)
         place.site.upstream[:] = [REFUSED, ITEM]
         answer = await tokens.call()
 
@@ -69,6 +70,60 @@ async def test_a_refresh_stands_in_the_trace_of_the_call_that_waits_for_it(
     assert not refresh.failed
     assert len(secrets) == 4
     assert not [each for each in secrets if each.split(" ")[-1].encode() in kept.bytes]
+
+
+@pytest.mark.requirement("T-075", "S2-30")
+async def test_an_upstream_that_always_answers_401_causes_one_refresh_a_minute(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path, changes={"check": None}) as place:
+        tokens = await place.connect()
+        place.site.upstream[:] = [REFUSED]
+        young = [await tokens.call() for _ in range(3)]
+        refreshes_of_young = _refreshes(place)
+        await travel(place.site.database, 61)
+        old = [await tokens.call() for _ in range(3)]
+
+        assert {answer.status for answer in (*young, *old)} == {200}
+        assert all("401" in answer.error for answer in (*young, *old))
+        assert (refreshes_of_young, _refreshes(place)) == (0, 1)
+
+
+@pytest.mark.requirement("T-075", "UP-GITHUB")
+@pytest.mark.parametrize(("checked", "status"), [(ITEM, "active"), (REFUSED, "reauth")])
+async def test_one_401_ends_a_login_without_a_refresh_token_only_if_the_check_fails_too(
+    tmp_path: Path, checked: Reply, status: str
+) -> None:
+    async with town(tmp_path) as place:
+        place.fake.switches.gives_refresh = False
+        tokens = await place.connect()
+        await travel(place.site.database, 61)
+        asked = len(place.site.upstream_seen)
+        place.site.upstream[:] = [REFUSED, checked]
+        answer = await tokens.call()
+        async with asyncio.timeout(10):
+            (connection,) = await place.site.rows(connections)
+            while len(place.site.upstream_seen) < asked + 2 or connection.status != status:
+                (connection,) = await place.site.rows(connections)
+
+        assert answer.status == 200
+        assert "401" in answer.error
+        assert _refreshes(place) == 0
+
+
+async def test_a_token_that_cannot_be_refreshed_is_used_until_it_is_over(tmp_path: Path) -> None:
+    async with town(tmp_path) as place:
+        place.fake.switches.gives_refresh = False
+        tokens = await place.connect()
+        await travel(place.site.database, 3480)
+        soon_over = [await tokens.call() for _ in range(2)]
+        (connection,) = await place.site.rows(connections)
+        await travel(place.site.database, 200)
+        over = await tokens.call()
+
+        assert [(answer.status, answer.error) for answer in soon_over] == [(200, "")] * 2
+        assert connection.status == "active"
+        assert over.status == 401
 
 
 async def _once_well(tokens: Tokens) -> Answer:
@@ -127,6 +182,7 @@ async def test_a_refresh_answer_without_a_refresh_token_keeps_the_old_one(tmp_pa
     async with town(tmp_path, mode="cognito") as place:
         tokens = await place.connect()
         for _ in range(2):
+            await travel(place.site.database, 61)
             place.site.upstream[:] = [REFUSED, ITEM]
             answer = await tokens.call()
             assert (answer.status, answer.error) == (200, "")
