@@ -25,6 +25,7 @@ from .bodies import (
 )
 from .problems import ApiProblem, json_reply
 from .services import AdminServices
+from .sparing import ask_seldom
 
 _CREATED = 201
 _ANY = "*"
@@ -138,6 +139,9 @@ async def revoke_logins(services: AdminServices, admin: Admin, slug: str) -> Res
 
 async def refresh_tokens(services: AdminServices, admin: Admin, slug: str) -> Response:
     """Have one's tokens of the upstream replaced now."""
+    stored = await services.administration.find(slug, admin.sees)
+    # As at /<name>/refresh: the connection of an instance has its id.
+    await ask_seldom(services, stored.record.id)
     made = await services.administration.refresh(slug, admin.sees)
     await acted(services, admin.id, made.record, "refresh")
     return _whole(made, services)

@@ -14,6 +14,7 @@ from .bodies import Initiation, Validation, read_body
 from .instances import acted, owner_of
 from .problems import json_reply
 from .services import AdminServices
+from .sparing import ask_seldom
 
 
 async def list_services(services: AdminServices, _admin: Admin, _: str) -> Response:
@@ -61,6 +62,7 @@ async def initiate(services: AdminServices, admin: Admin, service: str) -> Respo
 async def validate(services: AdminServices, admin: Admin, service: str) -> Response:
     """Whether an account or a client would work; nothing of it is kept."""
     asked = await read_body(request, Validation)
+    await ask_seldom(services, f"validate {admin.owner}")
     client = None
     if asked.client_id:
         client = ProviderClient(asked.client_id, asked.client_secret)

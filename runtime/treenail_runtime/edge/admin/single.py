@@ -12,12 +12,12 @@ from treenail_runtime.auth.instances import InstanceRecord
 from treenail_runtime.auth.records import Digest, Instance
 from treenail_runtime.clock import Clock, utc_now
 from treenail_runtime.crypto.opaque import digest, is_well_formed
-from treenail_runtime.edge.limiting import first_refusal
 
 from .authenticating import known_admin, refused, shown_token
 from .instances import acted
-from .problems import ApiProblem, json_reply, too_fast
+from .problems import ApiProblem, json_reply
 from .services import AdminServices
+from .sparing import ask_seldom
 
 _HEALTH: Final[Mapping[str, str]] = {"active": "healthy", "reauth": "degraded"}
 _UNHEALTHY: Final = 503
@@ -82,11 +82,7 @@ async def refresh(services: AdminServices, name: str, clock: Clock = utc_now) ->
     visitor = await _visitor(services, instance)
     if not instance.is_open:
         raise AdministrationError("wrong-state", "the instance is not in service")
-    refusal = await first_refusal(
-        services.oauth.limiter, ("refresh_upstream", visitor.connection_id)
-    )
-    if refusal is not None:
-        raise too_fast(refusal)
+    await ask_seldom(services, visitor.connection_id)
     await services.administration.refresh_connection(visitor.connection_id)
     if visitor.record is not None and visitor.admin_id is not None:
         await acted(services, visitor.admin_id, visitor.record, "refresh")

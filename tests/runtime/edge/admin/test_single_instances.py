@@ -164,5 +164,19 @@ async def test_refreshing_again_and_again_is_slowed_down(tmp_path: Path) -> None
         await api.create("acme")
         member = await log_in(site, "acme")
         statuses = [(await member.api.post("/acme/refresh")).status for _ in range(3)]
+        of_instance = [(await api.post(f"{API}/instances/acme/refresh")).status for _ in range(2)]
+        at_its_page = [(await api.post("/acme/refresh")).status for _ in range(2)]
 
         assert statuses == [409, 409, 429]
+        assert (of_instance, at_its_page) == ([409, 409], [429, 429])
+
+
+@pytest.mark.requirement("S2-15")
+async def test_trying_accounts_and_clients_again_and_again_is_slowed_down(tmp_path: Path) -> None:
+    async with authorizing(tmp_path, ITEMS, rate_limits="refresh_upstream=2/1m") as site:
+        api = await administering(site)
+        path = f"{API}/auth-registry/auth/validate/sample"
+        tried = [await api.post(path, {"values": {"password": each}}) for each in "abc"]
+
+        assert 429 not in [answer.status for answer in tried[:2]]
+        assert (tried[2].status, tried[2].kind) == (429, "too-many-requests")
