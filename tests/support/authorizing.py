@@ -252,14 +252,14 @@ async def authorizing(
             ports = [free_port() for _ in range(others)]
             async with AsyncExitStack() as stack:
                 for each in (port, *ports):
-                    served = chosen.model_copy(update={"port": each})
+                    its_own = chosen.model_copy(update={"port": each})
                     if registries is None:
                         offered = replace(offering(connector=connector), client=provider_client)
                         registry = Registry.of([offered])
                     else:
-                        registry = open_registry(served, {})
+                        registry = open_registry(its_own, {})
                         registries.append(registry)
-                    await stack.enter_async_context(_served(served, registry))
+                    await stack.enter_async_context(served(its_own, registry))
                 yield Site(
                     base_url,
                     database,
@@ -275,7 +275,8 @@ async def authorizing(
 
 
 @asynccontextmanager
-async def _served(settings: Settings, registry: Registry) -> AsyncGenerator[None]:
+async def served(settings: Settings, registry: Registry) -> AsyncGenerator[None]:
+    """A server of these connectors."""
     listening, stop = asyncio.Event(), asyncio.Event()
     async with tracing(settings) as traces, AsyncExitStack() as stack:
         measures = stack.enter_context(measured(settings))

@@ -20,6 +20,7 @@ from treenail_runtime.providers import (
     ProviderError,
     ProviderRefused,
     client_of_values,
+    identity_of,
 )
 from treenail_runtime.storage.instance_changes import Alteration
 from treenail_runtime.upkeep import ProviderAway, ReauthNeeded
@@ -186,10 +187,11 @@ class Changes:
             match needed_grant(connector.auth, values, has_tokens=bool(config.account)):
                 case None:
                     return None
-                case OAuthCodeAuth():
+                case OAuthCodeAuth(provider=provider):
                     if ends.all_logins:
                         raise _log_in()
-                    return (await self._parts.keeper.current(stored.record.id)).access
+                    keeper, issuer = self._parts.keeper, identity_of(provider)
+                    return (await keeper.current(stored.record.id, issuer)).access
                 case OAuthClientAuth() as grant:
                     client = client_of_values(grant, values) or _client_of(settings)
                     given = (

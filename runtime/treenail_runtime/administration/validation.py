@@ -11,7 +11,7 @@ from treenail_runtime.auth.instances import ObtainedTokens, StoredInstance, Upst
 from treenail_runtime.auth.login import Accepted, Denied, make_config
 from treenail_runtime.auth.records import ConnectionConfig
 from treenail_runtime.contract import Connector, OAuthClientAuth, OAuthCodeAuth
-from treenail_runtime.providers import ProviderClient, ProviderError, ProviderRefused
+from treenail_runtime.providers import ProviderClient, ProviderError, ProviderRefused, identity_of
 from treenail_runtime.upstream.ways import is_ready, needed_grant
 
 from .errors import AdministrationError
@@ -90,6 +90,8 @@ class Validator:
         grant = needed_grant(connector.auth, candidate.values, has_tokens=by_provider)
         is_code = isinstance(grant, OAuthCodeAuth)
         typed = judged_values(connector, candidate.values, before_provider=is_code)
+        if held is not None and grant is not None and held.issuer != identity_of(grant.provider):
+            held = None
         client, given = await self._client(candidate, stored, grant)
         scopes = held.scopes if given is None and held is not None else given and given.scopes
         access = given.access if given is not None else held and held.access

@@ -166,7 +166,7 @@ def add_authorization(
     async def renew(_: Offering | str) -> None:
         configured = make_instances([*connectors.values()], base_url, registry.withdrawn)
         directory.configure(configured)
-        directory.forget_all()
+        caches.forget_all()
 
     registry.on_change(renew)
     registry.on_withdrawal(renew)

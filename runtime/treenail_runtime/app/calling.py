@@ -4,7 +4,7 @@ from treenail_runtime.auth.instances import ObtainedTokens
 from treenail_runtime.auth.records import ConnectionConfig, Instance, Principal
 from treenail_runtime.contract import Auth, OAuthClientAuth, OAuthCodeAuth
 from treenail_runtime.edge.gates import Surroundings
-from treenail_runtime.providers import client_of_values
+from treenail_runtime.providers import client_of_values, identity_of
 from treenail_runtime.upkeep import (
     ClientTokens,
     ClientTokenSource,
@@ -70,9 +70,9 @@ class CallContexts:
         match needed_grant(auth, config.given, has_tokens=bool(config.account)):
             case None:
                 return None
-            case OAuthCodeAuth():
-                with_token = _with_token(auth, config)
-                return TokenSource(self._keeper, principal.connection_id, with_token)
+            case OAuthCodeAuth(provider=provider):
+                with_token, issuer = _with_token(auth, config), identity_of(provider)
+                return TokenSource(self._keeper, principal.connection_id, issuer, with_token)
             case OAuthClientAuth() as grant:
                 client = client_of_values(grant, config.given)
 
@@ -84,7 +84,9 @@ class CallContexts:
                         raise
 
                 # Of the client, not of the connection: all who share it share its token.
-                key = f"{instance.id} {principal.fingerprint}" if client else instance.id
+                key = self._providers.named(
+                    instance, grant, principal.fingerprint if client else None
+                )
                 return ClientTokenSource(self._tokens, key, ask, _with_token(auth, config))
 
 

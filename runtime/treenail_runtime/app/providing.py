@@ -1,5 +1,6 @@
 """The authorization servers of the upstreams, as the clients that they know us by."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
@@ -163,6 +164,20 @@ class UpstreamProviders:
             if error.error == _CLIENT_UNKNOWN:
                 raise
         return None
+
+    def named(self, instance: Instance, auth: OAuthClientAuth, typed: str | None) -> str:
+        """Names the token that `granted` asks for; it begins with the id of the instance.
+
+        Args:
+            instance: Whose.
+            auth: What the connector declares.
+            typed: Fingerprint of the login fields where the client is among them; None for the
+                client of the instance.
+        """
+        client = self._client(instance, self._directory.known_settings(instance))
+        wanted = [identity_of(auth.provider), auth.scopes, sorted(auth.parameters.items())]
+        whose = typed or (None if client is None else client.client_id)
+        return f"{instance.id} {json.dumps([whose, typed is None, *wanted])}"
 
     async def granted(
         self, instance: Instance, auth: OAuthClientAuth, client: ProviderClient | None

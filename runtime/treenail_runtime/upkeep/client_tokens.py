@@ -55,7 +55,7 @@ class ClientTokens:
         """The token of `key`.
 
         Args:
-            key: Whose.
+            key: Whose: the id of an instance, and after a space which of its tokens.
             ask: Gets another one.
             refused: A token that the upstream has just refused, and that is not given again.
 
@@ -72,12 +72,13 @@ class ClientTokens:
         if asking is None:
             asking = asyncio.create_task(self._ask(key, ask))
             self._asking[key] = asking
-            asking.add_done_callback(lambda _: self._asking.pop(key, None))
+            asking.add_done_callback(lambda task: self._ended(key, task))
         return await asyncio.shield(asking)
 
     def forget_where(self, belongs: Callable[[str], bool]) -> int:
         """Ask again for the tokens of the instances to whose ids that applies; how many."""
-        held = [key for key in self._held if belongs(key.partition(" ")[0])]
+        self._asking = {key: each for key, each in self._asking.items() if not belongs(_whose(key))}
+        held = [key for key in self._held if belongs(_whose(key))]
         for key in held:
             del self._held[key]
         return len(held)
@@ -86,6 +87,7 @@ class ClientTokens:
         """Ask for every token again; how many were held."""
         count = len(self._held)
         self._held.clear()
+        self._asking.clear()
         return count
 
     def figures(self) -> CacheFigures:
@@ -103,9 +105,16 @@ class ClientTokens:
         self._misses += not hit
         self._measures.looked_up("client_tokens", hit=hit)
 
+    def _ended(self, key: str, task: "asyncio.Task[SecretStr]") -> None:
+        if self._asking.get(key) is task:
+            del self._asking[key]
+
     async def _ask(self, key: str, ask: Ask) -> SecretStr:
-        with self._traces.refreshing(key.partition(" ")[0], "client_credentials"):
+        with self._traces.refreshing(_whose(key), "client_credentials"):
             tokens = await ask()
+        if self._asking.get(key) is not asyncio.current_task():
+            # It was to be forgotten while the provider was asked, as for an older client.
+            return tokens.access
         told_s = tokens.expires_in_s
         lasts_s = EARLY_S if told_s is None else told_s - min(URGENT_S, told_s / 20)
         self._held[key] = _Held(tokens.access, self._stopwatch() + lasts_s)
@@ -113,6 +122,11 @@ class ClientTokens:
         while len(self._held) > _MOST:
             self._held.popitem(last=False)
         return tokens.access
+
+
+def _whose(key: str) -> str:
+    """The instance: a key begins with its id."""
+    return key.partition(" ")[0]
 
 
 class ClientTokenSource:

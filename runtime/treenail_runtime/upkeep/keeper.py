@@ -175,15 +175,23 @@ class TokenKeeper:
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._running: dict[str, asyncio.Task[UpstreamTokens]] = {}
 
-    async def current(self, connection_id: str) -> UpstreamTokens:
+    async def current(self, connection_id: str, issuer: str) -> UpstreamTokens:
         """The tokens to use now; refreshed first when theirs is nearly over.
 
+        Args:
+            connection_id: Whose.
+            issuer: The provider that the connector declares now; the tokens of another one are kept
+                and not given out.
+
         Raises:
-            ReauthNeeded: There are none, and a person has to log in again.
+            ReauthNeeded: There are none of that provider, and a person has to log in again.
             ProviderAway: There are none this time.
             StoreUnavailableError: The database does not answer.
         """
         held = self._known(connection_id) or await self._read(connection_id)
+        if held.tokens.issuer != issuer:
+            held = await self._read(connection_id)
+        _check_issuer(held.tokens, issuer)
         match moment(held.left_s(self._stopwatch()), held.life_s, self._chance()):
             case "later":
                 return held.tokens
@@ -194,8 +202,8 @@ class TokenKeeper:
             case "now":
                 return await self._refreshed(held.tokens)
 
-    async def renewed(self, connection_id: str, version: int) -> UpstreamTokens | None:
-        """Other tokens than those of `version`, which the upstream refused.
+    async def renewed(self, connection_id: str, issuer: str, version: int) -> UpstreamTokens | None:
+        """Other tokens of `issuer` than those of `version`, which the upstream refused.
 
         Returns:
             None when there are no others: these cannot be refreshed, or have just been given, and
@@ -207,6 +215,7 @@ class TokenKeeper:
             StoreUnavailableError: The database does not answer.
         """
         tokens = (await self._read(connection_id)).tokens
+        _check_issuer(tokens, issuer)
         if tokens.version != version:
             return tokens
         if tokens.refresh is None or tokens.age_s < YOUNG_S:
@@ -425,3 +434,8 @@ class TokenKeeper:
                 if self._stopwatch() >= until:
                     raise
             await asyncio.sleep(_PAUSE_S)
+
+
+def _check_issuer(tokens: UpstreamTokens, issuer: str) -> None:
+    if tokens.issuer != issuer:
+        raise ReauthNeeded("the connector has another provider by now")

@@ -26,12 +26,16 @@ class TokenSource:
     Args:
         keeper: Gives the tokens.
         connection_id: Whose.
+        issuer: The provider that the connector declares, whose tokens alone are used.
         with_token: Makes the credentials.
     """
 
-    def __init__(self, keeper: TokenKeeper, connection_id: str, with_token: WithToken) -> None:
+    def __init__(
+        self, keeper: TokenKeeper, connection_id: str, issuer: str, with_token: WithToken
+    ) -> None:
         self._keeper = keeper
         self._connection_id = connection_id
+        self._issuer = issuer
         self._with_token = with_token
         self._version = 0
 
@@ -43,7 +47,7 @@ class TokenSource:
             ProviderAway: There is none this time.
             StoreUnavailableError: The database does not answer.
         """
-        await self._keeper.current(self._connection_id)
+        await self._keeper.current(self._connection_id, self._issuer)
 
     async def current(self) -> Credentials:
         """Those with the token to send now.
@@ -52,7 +56,7 @@ class TokenSource:
             ToolError: There is none.
         """
         try:
-            tokens = await self._keeper.current(self._connection_id)
+            tokens = await self._keeper.current(self._connection_id, self._issuer)
         except (UpkeepError, StoreUnavailableError) as error:
             raise told(error) from None
         self._version = tokens.version
@@ -65,7 +69,7 @@ class TokenSource:
             ToolError: There is none this time.
         """
         try:
-            tokens = await self._keeper.renewed(self._connection_id, self._version)
+            tokens = await self._keeper.renewed(self._connection_id, self._issuer, self._version)
         except (UpkeepError, StoreUnavailableError) as error:
             raise told(error) from None
         if tokens is None:

@@ -57,6 +57,35 @@ async def test_a_refused_token_is_replaced_once() -> None:
         assert asked(place) == 2
 
 
+async def test_what_is_forgotten_while_the_provider_is_asked_is_not_kept() -> None:
+    """The client may have been changed just then."""
+    asks, tokens = list[asyncio.Future[ObtainedTokens]](), ClientTokens()
+
+    async def ask() -> ObtainedTokens:
+        asks.append(asyncio.get_running_loop().create_future())
+        return await asks[-1]
+
+    async def given(name: str) -> str:
+        asking = asyncio.create_task(tokens.token("acme of-a-client", ask))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        asks[-1].set_result(ObtainedTokens(access=SecretStr(name), issuer="i"))
+        return (await asking).get_secret_value()
+
+    for forget in (lambda: tokens.forget_where("acme".__eq__), tokens.forget_all):
+        late = asyncio.create_task(tokens.token("acme of-a-client", ask))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        forget()
+        now = await given("new")
+        asks[-2].set_result(ObtainedTokens(access=SecretStr("old"), issuer="i"))
+        await late
+
+        assert now == "new"
+        assert (await tokens.token("acme of-a-client", ask)).get_secret_value() == "new"
+        tokens.forget_all()
+
+
 async def test_a_token_with_a_short_life_is_used_while_it_lasts() -> None:
     async with sources() as (place, (one,)):
         place.fake.switches.access_life_s = 15
