@@ -76,7 +76,7 @@ class OAuthClient:
         async def ask() -> Discovered:
             return read_discovered(await self._asker.document(url), issuer)
 
-        return put_together(declared, await self._documents.value(url, ask))
+        return put_together(declared, await self._documents.value(f"{issuer} {url}", ask))
 
     async def depart(
         self, auth: OAuthCodeAuth, client: ProviderClient, *, redirect_uri: str, state: str

@@ -25,9 +25,11 @@ class ProviderRefused(ProviderError):  # noqa: N818  # named for what the provid
 
     def without(self, secrets: Iterable[str]) -> "ProviderRefused":
         """The same, with nothing of the provider's words where they repeat one of `secrets`."""
-        said = f"{self.error} {self.description}"
-        if any(secret in said for secret in secrets):
+        hidden = tuple(secrets)
+        if any(secret in self.error for secret in hidden):
             return ProviderRefused("unreadable_error")
+        if any(secret in self.description for secret in hidden):
+            return ProviderRefused(self.error)
         return self
 
     @property

@@ -23,7 +23,7 @@ class _Kept(Generic[T]):
 
 
 class Memory(Generic[T]):
-    """Values by URL; there are as many as connectors name, so none is thrown out.
+    """Values by name; there are as many as connectors name, so none is thrown out.
 
     Args:
         clock: The time of day.
@@ -38,24 +38,29 @@ class Memory(Generic[T]):
         self._asking: dict[str, asyncio.Task[T]] = {}
 
     async def value(
-        self, url: str, ask: Callable[[], Awaitable[T]], *, no_older: timedelta = _FOR_EVER
+        self, name: str, ask: Callable[[], Awaitable[T]], *, no_older: timedelta = _FOR_EVER
     ) -> T:
-        """The value of `url`, asked for anew when the known one is older than allowed.
+        """The value of that name, asked for anew when the known one is older than allowed.
 
         Raises:
             ProviderError: As `ask` raises it. While a provider is unavailable, what it said before
                 holds, unless something newer was demanded.
         """
-        kept = self._kept.get(url)
+        kept = self._kept.get(name)
         if kept and self._clock() - kept.since < min(self._lifetime, no_older):
             return kept.value
+        asking = self._asked(name, ask)
         try:
-            return await asyncio.shield(self._asked(url, ask))
+            return await asyncio.shield(asking)
+        except asyncio.CancelledError:
+            if asking.cancelled():
+                raise ProviderUnavailable("the server ends") from None
+            raise
         except ProviderUnavailable:
             if kept is None or no_older != _FOR_EVER:
                 raise
             # Not at once again: each caller would wait for a provider that hangs.
-            self._kept[url] = _Kept(kept.value, self._clock() - self._lifetime + _PAUSE)
+            self._kept[name] = _Kept(kept.value, self._clock() - self._lifetime + _PAUSE)
             return kept.value
 
     async def aclose(self) -> None:
@@ -65,21 +70,21 @@ class Memory(Generic[T]):
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
 
-    def _asked(self, url: str, ask: Callable[[], Awaitable[T]]) -> "asyncio.Task[T]":
+    def _asked(self, name: str, ask: Callable[[], Awaitable[T]]) -> "asyncio.Task[T]":
         # A task of its own: whoever gives up first must not end it for the others.
-        task = self._asking.get(url)
+        task = self._asking.get(name)
         if task is None:
-            task = asyncio.create_task(self._ask(url, ask))
-            self._asking[url] = task
-            task.add_done_callback(lambda done: self._ended(url, done))
+            task = asyncio.create_task(self._ask(name, ask))
+            self._asking[name] = task
+            task.add_done_callback(lambda done: self._ended(name, done))
         return task
 
-    async def _ask(self, url: str, ask: Callable[[], Awaitable[T]]) -> T:
+    async def _ask(self, name: str, ask: Callable[[], Awaitable[T]]) -> T:
         value = await ask()
-        self._kept[url] = _Kept(value, self._clock())
+        self._kept[name] = _Kept(value, self._clock())
         return value
 
-    def _ended(self, url: str, task: "asyncio.Task[T]") -> None:
-        del self._asking[url]
+    def _ended(self, name: str, task: "asyncio.Task[T]") -> None:
+        del self._asking[name]
         if not task.cancelled():
             task.exception()  # seen, also when nobody waits any more

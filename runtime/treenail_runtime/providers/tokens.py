@@ -111,7 +111,8 @@ def read_tokens(
     Args:
         said: The members of the answer.
         provider: Whose answer it is.
-        old_refresh: Stays valid when no new one comes (RFC 6749 6); Cognito never sends one.
+        old_refresh: Stays valid when no new one comes (RFC 6749 6); Cognito never sends one. One
+            that cannot be used is none: the access token is good all the same.
 
     Raises:
         ProviderBroken: There is no access token that a request could carry, or it is no bearer
@@ -126,22 +127,12 @@ def read_tokens(
         raise ProviderBroken("its access token is no bearer token")
     return TokenSet(
         access=access,
-        refresh=_new_refresh(said.get("refresh_token")) or old_refresh,
+        refresh=_token(said.get("refresh_token"), _VISIBLE) or old_refresh,
         expires_in_s=_lifetime_s(said.get("expires_in")),
         scopes=_scopes(said.get("scope"), provider.preset),
         subject=None,
         issuer=provider.identity,
     )
-
-
-def _new_refresh(value: object) -> SecretStr | None:
-    if value is None or value == "":
-        return None
-    refresh = _token(value, _VISIBLE)
-    if refresh is None:
-        # With rotation the old one is void by now: better to say it than to fail an hour later.
-        raise ProviderBroken("its answer has an unusable refresh token")
-    return refresh
 
 
 def _token(value: object, allowed: re.Pattern[str]) -> SecretStr | None:

@@ -42,9 +42,6 @@ _PAUSE_S: Final = 0.5
 _STUBBORN_S: Final = 120.0
 """So long new tokens are offered to a database that does not answer."""
 
-_FAREWELL_S: Final = 5.0
-"""So long refreshes may take that run when the server ends."""
-
 
 class TokenStore(Protocol):
     """Where tokens are kept."""
@@ -277,7 +274,7 @@ class TokenKeeper:
         """
         running = list(self._running.values())
         if running:
-            await asyncio.wait(running, timeout=_FAREWELL_S)
+            await asyncio.wait(running, timeout=self._waiting.farewell_s)
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
@@ -314,6 +311,8 @@ class TokenKeeper:
         done, _ = await asyncio.wait({running}, timeout=self._waiting.patience_s)
         if not done:
             raise ProviderAway("the refresh has not finished", 1)
+        if running.cancelled():
+            raise ProviderAway("the server ends", 1)
         return running.result()
 
     def _begin(self, old: UpstreamTokens) -> "asyncio.Task[UpstreamTokens]":

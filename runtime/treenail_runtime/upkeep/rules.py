@@ -38,6 +38,7 @@ class Waiting:
         lease_s: So long one attempt keeps the others away.
         asking_s: So long it asks the provider: for its document, and for the tokens.
         patience_s: So long a call waits for it.
+        farewell_s: So long one may take that runs when the server ends.
 
     Raises:
         ValueError: The lease could end while the provider is asked. Another worker would show it the
@@ -47,6 +48,7 @@ class Waiting:
     lease_s: int = 30
     asking_s: float = 24.0
     patience_s: float = 10.0
+    farewell_s: float = 5.0
 
     def __post_init__(self) -> None:
         if self.asking_s >= self.lease_s:

@@ -1,10 +1,10 @@
 """Sends the requests of one connection: its credentials, a deadline, retries, a circuit breaker."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib.metadata import version
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import httpx
 import structlog
@@ -32,9 +32,11 @@ from .joining import cookie_field, joined, with_query
 from .retrying import Timing, pause_before_retry, retry_after_s
 from .reuse import Reuse
 from .routes import Routes
-from .telling import resting, timed_out, told
+from .telling import not_proven, resting, timed_out, told
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+_T = TypeVar("_T")
 
 _AWAY: Final = frozenset({502, 503, 504})
 """Statuses of an upstream that is down. 500 is not among them: one odd record may cause it."""
@@ -98,39 +100,47 @@ class UpstreamClient:
     async def send(self, request: Request) -> UpstreamAnswer:
         """The answer, when its status is 2xx; see `Upstream.send`."""
         endpoint = request.endpoint
+        until = asyncio.get_running_loop().time() + endpoint.timeout_s
         try:
-            async with asyncio.timeout(endpoint.timeout_s):
-                return await self._proven(request)
-        except TimeoutError:
-            self._count_failure(endpoint)
-            _log.warning("upstream.timed_out", **_facts(endpoint))
-            raise timed_out(endpoint) from None
+            return await self._proven(request, until)
         finally:
             if self._reuse is not None and not endpoint.reads:
                 # Also when it failed: it may have taken place. Behind the deadline, which is the
                 # upstream's: what took place must not fail for a slow database.
                 await self._reuse.wrote()
 
-    async def _proven(self, request: Request) -> UpstreamAnswer:
+    async def _proven(self, request: Request, until: float) -> UpstreamAnswer:
         """The answer to the request, with other credentials when the first ones are refused.
 
         An upstream that says 401 has done nothing, so that a write, too, may be sent again.
         """
-        credentials = await self._source.current()
+        credentials = await _in_time(self._source.current(), until)
         try:
-            return await self._answer(request, credentials)
+            return await self._answered_by(until, request, credentials)
         except UpstreamRefused as error:
             renewed = None
             if error.status == _UNAUTHORIZED:
-                renewed = await self._source.renewed(credentials)
+                renewed = await _in_time(self._source.renewed(credentials), until)
             if renewed is None:
                 self._tell(error.status)
                 raise
         try:
-            return await self._answer(request, renewed)
+            return await self._answered_by(until, request, renewed)
         except UpstreamRefused as error:
             self._tell(error.status)
             raise
+
+    async def _answered_by(
+        self, until: float, request: Request, credentials: Credentials
+    ) -> UpstreamAnswer:
+        endpoint = request.endpoint
+        try:
+            async with asyncio.timeout_at(until):
+                return await self._answer(request, credentials)
+        except TimeoutError:
+            self._count_failure(endpoint)
+            _log.warning("upstream.timed_out", **_facts(endpoint))
+            raise timed_out(endpoint) from None
 
     def _tell(self, status: int) -> None:
         if self._reuse is not None and status == _UNAUTHORIZED:
@@ -257,6 +267,15 @@ class UpstreamClient:
         if self._routes.breaker(endpoint).failed():
             self._measures.opened(self._connector)
             _log.warning("upstream.circuit_opened", **_facts(endpoint))
+
+
+async def _in_time(waiting: Awaitable[_T], until: float) -> _T:
+    """What a source of credentials gives; how long that takes says nothing of the upstream."""
+    try:
+        async with asyncio.timeout_at(until):
+            return await waiting
+    except TimeoutError:
+        raise not_proven() from None
 
 
 def _most(endpoint: Endpoint) -> int:

@@ -99,6 +99,14 @@ def timed_out(endpoint: Endpoint) -> UpstreamTimeout:
     )
 
 
+def not_proven() -> UpstreamUnavailable:
+    """The error for a call whose deadline passed while a token was waited for."""
+    return UpstreamUnavailable(
+        "the upstream's login server did not answer in time; nothing was done",
+        advice="Try again later.",
+    )
+
+
 def resting(endpoint: Endpoint, wait_s: float) -> UpstreamUnavailable:
     """The error for a call that was not made because the circuit is open."""
     return UpstreamUnavailable(

@@ -1,6 +1,7 @@
 """What is believed of what a provider says about itself."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -221,6 +222,15 @@ async def test_the_document_is_read_once_an_hour_however_many_ask() -> None:
         clock.now += timedelta(minutes=2)
         await up.oauth.provider(declared)
         assert len(up.fake.journal.of("document")) == 2
+
+
+@pytest.mark.requirement("PX-07")
+async def test_a_document_of_one_issuer_is_not_taken_for_another_ones_at_its_address() -> None:
+    async with upstream() as up:
+        declared = up.auth.provider
+        await up.oauth.provider(declared)
+        with pytest.raises(ProviderBroken, match="another issuer"):
+            await up.oauth.provider(replace(declared, issuer=f"{declared.issuer}/"))
 
 
 async def test_whoever_gives_up_first_does_not_end_it_for_the_others() -> None:

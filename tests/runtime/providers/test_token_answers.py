@@ -117,13 +117,23 @@ async def test_a_lifetime_that_no_float_holds_is_bounded(digits: bytes) -> None:
         {"access_token": "new", "token_type": "mac"},
         {"access_token": "new", "token_type": "DPoP"},
         {"access_token": "new", "token_type": 7},
-        {"access_token": "new", "refresh_token": 7},
-        {"access_token": "new", "refresh_token": "a\nb"},
-        {"access_token": "new", "refresh_token": "a" * 49_153},
     ],
 )
 async def test_tokens_that_cannot_be_used_are_refused(members: dict[str, Any]) -> None:
     assert isinstance(await error_of(said(**members)), ProviderBroken)
+
+
+@pytest.mark.requirement("T-073")
+@pytest.mark.parametrize("token", [7, "a\nb", "a" * 49_153])
+async def test_a_refresh_token_that_cannot_be_used_costs_nobody_the_access_token(
+    token: int | str,
+) -> None:
+    members = {"access_token": "new", "refresh_token": token}
+    tokens = await refreshed(said(**members))
+
+    assert tokens.access.get_secret_value() == "new"
+    assert tokens.refresh is not None
+    assert tokens.refresh.get_secret_value() == REFRESH
 
 
 @pytest.mark.requirement("T-073")
@@ -253,6 +263,16 @@ async def test_an_error_that_repeats_a_secret_is_not_repeated(name: str) -> None
         error = await error_of(said(400, **members))
         assert isinstance(error, ProviderRefused)
         assert secret not in error.error + error.description
+
+
+@pytest.mark.requirement("UP-ERRORS", "NO-SECRETS")
+async def test_a_grant_is_over_also_when_that_is_told_with_the_token() -> None:
+    error = await error_of(
+        said(400, error="invalid_grant", error_description=f"{REFRESH} is unknown")
+    )
+
+    assert isinstance(error, ProviderRefused)
+    assert (error.ends_the_grant, error.description) == (True, "")
 
 
 async def test_each_request_ends_its_connection() -> None:

@@ -62,7 +62,7 @@ async def test_a_refresh_is_given_up_before_its_lease_ends_and_calls_wait_less_t
         connection = await _connection(place.site)
         place.fake.switches.fall_ill("hang", "token")
         with pytest.raises(ProviderAway, match="has not finished"):
-            await another.current(connection)
+            await another.current(connection, place.fake.issuer)
         (during,) = await place.site.rows(credentials)
         await another.aclose()
         (after,) = await place.site.rows(credentials)
@@ -71,6 +71,27 @@ async def test_a_refresh_is_given_up_before_its_lease_ends_and_calls_wait_less_t
         assert during.lease_owner.startswith("another-")
         assert (after.lease_owner, after.last_error) == (None, "no answer in time")
         assert after.version == during.version
+
+
+@pytest.mark.requirement("T-075")
+async def test_a_call_that_waits_when_the_server_ends_is_told_to_come_again(
+    tmp_path: Path,
+) -> None:
+    async with (
+        town(tmp_path) as place,
+        keeper(place, Waiting(farewell_s=0.1)) as another,
+    ):
+        await place.connect()
+        await place.expire()
+        connection = await _connection(place.site)
+        place.fake.switches.fall_ill("hang", "token")
+        waiting = asyncio.create_task(another.current(connection, place.fake.issuer))
+        await place.fake.journal.reaches(2, "token")
+        await another.aclose()
+
+        with pytest.raises(ProviderAway, match="the server ends"):
+            await waiting
+        place.fake.switches.recover()
 
 
 @pytest.mark.requirement("LEASE", "T-075")

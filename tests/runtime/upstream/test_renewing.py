@@ -1,12 +1,13 @@
 """Credentials that change: a token that the upstream refuses, and the one that follows it."""
 
-from dataclasses import dataclass, field
+import asyncio
+from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
 
 from tests.support.upstreams import mocked
-from treenail_runtime.contract import Endpoint, JsonBody, UpstreamRefused
+from treenail_runtime.contract import Endpoint, JsonBody, UpstreamRefused, UpstreamUnavailable
 from treenail_runtime.upstream import Credentials
 
 _READ = Endpoint("GET", "/things", reads=True)
@@ -70,3 +71,42 @@ async def test_another_refusal_does_not_cost_the_token() -> None:
         await client.send(_READ.request())
 
     assert source.asked == []
+
+
+@dataclass
+class Slow(Tokens):
+    """A source whose provider does not answer, for the first or for the next token."""
+
+    first: bool = False
+    is_well: bool = False
+
+    async def current(self) -> Credentials:
+        if self.first and not self.is_well:
+            await asyncio.get_running_loop().create_future()
+        return await super().current()
+
+    async def renewed(self, refused: Credentials) -> Credentials | None:
+        if not self.is_well:
+            await asyncio.get_running_loop().create_future()
+        return await super().renewed(refused)
+
+
+@pytest.mark.requirement("T-075")
+@pytest.mark.parametrize("first", [True, False])
+async def test_a_provider_that_is_slow_does_not_count_as_a_failure_of_the_upstream(
+    first: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    source = Slow(["old", "new"], first=first)
+    client = mocked(
+        lambda request: httpx.Response(
+            401 if request.headers["Authorization"] == "Bearer old" else 200, json={}
+        ),
+        credentials=source,
+    )
+    hurried = replace(_READ, timeout_s=0.02)
+    for _ in range(12):
+        with pytest.raises(UpstreamUnavailable, match="login server did not answer in time"):
+            await client.send(hurried.request())
+    source.is_well = True
+
+    assert (await client.send(_READ.request())).status == 200
