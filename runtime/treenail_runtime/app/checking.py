@@ -151,7 +151,10 @@ class Checker:
             server_url=server_url(found, values, override),
             is_override=override is not None,
         )
-        return self._upstreams.context(found, connection, refused, source, reuse)
+        server_of = None if own.server_url is None else instance.id
+        return self._upstreams.context(
+            found, connection, refused, source, reuse, server_of=server_of
+        )
 
     def is_denial(self, instance: Instance, status: int) -> bool:
         """Whether an upstream's `status` can mean wrong credentials; never without a check."""

@@ -44,9 +44,10 @@ class Upstreams:
         self.answers = answers or AnswerCache(0)
         self._failing: dict[str, str] = {}
         self._measures = _Watched(measures, self._answered)
+        self._unwatched = measures
         self._traces = traces
         self.transport = transport
-        self._breakers: dict[str, dict[str, CircuitBreaker]] = {}
+        self._breakers: dict[tuple[str, str | None], dict[str, CircuitBreaker]] = {}
 
     def context(
         self,
@@ -55,6 +56,7 @@ class Upstreams:
         refused: Refused | None = None,
         source: CredentialSource | None = None,
         reuse: Reuse | None = None,
+        server_of: str | None = None,
     ) -> ToolContext:
         """The surroundings of every call as this connection.
 
@@ -64,11 +66,13 @@ class Upstreams:
             refused: Told of each call that the upstream refuses.
             source: Of the credentials; None for those that the connection's values make.
             reuse: What the connection was answered before; None when the upstream has to be asked.
+            server_of: The instance that alone has this server, whose health is nobody else's; None
+                for a server of all.
 
         Raises:
             NotConfigured: The connection's values do not make credentials.
         """
-        breakers = self._breakers.setdefault(connector.name, {})
+        breakers = self._breakers.setdefault((connector.name, server_of), {})
         routes = Routes(connection.server_url, breakers, is_override=connection.is_override)
         return ToolContext(
             connector=connector.name,
@@ -80,7 +84,7 @@ class Upstreams:
                 or credentials_for(connector.auth, connection.values, connection.secrets),
                 transport=self.transport,
                 refused=refused,
-                measures=self._measures,
+                measures=self._measures if server_of is None else self._unwatched,
                 traces=self._traces,
                 reuse=reuse,
             ),
@@ -104,13 +108,12 @@ class Upstreams:
             self._failing.pop(name, None)
 
     def trouble(self, name: str) -> str | None:
-        """Which servers of the connector are left alone just now, or why its check failed.
+        """Which of the connector's servers are left alone just now, or why its check failed.
 
         None when nothing is wrong.
         """
-        resting = sorted(
-            url for url, breaker in self._breakers.get(name, {}).items() if breaker.state == "open"
-        )
+        breakers = self._breakers.get((name, None), {})
+        resting = sorted(url for url, breaker in breakers.items() if breaker.state == "open")
         if resting:
             return f"left alone after many failures: {', '.join(resting)}"
         return self._failing.get(name)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.app.test_registry import called, registry_of
-from tests.support.admin_api import REGISTRY, administering, log_in
+from tests.support.admin_api import API, REGISTRY, administering, log_in
 from tests.support.authorizing import GOOD, authorizing
 from tests.support.commands import connectors_folder
 from tests.support.deployment import until
@@ -68,3 +68,22 @@ async def test_a_login_that_the_upstream_cannot_judge_is_told_and_a_wrong_passwo
         "healthy",
     ]
     assert away[0]["reason"] == f"{FAILED}it was answered with 503"
+
+
+@pytest.mark.requirement("S2-34", "OWN-LIMITS")
+async def test_a_server_that_one_instance_has_alone_degrades_nobody_else(tmp_path: Path) -> None:
+    async with authorizing(tmp_path, ITEMS) as site, loopback(ITEMS) as own:
+        root = await administering(site, "root", "admin")
+        made = await root.create("acme", credentials="instance", server_url=own.url)
+        path = f"{API}/instances/acme/credentials"
+        values = {"email": "ann@example.test", "password": "p4ssw0rd", "region": "eu"}
+        assert (await root.send("PUT", path, {"values": values})).status == 200
+        member = await log_in(site, "acme", {"field-access_key": made.body["access_key"]})
+        own.replies[:] = [reply(503)]
+        called_there = [await member.call() for _ in range(12)]
+        services = (await root.get(f"{REGISTRY}/services")).body["services"]
+        health = await root.get("/health")
+
+    assert "left alone" in str(called_there[-1].body)
+    assert [(each["status"], each["reason"]) for each in services] == [("healthy", None)]
+    assert health.body["status"] == "healthy"

@@ -17,14 +17,17 @@ from .services import AdminServices
 from .sparing import ask_seldom
 
 
-async def list_services(services: AdminServices, _admin: Admin, _: str) -> Response:
-    """The connectors, with what is known of their health."""
+async def list_services(services: AdminServices, admin: Admin, _: str) -> Response:
+    """The connectors, with what is known of their health.
+
+    The reasons name files and servers of this installation, and are for those who administer it.
+    """
     known = {each.name: each for each in services.health()}
     told = [
         {
             **_described(connector),
             "status": known[name].status,
-            "reason": known[name].reason,
+            "reason": known[name].reason if admin.role == "admin" else None,
         }
         for name, connector in sorted(services.oauth.connectors.items())
     ]
