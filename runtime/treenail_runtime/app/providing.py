@@ -174,7 +174,7 @@ class UpstreamProviders:
             typed: Fingerprint of the login fields where the client is among them; None for the
                 client of the instance.
         """
-        client = self._client(instance, self._directory.known_settings(instance))
+        client = self._client(instance)
         wanted = [identity_of(auth.provider), auth.scopes, sorted(auth.parameters.items())]
         whose = typed or (None if client is None else client.client_id)
         return f"{instance.id} {json.dumps([whose, typed is None, *wanted])}"

@@ -106,7 +106,9 @@ async def test_one_401_ends_a_login_without_a_refresh_token_only_if_the_check_fa
                 events = await place.site.rows(audit_events)
                 denied = sum(each.type == "connection.denied" for each in events)
         (connection,) = await place.site.rows(connections)
+        after = await tokens.list()
 
+        assert after.status == (401 if denials else 200)
         assert connection.status == ("reauth" if denials else "active")
         assert answer.status == 200
         assert "401" in answer.error
