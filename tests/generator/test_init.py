@@ -167,6 +167,19 @@ def test_flows_of_a_document_become_logins_at_its_provider(flow: str, tmp_path: 
 
 
 @pytest.mark.requirement("INIT-AUTH")
+def test_scopes_are_long_names_too_and_what_is_none_is_left_out(tmp_path: Path) -> None:
+    long = f"https://api.test/oauth/{'scope/' * 20}read"
+    scheme, _ = FLOWS["code"]
+    content = document(
+        plot(security=[{"own": [long, 'say "hi"', "x" * 257]}]),
+        components={"securitySchemes": {"own": scheme}},
+    )
+
+    assert proposed(tmp_path, content)["auth"]["scopes"] == [long]
+    assert "# 2 scopes have names that no provider can be asked for" in file_text(tmp_path)
+
+
+@pytest.mark.requirement("INIT-AUTH")
 def test_of_several_ways_the_one_that_most_operations_accept_is_taken(tmp_path: Path) -> None:
     schemes = {
         "own": {"type": "http", "scheme": "basic"},

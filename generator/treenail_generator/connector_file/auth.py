@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from .values import Closed, ScopeName
+from .values import Closed, ProviderScope
 
 _Url: TypeAlias = Annotated[str, Field(pattern=r"^(?:https?://[^\s#{}]+)?$")]
 
@@ -75,7 +75,7 @@ class OAuthCodeKind(Closed):
         description="People log in at the provider (RFC 6749 4.1)."
     )
     provider: ProviderSection = Field(description="Which authorization server, and where it is.")
-    scopes: list[ScopeName] = Field(default=[], description="What is asked for.")
+    scopes: list[ProviderScope] = Field(default=[], description="What is asked for.")
     parameters: dict[str, str] = Field(
         default={}, description="Further parameters of the authorization request."
     )
@@ -91,7 +91,7 @@ class OAuthClientKind(Closed):
         description="The client has a token of its own (RFC 6749 4.4)."
     )
     provider: ProviderSection = Field(description="Which authorization server, and where it is.")
-    scopes: list[ScopeName] = Field(default=[], description="What is asked for.")
+    scopes: list[ProviderScope] = Field(default=[], description="What is asked for.")
     parameters: dict[str, str] = Field(
         default={}, description="Further parameters of the token request."
     )

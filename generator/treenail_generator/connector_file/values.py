@@ -48,6 +48,8 @@ ToolName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 TokenPrefix: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,15}$")]
 ScopeName: TypeAlias = Annotated[str, Field(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]{1,64}$")]
 """RFC 6749 3.3, `scope-token`; no longer than a person can compare."""
+ProviderScope: TypeAlias = Annotated[str, Field(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]{1,256}$")]
+"""RFC 6749 3.3, `scope-token`; some providers' are URLs."""
 ScopeWords: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
 Advice: TypeAlias = dict[str, str]
 OutputMode: TypeAlias = Literal["off", "lenient", "strict"]

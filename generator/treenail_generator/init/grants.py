@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from treenail_generator.document import SecurityScheme
@@ -10,6 +11,7 @@ from treenail_generator.yaml_source import JSON
 from .proposal import AuthProposal
 
 _USABLE: Final = re.compile(r"https://[^\s#{}]+")
+_SCOPE: Final = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]{1,256}")
 _DISCOVERY: Final = "/.well-known/openid-configuration"
 _TOKEN: Final[dict[str, JSON]] = {"name": "token", "label": "Access token", "type": "password"}
 _CLIENT: Final[tuple[dict[str, JSON], ...]] = (
@@ -20,13 +22,22 @@ _CLIENT: Final[tuple[dict[str, JSON], ...]] = (
 
 def propose_grant(scheme: SecurityScheme, scopes: Sequence[str]) -> AuthProposal:
     """A login at the provider; a client of each person's own; else a token that people paste."""
+    usable = [scope for scope in scopes if _SCOPE.fullmatch(scope)]
     for propose in (_openid, _code, _client):
-        found = propose(scheme, scopes)
+        found = propose(scheme, usable)
         if found is not None:
-            return found
+            left_out = _left_out(len(scopes) - len(usable))
+            return replace(found, notes=(*found.notes, *left_out))
     note = f"{scheme.name} is {scheme.kind}: people paste an access token of their own"
     section: dict[str, JSON] = {"kind": "bearer", "value": "{token}"}
     return AuthProposal(section=section, fields=(_TOKEN,), notes=(note,))
+
+
+def _left_out(count: int) -> tuple[str, ...]:
+    if count == 0:
+        return ()
+    names = "one scope has a name" if count == 1 else f"{count} scopes have names"
+    return (f"{names} that no provider can be asked for (RFC 6749 3.3), and left out",)
 
 
 def _openid(scheme: SecurityScheme, scopes: Sequence[str]) -> AuthProposal | None:
