@@ -9,6 +9,14 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "ours",
         "what a command is given and cannot take is told in one line: no stack trace, no SQL, no key",
     ),
+    "SETUP-LATER": Requirement(
+        "ours",
+        "until somebody has logged in for an instance it stays as it was; there is all the time for "
+        "that which was told, and one that had none left can be given an account in both ways",
+    ),
+    "REAUTH-STAYS": Requirement(
+        "ours", "an instance whose account was refused is not taken for one that has it"
+    ),
     "HELD-BACK": Requirement(
         "ours", "a signal that comes while a server starts is obeyed once it has, and ends nothing"
     ),

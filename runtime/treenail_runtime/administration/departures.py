@@ -5,13 +5,13 @@ otherwise give their account to a stranger's instance by following one link.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 
 from treenail_runtime.auth.instances import InstanceRecord
-from treenail_runtime.auth.records import Digest, UpstreamTrip
+from treenail_runtime.auth.records import Digest, InstanceSettings, UpstreamTrip
 from treenail_runtime.contract import Connector, OAuthProvider
 from treenail_runtime.crypto.opaque import digest, is_well_formed, new_token
 from treenail_runtime.providers import Departure, ProviderError
@@ -20,6 +20,7 @@ from treenail_runtime.upstream.ways import code_grant
 
 from .errors import unknown_instance
 from .instances import Administration, require_own, unavailable
+from .wanted import with_wanted
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -33,7 +34,7 @@ _TICKET: Final = "txn"
 _STATE: Final = "ups"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Asking:
     """What somebody has to know before they agree.
 
@@ -41,12 +42,14 @@ class Asking:
         connector: Whose account is asked for.
         provider: Where they would log in.
         scopes: What is asked for there.
+        wanted: What the instance gets once they return.
     """
 
     record: InstanceRecord
     connector: Connector
     provider: OAuthProvider
     scopes: Sequence[str]
+    wanted: InstanceSettings
 
 
 class Departures:
@@ -82,6 +85,7 @@ class Departures:
             connector=connector,
             provider=grant.provider,
             scopes=grant.scopes,
+            wanted=invitation.wanted,
         )
 
     async def leave(self, service: str, ticket: str, browser: Digest) -> str:
@@ -116,7 +120,8 @@ class Departures:
             raise unknown_instance()
 
     async def _departure(self, asking: Asking, state: str) -> Departure:
-        instance = await self._administration.served(asking.record)
+        served = await self._administration.served(asking.record)
+        instance = replace(served, own=with_wanted(served.own, asking.wanted))
         back = f"{self._base_url}{CALLBACK}{asking.connector.name}"
         try:
             return await self._administration.parts.clients.depart(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from pydantic import SecretStr
 
@@ -28,8 +28,6 @@ from treenail_runtime.upstream.ways import code_grant, is_ready, missing_fields,
 from .errors import AdministrationError, unknown_instance
 from .ports import KnownInstances, UpstreamClients
 from .wanted import Wanted, judged_settings, judged_slug, judged_values, login_form, slug_error
-
-Status: TypeAlias = Literal["pending", "active", "disabled"]
 
 _RETRY_S: Final = 10
 
@@ -164,7 +162,11 @@ class Administration:
 
     async def disable(self, slug: str, sees: str | None) -> Made:
         """Close it: it answers 503, and everything is kept for when it is opened again."""
-        return await self._become(slug, sees, "disabled")
+        record = (await self.find(slug, sees)).record
+        if not await self.parts.store.set_status(record.id, "disabled", owner=sees):
+            raise _wrong_state(record)
+        self._forget(record.id)
+        return await self.show(slug, sees)
 
     async def enable(self, slug: str, sees: str | None) -> Made:
         """Open it again."""
@@ -175,7 +177,10 @@ class Administration:
             raise AdministrationError(
                 "wrong-state", "the upstream refused its credentials: give it new ones"
             )
-        return await self._become(slug, sees, "active")
+        if not await self.parts.store.enable(stored.record.id, owner=sees):
+            raise _wrong_state(stored.record)
+        self._forget(stored.record.id)
+        return await self.show(slug, sees)
 
     async def delete(self, slug: str, sees: str | None) -> Deleted:
         """End it and everything that was made through it, and have the upstream forget it."""
@@ -199,7 +204,7 @@ class Administration:
         """Give an instance login values of its own, once the upstream has accepted them."""
         stored = await self.find(slug, sees)
         record = stored.record
-        require_own(record, "pending", "active", "reauth")
+        require_own(record, "pending", "active", "reauth", "failed")
         connector = self.connector(record.service)
         typed = judged_values(connector, values)
         config = typed.config(connector.name, login_form(connector).fields)
@@ -292,13 +297,6 @@ class Administration:
             ) from None
         except ProviderAway as error:
             raise unavailable(error.retry_after_s) from None
-
-    async def _become(self, slug: str, sees: str | None, status: Status) -> Made:
-        record = (await self.find(slug, sees)).record
-        if not await self.parts.store.set_status(record.id, status, owner=sees):
-            raise _wrong_state(record)
-        self._forget(record.id)
-        return await self.show(slug, sees)
 
     def _forget(self, instance_id: str) -> None:
         self.parts.known.forget(instance_id)

@@ -10,9 +10,9 @@ from pydantic import SecretStr
 
 from treenail_runtime.auth.admins import Admin, Invitation, Setup
 from treenail_runtime.auth.errors import StoreUnavailableError
-from treenail_runtime.auth.instances import InstanceRecord, ObtainedTokens
+from treenail_runtime.auth.instances import InstanceRecord, ObtainedTokens, StoredInstance
 from treenail_runtime.auth.login import Typed, make_config
-from treenail_runtime.auth.records import Digest, Instance, InstanceSettings, UpstreamTrip
+from treenail_runtime.auth.records import Digest, Instance, InstanceSettings
 from treenail_runtime.contract import Connector
 from treenail_runtime.crypto.opaque import digest, is_well_formed, new_token
 from treenail_runtime.providers import ProviderError
@@ -22,7 +22,7 @@ from treenail_runtime.upstream.ways import code_grant
 from .departures import CONNECT
 from .errors import AdministrationError, unknown_instance
 from .instances import Administration, Created, require_own
-from .wanted import Wanted, judged_settings, judged_values, login_form
+from .wanted import Wanted, judged_settings, judged_values, login_form, with_wanted
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -85,19 +85,23 @@ class Setups:
         record = created.record
         connector = self._administration.connector(record.service)
         config = typed.config(connector.name, connector.login)
-        settings = replace(
-            await self._settings(record, wanted, connector),
-            values=config.values,
-            secrets=config.secrets,
+        asked = replace(
+            judged_settings(wanted, connector), values=config.values, secrets=config.secrets
         )
-        await self._prepare(record, settings)
         instance = await self._administration.served(record)
-        if not self._administration.parts.clients.knows(instance):
+        own = with_wanted(instance.own, asked)
+        if record.status == "active" and _leads(own) != _leads(instance.own):
+            raise AdministrationError(
+                "wrong-state", "its tokens were granted for other settings: change these first"
+            )
+        if not self._administration.parts.clients.knows(replace(instance, own=own)):
             raise AdministrationError(
                 "no-client", "the upstream's provider knows no client of ours: give client_id"
             )
+        # It waits from now on, as long as the invitation.
+        await self._administration.parts.store.set_status(record.id, "pending")
         ticket = new_token(connector.token_prefix, _TICKET)
-        invitation = Invitation(instance_id=record.id, admin_id=admin.id)
+        invitation = Invitation(instance_id=record.id, admin_id=admin.id, wanted=asked)
         await self._store.invite(Digest(digest(ticket)), invitation)
         fresh = await self._administration.find(record.slug, None)
         return Begun(
@@ -135,7 +139,7 @@ class Setups:
         if stored is None or stored.record.service != service:
             raise unknown_instance()
         try:
-            await self._connect(stored.record, stored.settings, setup.trip, answer)
+            await self._connect(stored, setup, answer)
         except AdministrationError as error:
             await parts.store.set_status(stored.record.id, "failed", error=error.kind)
             parts.known.forget(stored.record.id)
@@ -151,41 +155,40 @@ class Setups:
         return setup
 
     async def _connect(
-        self,
-        record: InstanceRecord,
-        settings: InstanceSettings,
-        trip: UpstreamTrip,
-        answer: Mapping[str, Sequence[str]],
+        self, stored: StoredInstance, setup: Setup, answer: Mapping[str, Sequence[str]]
     ) -> None:
         parts = self._administration.parts
-        instance = await self._administration.served(record)
+        settings = with_wanted(stored.settings, setup.wanted)
+        served = await self._administration.served(stored.record)
+        instance = replace(served, own=settings)
         try:
-            tokens = await parts.clients.arrive(instance, trip, answer)
+            tokens = await parts.clients.arrive(instance, setup.trip, answer)
         except ProviderError as error:
-            log.info("setup.failed", reason=str(error), instance=record.id)
+            log.info("setup.failed", reason=str(error), instance=instance.id)
             raise AdministrationError(
                 "credentials-refused", "the upstream's provider did not confirm the login"
             ) from None
         try:
-            await self._keep(instance, record, settings, tokens)
+            await self._keep(instance, StoredInstance(stored.record, settings), tokens)
         except (AdministrationError, StoreUnavailableError):
             await parts.revocations.forsake(instance, tokens)
             raise
 
     async def _keep(
-        self,
-        instance: Instance,
-        record: InstanceRecord,
-        settings: InstanceSettings,
-        tokens: ObtainedTokens,
+        self, instance: Instance, wanted: StoredInstance, tokens: ObtainedTokens
     ) -> None:
+        """Keep the settings and the account, if the upstream takes it."""
         parts = self._administration.parts
+        record, settings = wanted.record, wanted.settings
         connector = self._administration.connector(record.service)
         given = {name: SecretStr(value) for name, value in settings.values.items()}
         fields = login_form(connector).before_provider
         config = make_config(connector.name, fields, {**given, **settings.secrets})
         await self._administration.check(instance, config, tokens.access)
-        if not await parts.store.connect(record.id, config, tokens):
+        kept = replace(settings, values={}, secrets={})
+        if not await parts.store.connect(
+            record.id, config, tokens, settings=kept, version=record.version
+        ):
             raise AdministrationError("changed-meanwhile", "the instance was changed meanwhile")
         parts.known.forget(record.id)
         parts.keeper.forget(record.id)
@@ -201,37 +204,7 @@ class Setups:
         require_own(stored.record, "pending", "failed", "reauth", "active")
         return Created(record=stored.record)
 
-    async def _settings(
-        self, record: InstanceRecord, wanted: Wanted, connector: Connector
-    ) -> InstanceSettings:
-        """What the instance has, with what is wanted in its place."""
-        asked = judged_settings(wanted, connector)
-        stored = await self._administration.find(record.slug, None)
-        has = stored.settings
-        same = (
-            asked.upstream_client_id in {None, has.upstream_client_id}
-            and asked.server_url in {None, has.server_url}
-            and asked.region in {None, has.region}
-        )
-        if record.status == "active" and not same:
-            raise AdministrationError(
-                "wrong-state", "its tokens were granted for other settings: change these first"
-            )
-        own_client = asked if asked.upstream_client_id is not None else has
-        return InstanceSettings(
-            upstream_client_id=own_client.upstream_client_id,
-            upstream_client_secret=own_client.upstream_client_secret,
-            server_url=asked.server_url or has.server_url,
-            region=asked.region or has.region,
-            limits=asked.limits or has.limits,
-        )
 
-    async def _prepare(self, record: InstanceRecord, settings: InstanceSettings) -> None:
-        """Keep the settings, and let an instance that failed wait again."""
-        store = self._administration.parts.store
-        if record.status == "failed":
-            await store.set_status(record.id, "pending")
-        stored = await self._administration.find(record.slug, None)
-        version = stored.record.version
-        if await store.set_settings(record.id, settings, version=version) is None:
-            raise AdministrationError("changed-meanwhile", "the instance was changed meanwhile")
+def _leads(settings: InstanceSettings) -> tuple[object, ...]:
+    """Where tokens were got, and to whom they were granted."""
+    return (settings.upstream_client_id, settings.server_url, settings.region)

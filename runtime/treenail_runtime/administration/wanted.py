@@ -100,6 +100,20 @@ def judged_settings(wanted: Wanted, connector: Connector) -> InstanceSettings:
     )
 
 
+def with_wanted(has: InstanceSettings, wanted: InstanceSettings) -> InstanceSettings:
+    """What an instance has, with what is wanted in its place; a secret goes with its client."""
+    client = has if wanted.upstream_client_id is None else wanted
+    return InstanceSettings(
+        upstream_client_id=client.upstream_client_id,
+        upstream_client_secret=client.upstream_client_secret,
+        server_url=wanted.server_url or has.server_url,
+        region=wanted.region or has.region,
+        limits=wanted.limits or has.limits,
+        values=wanted.values,
+        secrets=wanted.secrets,
+    )
+
+
 def login_form(connector: Connector) -> LoginForm:
     """What a connector asks of an account."""
     return LoginForm(

@@ -37,8 +37,8 @@ _SUBJECT: Final = "subject-"
 _SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 _BEFORE: Final[Mapping[InstanceStatus, frozenset[InstanceStatus]]] = {
-    "pending": frozenset({"failed"}),
-    "active": frozenset({"pending", "reauth", "disabled"}),
+    "pending": frozenset({"pending", "failed"}),
+    "active": frozenset({"pending", "reauth"}),
     "reauth": frozenset({"active"}),
     "failed": frozenset({"pending"}),
     "disabled": frozenset({"active", "reauth"}),

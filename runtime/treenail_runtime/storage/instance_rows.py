@@ -74,8 +74,23 @@ def of_owner(owner: str | None) -> ColumnElement[bool]:
 
 def seal_settings(sealer: Sealer, instance_id: str, settings: InstanceSettings) -> Sealed:
     """The settings, sealed for the row `instance_id`."""
+    plain = _kept(settings).model_dump_json(exclude_defaults=True).encode()
+    return sealer.seal(plain, _place(instance_id))
+
+
+def settings_facts(settings: InstanceSettings) -> dict[str, Any]:
+    """The settings as plain data, their secrets included: for sealing only."""
+    return _kept(settings).model_dump(mode="json", exclude_defaults=True)
+
+
+def settings_of(facts: Mapping[str, Any]) -> InstanceSettings:
+    """The settings that `settings_facts` described."""
+    return _opened(_Kept.model_validate(facts))
+
+
+def _kept(settings: InstanceSettings) -> _Kept:
     secret = settings.upstream_client_secret
-    kept = _Kept(
+    return _Kept(
         upstream_client_id=settings.upstream_client_id,
         upstream_client_secret=None if secret is None else secret.get_secret_value(),
         server_url=settings.server_url,
@@ -84,8 +99,6 @@ def seal_settings(sealer: Sealer, instance_id: str, settings: InstanceSettings) 
         secrets={name: value.get_secret_value() for name, value in settings.secrets.items()},
         limits=settings.limits,
     )
-    plain = kept.model_dump_json(exclude_defaults=True).encode()
-    return sealer.seal(plain, _place(instance_id))
 
 
 def open_settings(sealer: Sealer, row: Row[Any]) -> InstanceSettings | None:
@@ -96,6 +109,10 @@ def open_settings(sealer: Sealer, row: Row[Any]) -> InstanceSettings | None:
         reason = error.reason if isinstance(error, BrokenSealError) else "unreadable"
         log.warning("instance.unreadable", instance_id=row.id, reason=reason)
         return None
+    return _opened(kept)
+
+
+def _opened(kept: _Kept) -> InstanceSettings:
     secret = kept.upstream_client_secret
     return InstanceSettings(
         upstream_client_id=kept.upstream_client_id,

@@ -6,7 +6,20 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    null,
+    or_,
+    true,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,12 +54,17 @@ from .instance_rows import (
 )
 from .lookups import Lookup
 from .owing import owe_rows
-from .tables import credentials
+from .tables import connections, credentials
 from .tables import instances as table
 from .token_rows import SealedTokens, put_tokens, take_tokens
 
 _AT: Final = Lookup(selected(table.c.slug == bindparam("name")))
 _OF_ID: Final = Lookup(selected(table.c.id == bindparam("name")))
+_HAS_ACCOUNT: Final = or_(
+    table.c.credentials == "person",
+    exists().where(connections.c.id == table.c.id, connections.c.status == "active"),
+)
+"""Whether an instance has the account that it needs, or needs none."""
 
 
 class InstanceStore:
@@ -146,13 +164,29 @@ class InstanceStore:
             error: Why, in a word of ours.
             owner: Whose it must be.
         """
-        values = {
+        values: dict[str, object] = {
             "status": status,
             "pending_since": now_ms if status == "pending" else None,
-            "last_error": error,
         }
+        if status != "disabled":
+            # What was wrong before is so when it is opened again.
+            values["last_error"] = error
         before = STATUS.in_(may_become(status))
         return await self._change(instance_id, values, before, owner, status) is not None
+
+    async def enable(self, instance_id: str, *, owner: str | None = None) -> bool:
+        """Open an instance that is disabled; False when there is no such.
+
+        One whose own account was refused meanwhile, or before, is in `reauth`.
+        """
+        values = {
+            "status": case((_HAS_ACCOUNT, "active"), else_="reauth"),
+            "last_error": case(
+                (_HAS_ACCOUNT, null()), else_=func.coalesce(table.c.last_error, "refused")
+            ),
+        }
+        closed = STATUS == "disabled"
+        return await self._change(instance_id, values, closed, owner, "active") is not None
 
     async def set_settings(
         self,
@@ -184,7 +218,13 @@ class InstanceStore:
         return await self._change(instance_id, values, has_one, owner, "access_key") is not None
 
     async def connect(
-        self, instance_id: str, config: ConnectionConfig, tokens: ObtainedTokens | None = None
+        self,
+        instance_id: str,
+        config: ConnectionConfig,
+        tokens: ObtainedTokens | None = None,
+        *,
+        settings: InstanceSettings | None = None,
+        version: int | None = None,
     ) -> bool:
         """Give an instance credentials of its own; it is active then, in the same transaction.
 
@@ -195,6 +235,8 @@ class InstanceStore:
             instance_id: An instance that may have some, and waits, works or was refused.
             config: Login fields, as the upstream accepted them.
             tokens: What the upstream's provider gave; None for the kinds without.
+            settings: Those that it has from then on; None for those that it has.
+            version: That it must have, so that nothing is undone; None for whichever it has.
 
         Returns:
             Whether there was such an instance; else nothing is kept.
@@ -206,13 +248,22 @@ class InstanceStore:
         if tokens is not None:
             config = replace(config, account=tokens.account)
         values = {"status": "active", "pending_since": None, "last_error": None}
-        may = and_(table.c.credentials == "instance", STATUS.in_(("pending", "active", "reauth")))
+        sealed = None if settings is None else seal_settings(self._sealer, instance_id, settings)
+        may = and_(
+            table.c.credentials == "instance",
+            STATUS.in_(("pending", "active", "reauth", "failed")),
+            true() if version is None else table.c.version == version,
+        )
 
         async def work(connection: AsyncConnection) -> bool:
             change = (instance_id, values, may, None, "connected")
             if await self._changed(connection, *change) is None:
                 return False
             await self._take_replaced(connection, instance_id, config)
+            if sealed is not None:
+                # Behind the tokens of before, which were granted to the client of before.
+                own = update(table).where(table.c.id == instance_id)
+                await connection.execute(own.values(config=sealed.text, kid=sealed.kid))
             await put_own_connection(connection, self._sealer, self._macs, instance_id, config)
             if kept is not None:
                 await put_tokens(connection, instance_id, instance_id, kept)

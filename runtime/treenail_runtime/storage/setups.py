@@ -17,6 +17,7 @@ from treenail_runtime.auth.records import Digest, UpstreamTrip
 from treenail_runtime.crypto.sealing import BrokenSealError, Sealer, context_of
 
 from .database import Database, now_ms
+from .instance_rows import settings_facts, settings_of
 from .tables import admin_tokens
 from .tables import setups as table
 from .trips import trip_facts, trip_of
@@ -38,7 +39,7 @@ class SetupStore:
     async def invite(self, ticket: Digest, invitation: Invitation) -> None:
         """Wait for somebody who agrees, in place of any other for the same instance."""
         row = {
-            **self._sealed(ticket, {}),
+            **self._sealed(ticket, {"wanted": settings_facts(invitation.wanted)}),
             "instance_id": invitation.instance_id,
             "admin_id": invitation.admin_id,
             "expires_at": now_ms + PENDING_S * 1000,
@@ -58,9 +59,14 @@ class SetupStore:
             return (await connection.execute(select(table).where(*_alive(ticket)))).one_or_none()
 
         row = await self._database.read(work)
-        if row is None:
+        facts = None if row is None else self._facts(ticket, row)
+        if row is None or facts is None:
             return None
-        return Invitation(instance_id=row.instance_id, admin_id=row.admin_id)
+        return Invitation(
+            instance_id=row.instance_id,
+            admin_id=row.admin_id,
+            wanted=settings_of(facts["wanted"]),
+        )
 
     async def depart(
         self, ticket: Digest, state: Digest, *, browser: Digest, trip: UpstreamTrip
@@ -76,13 +82,14 @@ class SetupStore:
         Returns:
             False when there is no such invitation, or no longer.
         """
-        facts = {"browser": browser.hex(), "trip": trip_facts(trip)}
-        setup = self._sealed(state, facts)
+        gone = {"browser": browser.hex(), "trip": trip_facts(trip)}
 
         async def work(connection: AsyncConnection) -> bool:
             row = await _taken(connection, ticket)
-            if row is None:
+            facts = None if row is None else self._facts(ticket, row)
+            if facts is None:
                 return False
+            setup = self._sealed(state, {**facts, **gone})
             kept = {name: getattr(row, name) for name in ("instance_id", "admin_id", "expires_at")}
             await connection.execute(insert(table).values({**setup, **kept}))
             return True
@@ -110,17 +117,24 @@ class SetupStore:
         sealed = self._sealer.seal(orjson.dumps(facts), _place(key))
         return {"state_hash": key, "upstream": sealed.text, "kid": sealed.kid}
 
-    def _opened(self, state: Digest, row: Row[Any]) -> Setup | None:
+    def _facts(self, key: Digest, row: Row[Any]) -> dict[str, Any] | None:
+        """What is sealed in a row; None when it cannot be opened."""
         try:
-            facts = orjson.loads(self._sealer.open(row.upstream, _place(state)))
+            return orjson.loads(self._sealer.open(row.upstream, _place(key)))
         except BrokenSealError as error:
             log.warning("setup.broken_seal", instance_id=row.instance_id, reason=error.reason)
+            return None
+
+    def _opened(self, state: Digest, row: Row[Any]) -> Setup | None:
+        facts = self._facts(state, row)
+        if facts is None:
             return None
         return Setup(
             instance_id=row.instance_id,
             admin_id=row.admin_id,
             browser=Digest(bytes.fromhex(facts["browser"])),
             trip=trip_of(facts["trip"]),
+            wanted=settings_of(facts["wanted"]),
         )
 
 

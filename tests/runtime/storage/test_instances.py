@@ -141,10 +141,11 @@ async def test_a_status_changes_as_the_rules_say_and_is_counted(database: Databa
         await store.set_status(record.id, "disabled", error="operator"),
         await store.set_status(record.id, "reauth"),
         await store.set_status(record.id, "active"),
-        await store.set_status("nobody", "active"),
+        await store.enable(record.id),
+        await store.enable("nobody"),
     ]
 
-    assert steps == [False, True, False, True, False]
+    assert steps == [False, True, False, False, True, False]
     (found,) = await store.list()
     assert (found.status, found.version, found.last_error) == ("active", 3, None)
     assert await told(database) == [
@@ -188,11 +189,12 @@ async def test_who_waits_for_five_minutes_has_failed(database: Database) -> None
     (late,) = await store.list()
     assert (late.status, late.last_error, late.pending_since) == ("failed", "timeout", None)
     assert not await store.set_status(record.id, "active")
-    assert not await store.connect(record.id, CONFIG)
     assert await Cleanup(database).run() == {"mcp_instances failed": 1}
     assert [(each.status, each.last_error) for each in await store.list()] == [
         ("failed", "timeout")
     ]
+    assert await store.connect(record.id, CONFIG)
+    assert [each.status for each in await store.list()] == ["active"]
 
 
 @pytest.mark.requirement("S2-31")

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.support.admin_api import API, REGISTRY, Api, administering, log_in
 from tests.support.authorizing import authorizing
+from tests.support.databases import travel
 from tests.support.loopback import reply
 from tests.support.serving import CANARY
 from tests.support.upstream_accounts import OWN_ID, OWN_SECRET, office
@@ -166,6 +167,92 @@ async def test_an_instance_in_use_keeps_its_client(tmp_path: Path) -> None:
 
         assert other.kind == "wrong-state"
         assert same.body["access_key"] is None
+
+
+@pytest.mark.requirement("SETUP-LATER")
+async def test_an_instance_in_use_stays_as_it_is_until_somebody_has_logged_in(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        own = {"client_id": OWN_ID, "client_secret": OWN_SECRET}
+        await desk.connect(**own)
+        before = await desk.api.get(f"{API}/instances/acme")
+        begun = await desk.initiate(**{**own, "client_secret": "another"})
+        after = await desk.api.get(f"{API}/instances/acme")
+        refreshed = await desk.api.post(f"{API}/instances/acme/refresh")
+
+        assert begun.status == 200
+        assert after.body == before.body
+        assert refreshed.status == 200
+
+
+@pytest.mark.requirement("SETUP-LATER")
+async def test_what_is_asked_for_an_instance_holds_once_somebody_has_logged_in(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        await desk.initiate()
+        own = {"client_id": OWN_ID, "client_secret": OWN_SECRET}
+        begun = await desk.initiate(region="us", **own)
+        waiting = await desk.api.get(f"{API}/instances/acme")
+        left = await desk.decide(await desk.open(begun.body["authorization_url"]))
+        page = await desk.come_back(await desk.go_on(left))
+        done = await desk.api.get(f"{API}/instances/acme")
+
+        assert (waiting.body["region"], waiting.body["client_id"]) == (None, None)
+        assert parse_qs(urlsplit(left.headers["Location"]).query)["client_id"] == [OWN_ID]
+        assert page.status == 200
+        assert (done.body["region"], done.body["client_id"]) == ("us", OWN_ID)
+        assert done.body["status"] == "active"
+
+
+@pytest.mark.requirement("SETUP-LATER")
+async def test_whoever_is_invited_has_all_the_time_that_was_told(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        await desk.initiate()
+        await travel(desk.town.site.database, 285)
+        begun = await desk.initiate()
+        await travel(desk.town.site.database, begun.body["expires_in"] - 15)
+        page = await desk.come_back(await desk.agree(begun.body["authorization_url"]))
+
+        assert page.status == 200
+        assert (await desk.api.get(f"{API}/instances/acme")).body["status"] == "active"
+
+
+@pytest.mark.requirement("SETUP-LATER")
+async def test_an_instance_that_failed_takes_an_account_as_well_as_a_login(tmp_path: Path) -> None:
+    async with authorizing(tmp_path, ITEMS) as site:
+        api = await administering(site)
+        await api.create("acme", credentials="instance")
+        await travel(site.database, 301)
+        failed = await api.get(f"{API}/instances/acme")
+        account = {"email": "ann@example.test", "password": CANARY, "region": "eu"}
+        given = await api.send("PUT", f"{API}/instances/acme/credentials", {"values": account})
+
+        assert failed.body["status"] == "failed"
+        assert (given.status, given.body["status"]) == (200, "active")
+
+
+@pytest.mark.requirement("REAUTH-STAYS")
+async def test_an_instance_that_lost_its_account_does_not_get_it_back_by_being_enabled(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        begun = await desk.connect()
+        desk.town.fake.ledger.end_all()
+        refused = await desk.api.post(f"{API}/instances/acme/refresh")
+        lost = await desk.api.get(f"{API}/instances/acme")
+        await desk.api.post(f"{API}/instances/acme/disable")
+        opened = await desk.api.post(f"{API}/instances/acme/enable")
+        health = await desk.api.get("/acme/health")
+
+        assert (begun.status, refused.kind) == (200, "credentials-refused")
+        assert (lost.body["status"], lost.body["last_error"]) == ("reauth", "refused")
+        assert (opened.status, opened.body["status"]) == (200, "reauth")
+        assert opened.body["last_error"] == "refused"
+        assert health.body["status"] == "degraded"
+        await desk.connect()
+        assert (await desk.api.get(f"{API}/instances/acme")).body["status"] == "active"
 
 
 @pytest.mark.requirement("S2-40", "T-109")
