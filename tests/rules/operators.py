@@ -17,6 +17,16 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     "REAUTH-STAYS": Requirement(
         "ours", "an instance whose account was refused is not taken for one that has it"
     ),
+    "LOST-KEYS": Requirement(
+        "ours",
+        "an instance that no key opens can be listed, closed and ended, and the command line seals "
+        "nothing that the servers could not open",
+    ),
+    "NAMES-KEPT": Requirement(
+        "ours",
+        "nobody makes an instance at the path of a connector that is broken, or served elsewhere; "
+        "one that is hidden by a new connector is told",
+    ),
     "HELD-BACK": Requirement(
         "ours", "a signal that comes while a server starts is obeyed once it has, and ends nothing"
     ),

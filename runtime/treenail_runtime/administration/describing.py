@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from treenail_runtime.auth.instances import InstanceRecord, UpstreamTokens
+from treenail_runtime.auth.records import InstanceSettings
 
 from .instances import Made
 
@@ -29,9 +30,11 @@ def described(record: InstanceRecord, base_url: str) -> dict[str, object]:
 
 def described_whole(made: Made, base_url: str) -> dict[str, object]:
     """What is told of one instance."""
-    settings = made.stored.settings
+    settings = made.settings or InstanceSettings()
+    error = {} if made.settings is not None else {"last_error": "unreadable"}
     return {
         **described(made.record, base_url),
+        **error,
         "client_id": settings.upstream_client_id,
         "server_url": settings.server_url,
         "region": settings.region,

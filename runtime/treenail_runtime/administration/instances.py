@@ -14,7 +14,7 @@ from treenail_runtime.auth.instances import (
     UpstreamTokens,
 )
 from treenail_runtime.auth.login import Accepted, CredentialChecker, Denied, Unavailable
-from treenail_runtime.auth.records import ConnectionConfig, Digest, Instance
+from treenail_runtime.auth.records import ConnectionConfig, Digest, Instance, InstanceSettings
 from treenail_runtime.contract import Connector, OAuthClientAuth
 from treenail_runtime.crypto.opaque import digest, new_token
 from treenail_runtime.providers import client_of_values
@@ -22,6 +22,7 @@ from treenail_runtime.storage.credentials import CredentialStore
 from treenail_runtime.storage.grants import GrantStore
 from treenail_runtime.storage.instance_changes import InstanceChanges
 from treenail_runtime.storage.instances import InstanceStore
+from treenail_runtime.storage.services import ServiceStore
 from treenail_runtime.upkeep import ProviderAway, ReauthNeeded, Revocations, TokenKeeper
 from treenail_runtime.upstream.ways import code_grant, is_ready, missing_fields, needed_grant
 
@@ -37,16 +38,13 @@ class Made:
     """An instance, and what it holds of the upstream's tokens.
 
     Attributes:
+        settings: None when they cannot be opened: its key is gone, or was another.
         tokens: Of an instance with credentials of its own; None when it has none.
     """
 
-    stored: StoredInstance
+    record: InstanceRecord
+    settings: InstanceSettings | None
     tokens: UpstreamTokens | None = None
-
-    @property
-    def record(self) -> InstanceRecord:
-        """Without its settings."""
-        return self.stored.record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -85,12 +83,16 @@ class Parts:
         connectors: By name.
         withdrawn: Names of those that are served no more. Live.
         taken: First parts of other paths, which no instance may have.
+        named: All connectors that are, or may come, by name, also those that cannot be loaded.
+        services: What servers over this database have loaded, or could not.
         end_calls: Ends the running calls of an instance, and counts them.
     """
 
     connectors: Mapping[str, Connector]
     withdrawn: Collection[str]
     taken: Collection[str]
+    named: Callable[[], Collection[str]]
+    services: ServiceStore
     store: InstanceStore
     changes: InstanceChanges
     credentials: CredentialStore
@@ -125,7 +127,7 @@ class Administration:
         """Make an instance; one with credentials of its own is pending until it has them."""
         connector = self.connector(wanted.service)
         settings = judged_settings(wanted, connector)
-        slug = judged_slug(wanted.slug, {*self.parts.taken, *self.parts.connectors})
+        slug = judged_slug(wanted.slug, await self._taken())
         key = new_token(connector.token_prefix, "iak") if wanted.credentials == "instance" else None
         new = NewInstance(
             slug=slug,
@@ -143,26 +145,47 @@ class Administration:
         self.parts.known.forget(record.id)
         return Created(record=record, access_key=None if key is None else SecretStr(key))
 
+    async def _taken(self) -> Collection[str]:
+        """What no instance may be called: agents that know a connector's path must not get there."""
+        parts = self.parts
+        served = [each.name for each in await parts.services.list()]
+        return {*parts.taken, *parts.connectors, *parts.named(), *served}
+
     async def list(self, sees: str | None) -> Sequence[InstanceRecord]:
         """All that the caller knows, in the order of their slugs."""
         return await self.parts.store.list(owner=sees)
 
     async def show(self, slug: str, sees: str | None) -> Made:
         """One, with what it holds."""
-        stored = await self.find(slug, sees)
-        tokens = await self.parts.credentials.get(stored.record.id)
-        return Made(stored=stored, tokens=tokens)
+        record = await self.record(slug, sees)
+        stored = await self.parts.store.show(record.id)
+        if stored is None:
+            return Made(record=record, settings=None)
+        tokens = await self.parts.credentials.get(record.id)
+        return Made(record=stored.record, settings=stored.settings, tokens=tokens)
+
+    async def record(self, slug: str, sees: str | None) -> InstanceRecord:
+        """One without its settings; another owner's is as unknown as none."""
+        record = await self.parts.store.record(slug)
+        if record is None or sees not in {None, record.owner}:
+            raise unknown_instance()
+        return record
 
     async def find(self, slug: str, sees: str | None) -> StoredInstance:
-        """One; another owner's is as unknown as none."""
-        stored = await self.parts.store.by_slug(slug)
-        if stored is None or sees not in {None, stored.record.owner}:
-            raise unknown_instance()
+        """One that can be worked with."""
+        record = await self.record(slug, sees)
+        stored = await self.parts.store.show(record.id)
+        if stored is None:
+            raise AdministrationError(
+                "wrong-state",
+                "its settings cannot be opened with the keys of this server;"
+                " it can be disabled and deleted only",
+            )
         return stored
 
     async def disable(self, slug: str, sees: str | None) -> Made:
         """Close it: it answers 503, and everything is kept for when it is opened again."""
-        record = (await self.find(slug, sees)).record
+        record = await self.record(slug, sees)
         if not await self.parts.store.set_status(record.id, "disabled", owner=sees):
             raise _wrong_state(record)
         self._forget(record.id)
@@ -184,7 +207,7 @@ class Administration:
 
     async def delete(self, slug: str, sees: str | None) -> Deleted:
         """End it and everything that was made through it, and have the upstream forget it."""
-        record = (await self.find(slug, sees)).record
+        record = await self.record(slug, sees)
         ended = await self.parts.store.delete(record.id, owner=sees)
         if ended is None:
             raise unknown_instance()
@@ -227,7 +250,7 @@ class Administration:
 
     async def revoke(self, slug: str, sees: str | None) -> int:
         """End all logins at an instance, which itself stays; how many there were."""
-        record = (await self.find(slug, sees)).record
+        record = await self.record(slug, sees)
         ended = await self.parts.grants.revoke_instance(record.id)
         self.parts.end_calls(record.id)
         return ended

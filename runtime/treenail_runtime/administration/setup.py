@@ -197,7 +197,9 @@ class Setups:
         """The instance of that slug, or a new one."""
         try:
             stored = await self._administration.find(wanted.slug, sees)
-        except AdministrationError:
+        except AdministrationError as error:
+            if error.kind != "unknown-instance":
+                raise
             return await self._administration.create(wanted)
         if stored.record.service != connector.name:
             raise AdministrationError("wrong-state", "the instance is of another service")

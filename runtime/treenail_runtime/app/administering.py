@@ -1,6 +1,6 @@
 """Puts administration together: for the server, and for the command line."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from treenail_runtime.administration import Administration, Parts
@@ -13,6 +13,7 @@ from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.grants import GrantStore
 from treenail_runtime.storage.instance_changes import InstanceChanges
 from treenail_runtime.storage.instances import InstanceStore
+from treenail_runtime.storage.services import ServiceStore
 from treenail_runtime.upkeep import Revocations, TokenKeeper
 
 from .checking import Checker
@@ -26,6 +27,7 @@ class Core:
 
     Attributes:
         withdrawn: Connectors that are served no more. Live.
+        named: All connectors that are, or may come, by name.
         prefixes: Paths before the OAuth endpoints.
         calls: Those that are running in this process.
     """
@@ -36,6 +38,7 @@ class Core:
     base_url: str
     connectors: Mapping[str, Connector]
     withdrawn: Collection[str]
+    named: Callable[[], Collection[str]]
     prefixes: Sequence[str]
     directory: Directory
     checker: Checker
@@ -52,6 +55,8 @@ def make_administration(core: Core) -> Administration:
             connectors=core.connectors,
             withdrawn=core.withdrawn,
             taken={prefix.split("/")[1] for prefix in core.prefixes if prefix},
+            named=core.named,
+            services=ServiceStore(core.database),
             store=InstanceStore(core.database, core.sealer, core.macs),
             changes=InstanceChanges(core.database, core.sealer, core.macs),
             credentials=CredentialStore(core.database, core.sealer),

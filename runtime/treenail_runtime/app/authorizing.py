@@ -46,7 +46,7 @@ from .administering import Core
 from .caches import Caches
 from .calling import CallContexts
 from .checking import Checker
-from .connecting import Offering
+from .connecting import Offering, named
 from .directory import Directory
 from .ending import CallEnder
 from .endpoints import Endpoints, Gates
@@ -114,7 +114,7 @@ def add_authorization(
     )
     tokens = ClientTokens(measures=measures, traces=traces)
     providers = _providers(registry, directory, upstreams, lifespan)
-    lifespan.add(Recording(registry, ServiceStore(kept.database)))
+    lifespan.add(Recording(registry, ServiceStore(kept.database), kept.instances))
     checker = Checker(connectors, upstreams, providers, settings.upstream_url)
     callers = CallerRule(settings.trusted_proxies)
     revocations = _revocations(settings, kept, providers, lifespan)
@@ -135,6 +135,7 @@ def add_authorization(
         base_url=base_url,
         connectors=connectors,
         withdrawn=registry.withdrawn,
+        named=lambda: named(settings),
         prefixes=prefixes,
         directory=directory,
         checker=checker,

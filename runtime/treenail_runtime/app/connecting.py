@@ -59,6 +59,11 @@ class Loaded:
     problems: tuple[str, ...]
 
 
+def named(settings: Settings) -> Collection[str]:
+    """All connectors that are, or may come, by name, also those that cannot be loaded."""
+    return {*settings.connectors, *names_in(settings.connectors_dir)}
+
+
 class Folder:
     """The connectors that the settings name, or all of the folder when they name none."""
 

@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 
 from treenail_runtime.administration import Administration
 from treenail_runtime.contract import Connector
+from treenail_runtime.crypto.keys import KeyRing
 from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import Sealer
 from treenail_runtime.edge.running import RunningCalls
 from treenail_runtime.loading import load_connector, names_in
 from treenail_runtime.providers import OAuthClient, client_from_environment
 from treenail_runtime.settings import ConfigurationError, Settings, environment
+from treenail_runtime.storage.canaries import inspect_keys
 from treenail_runtime.storage.credentials import CredentialStore
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.instances import InstanceStore
@@ -22,7 +24,7 @@ from treenail_runtime.upstream import AiohttpTransport
 
 from .administering import Core, make_administration
 from .checking import Checker
-from .connecting import tried
+from .connecting import named, tried
 from .directory import Directory
 from .instances import base_url_of, make_instances
 from .invalidating import Announcer, open_redis
@@ -38,9 +40,10 @@ async def open_administration(
     """The verbs; whatever they have begun is finished at the end.
 
     Raises:
-        ConfigurationError: A key is missing, or there is no connector that can be loaded.
+        ConfigurationError: A key is missing or wrong, or there is no connector that can be loaded.
     """
     ring = open_ring(settings)
+    await _check_keys(database, ring)
     sealer, macs = Sealer(ring), Macs(ring)
     connectors = _loaded(settings)
     base_url = base_url_of(settings)
@@ -72,6 +75,7 @@ async def open_administration(
             base_url=base_url,
             connectors=connectors,
             withdrawn=(),
+            named=lambda: named(settings),
             prefixes=(settings.oauth_prefix, *settings.oauth_aliases),
             directory=directory,
             checker=Checker(connectors, Upstreams(transport), providers, settings.upstream_url),
@@ -92,6 +96,20 @@ async def open_administration(
         await keeper.aclose()
         await oauth.aclose()
         await transport.aclose()
+
+
+async def _check_keys(database: Database, ring: KeyRing) -> None:
+    """See that whatever is sealed here can be opened by the servers, as these do at their start.
+
+    Raises:
+        ConfigurationError: It could not.
+    """
+    report = await inspect_keys(database, ring)
+    # Rows of a lost key alone are no reason: their instances are to be ended here.
+    is_alien = ring.current in report.unused and bool(report.missing)
+    problems = report.problems if is_alien else report.wrong
+    if problems:
+        raise ConfigurationError(*problems)
 
 
 def _announcer(settings: Settings, directory: Directory) -> Announcer | None:

@@ -6,6 +6,7 @@ from typing import Final
 import structlog
 
 from treenail_runtime.auth.errors import StoreUnavailableError
+from treenail_runtime.storage.instances import InstanceStore
 from treenail_runtime.storage.services import ServiceStore
 
 from .registry import Registry
@@ -47,9 +48,10 @@ class Watching:
 class Recording:
     """Keeps in the database what became of each connector, for operators and other servers."""
 
-    def __init__(self, registry: Registry, store: ServiceStore) -> None:
+    def __init__(self, registry: Registry, store: ServiceStore, instances: InstanceStore) -> None:
         self._registry = registry
         self._store = store
+        self._instances = instances
         registry.on_news(self._record)
 
     async def start(self) -> None:
@@ -62,5 +64,8 @@ class Recording:
     async def _record(self) -> None:
         try:
             await self._store.register(self._registry.services())
+            for slug in await self._instances.slugs_among(self._registry.connectors):
+                # From before the connector was known: its path leads to the connector now.
+                log.warning("connector.hides_instance", slug=slug)
         except StoreUnavailableError as error:
             log.warning("connectors.not_recorded", reason=str(error))

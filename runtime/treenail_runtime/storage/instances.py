@@ -1,7 +1,7 @@
 """Instances that are made while the server runs: `mcp_instances`."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Final, Literal
@@ -17,6 +17,7 @@ from sqlalchemy import (
     insert,
     null,
     or_,
+    select,
     true,
     update,
 )
@@ -135,6 +136,13 @@ class InstanceStore:
         """As `show`, in the path of calls."""
         return await self._found(_OF_ID, instance_id)
 
+    async def record(self, slug: str) -> InstanceRecord | None:
+        """The instance at a path, also one whose seal is broken; None when there is none."""
+        if not is_slug(slug):
+            return None
+        row = await self._row(table.c.slug == slug)
+        return None if row is None else read_record(row)
+
     async def show(self, instance_id: str, *, owner: str | None = None) -> StoredInstance | None:
         """An instance; None as `by_slug`."""
         return await self._stored(owned(instance_id, owner))
@@ -147,6 +155,15 @@ class InstanceStore:
             return (await connection.execute(found)).all()
 
         return [read_record(row) for row in await self._database.read(work)]
+
+    async def slugs_among(self, names: Collection[str]) -> Sequence[str]:
+        """Those of the names that are slugs of instances, in their order."""
+        taken = select(table.c.slug).where(table.c.slug.in_(names), table.c.status != "deleted")
+
+        async def work(connection: AsyncConnection) -> Sequence[str]:
+            return (await connection.execute(taken.order_by(table.c.slug))).scalars().all()
+
+        return await self._database.read(work)
 
     async def set_status(
         self,
@@ -314,11 +331,14 @@ class InstanceStore:
         left = await self._database.write(work)
         return None if left is None else _ended(left)
 
-    async def _stored(self, condition: ColumnElement[bool]) -> StoredInstance | None:
+    async def _row(self, condition: ColumnElement[bool]) -> Row[Any] | None:
         async def work(connection: AsyncConnection) -> Row[Any] | None:
             return (await connection.execute(selected(condition))).one_or_none()
 
-        return self._opened(await self._database.read(work))
+        return await self._database.read(work)
+
+    async def _stored(self, condition: ColumnElement[bool]) -> StoredInstance | None:
+        return self._opened(await self._row(condition))
 
     async def _found(self, lookup: Lookup, name: str) -> StoredInstance | None:
         async def work(connection: AsyncConnection) -> Any:

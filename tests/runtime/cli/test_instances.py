@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.admin_api import API, Api
 from tests.support.authorizing import SECRET, authorizing
-from tests.support.commands import connectors_folder, run
+from tests.support.commands import command, connectors_folder, run
 from tests.support.loopback import loopback, reply
 from tests.support.serving import CANARY
 from treenail_runtime.crypto.opaque import is_well_formed
@@ -204,6 +204,42 @@ async def test_a_connector_that_cannot_be_loaded_does_not_keep_an_instance_from_
     (folder / "connectors" / "broken.py").write_text("this is no Python", encoding="utf-8")
 
     assert (await told(folder, "delete", "acme", "--yes"))["slug"] == "acme"
+
+
+@pytest.mark.requirement("LOST-KEYS")
+@pytest.mark.parametrize("kid", ["k1", "k2"])
+async def test_nothing_is_sealed_with_keys_that_no_server_has(folder: Path, kid: str) -> None:
+    await told(folder, "create", "acme", "--service", "sample")
+    other = {"AUTH_SECRETS": f"{kid}:{base64.b64encode(secrets.token_bytes(32)).decode()}"}
+    made = await treenail(folder, "instances", "create", "bolt", "--service", "sample", **other)
+    shown = await treenail(folder, "instances", "show", "acme", **other)
+
+    problem = {
+        "k1": "the secret of k1 is not the one that sealed this database",
+        "k2": "1 row is sealed with k1 in mcp_instances, which is not among the keys",
+    }[kid]
+    for status, out, err in (made, shown):
+        assert (status, out) == (2, "")
+        assert err.startswith(f"treenail: {problem}")
+    assert [each["slug"] for each in await told(folder, "list")] == ["acme"]
+
+
+@pytest.mark.requirement("NAMES-KEPT")
+async def test_a_server_tells_which_instance_a_new_connector_hides(folder: Path) -> None:
+    await told(folder, "create", "later", "--service", "sample")
+    text = (folder / "connectors" / "sample.py").read_text(encoding="utf-8")
+    later = text.replace('name="sample"', 'name="later"')
+    (folder / "connectors" / "later.py").write_text(later, encoding="utf-8")
+    variables = {
+        "DATABASE_URL": f"sqlite:///{folder}/instances.db",
+        "AUTH_SECRETS": f"k1:{base64.b64encode(KEY).decode()}",
+    }
+    async with command(
+        "serve", "--port", "0", folder=folder / "connectors", environment=variables
+    ) as process:
+        line = await process.logged("connector.hides_instance")
+
+    assert "later" in line
 
 
 @pytest.mark.requirement("S2-40")

@@ -131,9 +131,9 @@ async def rotate_access_key(services: AdminServices, admin: Admin, slug: str) ->
 
 async def revoke_logins(services: AdminServices, admin: Admin, slug: str) -> Response:
     """End all logins at one."""
-    stored = await services.administration.find(slug, admin.sees)
+    record = await services.administration.record(slug, admin.sees)
     ended = await services.administration.revoke(slug, admin.sees)
-    await acted(services, admin.id, stored.record, "revoke")
+    await acted(services, admin.id, record, "revoke")
     return json_reply({"logins_ended": ended})
 
 

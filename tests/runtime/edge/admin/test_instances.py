@@ -1,13 +1,18 @@
 """The admin API: instances made, shown, changed and ended over HTTP."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from tests.support.admin_api import API, Api, administering, log_in, opened
 from tests.support.authorizing import GOOD, authorizing
+from tests.support.commands import connectors_folder
 from tests.support.loopback import reply
 from tests.support.serving import CANARY
+from treenail_runtime.app.registry import services_in
+from treenail_runtime.storage.services import ServiceStore
 from treenail_runtime.storage.tables import audit_events, instances
 
 ITEMS = reply(200, b'{"items":[{"id":"i-1","name":"Comb"}]}')
@@ -324,3 +329,46 @@ async def test_an_instance_with_limits_of_its_own_is_slowed_down_alone(tmp_path:
         assert (await ann.create("free", limits=limits)).kind == "not-allowed"
         wrong = await root.create("odd", limits={"register": "1/1m"})
         assert [each["field"] for each in wrong.body["errors"]] == ["limits"]
+
+
+@pytest.mark.requirement("LOST-KEYS")
+async def test_an_instance_whose_seal_is_broken_can_be_listed_closed_and_ended(
+    tmp_path: Path,
+) -> None:
+    async with authorizing(tmp_path, ITEMS) as site:
+        api = await administering(site)
+        stranger = await administering(site, "bob")
+        await api.create("acme")
+        broken = update(instances).values(config="v1.k1.broken")
+        await site.database.write(lambda connection: connection.execute(broken))
+
+        path = f"{API}/instances/acme"
+        listed = await api.get(f"{API}/instances")
+        shown = await api.get(path)
+        given = await api.send("PUT", f"{path}/credentials", {"values": VALUES})
+        closed = await api.post(f"{path}/disable")
+        revoked = await api.post(f"{path}/revoke")
+        unknown = await stranger.send("DELETE", path)
+        ended = await api.send("DELETE", path)
+
+        assert [each["slug"] for each in listed.body["instances"]] == ["acme"]
+        assert (shown.status, shown.body["last_error"]) == (200, "unreadable")
+        assert (given.status, given.kind) == (409, "wrong-state")
+        assert (closed.status, closed.body["status"]) == (200, "disabled")
+        assert revoked.status == 200
+        assert (unknown.status, ended.status) == (404, 200)
+        assert (await api.create("acme")).status == 201
+
+
+@pytest.mark.requirement("NAMES-KEPT")
+async def test_the_name_of_a_connector_that_is_not_served_here_is_not_free(tmp_path: Path) -> None:
+    folder = connectors_folder(tmp_path)
+    (folder / "broken.py").write_text("this is no Python", encoding="utf-8")
+    async with authorizing(tmp_path, ITEMS, connectors_dir=folder) as site:
+        elsewhere = replace(services_in(folder)[0], name="elsewhere")
+        await ServiceStore(site.database).register([elsewhere])
+        api = await administering(site)
+
+        for name in ("broken", "elsewhere"):
+            refused = await api.create(name)
+            assert (refused.status, refused.kind) == (409, "slug-taken")
