@@ -27,6 +27,10 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "nobody makes an instance at the path of a connector that is broken, or served elsewhere; "
         "one that is hidden by a new connector is told",
     ),
+    "BOUNDED-OWNERS": Requirement(
+        "ours",
+        "an owner has a bounded number of instances, and lists of them have bounded pages",
+    ),
     "HELD-BACK": Requirement(
         "ours", "a signal that comes while a server starts is obeyed once it has, and ends nothing"
     ),

@@ -4,13 +4,14 @@ from .changes import Change, Changes
 from .departures import Asking, Departures
 from .describing import described, described_tokens, described_whole
 from .errors import AdministrationError, Kind
-from .instances import Administration, Created, Deleted, Made, Parts
+from .instances import PAGE, Administration, Created, Deleted, Made, Parts
 from .ports import KnownInstances, UpstreamClients
 from .setup import Begun, Setups
 from .validation import Candidate, Check, Validator, Verdict
 from .wanted import Wanted
 
 __all__ = [
+    "PAGE",
     "Administration",
     "AdministrationError",
     "Asking",

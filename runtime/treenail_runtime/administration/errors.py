@@ -9,6 +9,7 @@ Kind: TypeAlias = Literal[
     "slug-malformed",
     "slug-reserved",
     "slug-taken",
+    "too-many-instances",
     "invalid",
     "not-allowed",
     "wrong-state",

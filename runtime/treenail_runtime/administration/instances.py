@@ -11,6 +11,7 @@ from treenail_runtime.auth.instances import (
     NewInstance,
     SlugError,
     StoredInstance,
+    TooManyInstancesError,
     UpstreamTokens,
 )
 from treenail_runtime.auth.login import Accepted, CredentialChecker, Denied, Unavailable
@@ -29,6 +30,9 @@ from treenail_runtime.upstream.ways import code_grant, is_ready, missing_fields,
 from .errors import AdministrationError, unknown_instance
 from .ports import KnownInstances, UpstreamClients
 from .wanted import Wanted, judged_settings, judged_slug, judged_values, login_form, slug_error
+
+PAGE: Final = 100
+"""Instances in one list."""
 
 _RETRY_S: Final = 10
 
@@ -84,6 +88,7 @@ class Parts:
         withdrawn: Names of those that are served no more. Live.
         taken: First parts of other paths, which no instance may have.
         named: All connectors that are, or may come, by name, also those that cannot be loaded.
+        most: How many instances one owner may have.
         services: What servers over this database have loaded, or could not.
         end_calls: Ends the running calls of an instance, and counts them.
     """
@@ -92,6 +97,7 @@ class Parts:
     withdrawn: Collection[str]
     taken: Collection[str]
     named: Callable[[], Collection[str]]
+    most: int
     services: ServiceStore
     store: InstanceStore
     changes: InstanceChanges
@@ -123,8 +129,9 @@ class Administration:
             raise AdministrationError("wrong-state", "the module of the service is gone")
         return found
 
-    async def create(self, wanted: Wanted) -> Created:
+    async def create(self, wanted: Wanted, sees: str | None = None) -> Created:
         """Make an instance; one with credentials of its own is pending until it has them."""
+        most = None if sees is None else self.parts.most
         connector = self.connector(wanted.service)
         settings = judged_settings(wanted, connector)
         slug = judged_slug(wanted.slug, await self._taken())
@@ -139,7 +146,11 @@ class Administration:
             access_key=None if key is None else Digest(digest(key)),
         )
         try:
-            record = await self.parts.store.create(new)
+            record = await self.parts.store.create(new, most=most)
+        except TooManyInstancesError:
+            raise AdministrationError(
+                "too-many-instances", f"one owner may have {most} instances: delete another"
+            ) from None
         except SlugError as error:
             raise slug_error(error) from None
         self.parts.known.forget(record.id)
@@ -151,9 +162,11 @@ class Administration:
         served = [each.name for each in await parts.services.list()]
         return {*parts.taken, *parts.connectors, *parts.named(), *served}
 
-    async def list(self, sees: str | None) -> Sequence[InstanceRecord]:
-        """All that the caller knows, in the order of their slugs."""
-        return await self.parts.store.list(owner=sees)
+    async def list(
+        self, sees: str | None, *, after: str = "", limit: int = PAGE
+    ) -> Sequence[InstanceRecord]:
+        """Those that the caller knows behind that slug, in their order, `limit` at most."""
+        return await self.parts.store.list(owner=sees, after=after, limit=limit)
 
     async def show(self, slug: str, sees: str | None) -> Made:
         """One, with what it holds."""

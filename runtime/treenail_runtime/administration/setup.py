@@ -200,7 +200,7 @@ class Setups:
         except AdministrationError as error:
             if error.kind != "unknown-instance":
                 raise
-            return await self._administration.create(wanted)
+            return await self._administration.create(wanted, sees)
         if stored.record.service != connector.name:
             raise AdministrationError("wrong-state", "the instance is of another service")
         require_own(stored.record, "pending", "failed", "reauth", "active")

@@ -28,6 +28,7 @@ class Core:
     Attributes:
         withdrawn: Connectors that are served no more. Live.
         named: All connectors that are, or may come, by name.
+        most_instances: That one owner may have.
         prefixes: Paths before the OAuth endpoints.
         calls: Those that are running in this process.
     """
@@ -39,6 +40,7 @@ class Core:
     connectors: Mapping[str, Connector]
     withdrawn: Collection[str]
     named: Callable[[], Collection[str]]
+    most_instances: int
     prefixes: Sequence[str]
     directory: Directory
     checker: Checker
@@ -56,6 +58,7 @@ def make_administration(core: Core) -> Administration:
             withdrawn=core.withdrawn,
             taken={prefix.split("/")[1] for prefix in core.prefixes if prefix},
             named=core.named,
+            most=core.most_instances,
             services=ServiceStore(core.database),
             store=InstanceStore(core.database, core.sealer, core.macs),
             changes=InstanceChanges(core.database, core.sealer, core.macs),

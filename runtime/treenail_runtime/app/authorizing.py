@@ -136,6 +136,7 @@ def add_authorization(
         connectors=connectors,
         withdrawn=registry.withdrawn,
         named=lambda: named(settings),
+        most_instances=settings.max_instances,
         prefixes=prefixes,
         directory=directory,
         checker=checker,

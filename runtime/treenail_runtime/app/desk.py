@@ -76,6 +76,7 @@ async def open_administration(
             connectors=connectors,
             withdrawn=(),
             named=lambda: named(settings),
+            most_instances=settings.max_instances,
             prefixes=(settings.oauth_prefix, *settings.oauth_aliases),
             directory=directory,
             checker=Checker(connectors, Upstreams(transport), providers, settings.upstream_url),

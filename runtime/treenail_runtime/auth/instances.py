@@ -58,6 +58,10 @@ class SlugError(ValueError):
         self.fault: SlugFault = fault
 
 
+class TooManyInstancesError(Exception):
+    """An owner has as many instances as one may have."""
+
+
 def is_slug(text: str) -> bool:
     """Whether `text` has the form of a slug: a DNS label (RFC 1123 2.1) in lower case."""
     return _SLUG.fullmatch(text) is not None

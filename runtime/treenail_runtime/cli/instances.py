@@ -14,6 +14,7 @@ from treenail_runtime.administration import (
     described,
 )
 from treenail_runtime.app.instances import base_url_of
+from treenail_runtime.auth.instances import InstanceRecord
 from treenail_runtime.settings import Settings, read_settings
 
 from .administering import (
@@ -104,12 +105,19 @@ def list_instances(owner: str | None, as_json: bool) -> None:
     """Print all instances that were made like this, or over the admin API."""
     with told():
         settings = read_settings()
-        found = administer(settings, lambda desk: desk.list(owner))
+        found = administer(settings, lambda desk: _all(desk, owner))
     if as_json:
         click.echo(line_of([described(each, base_url_of(settings)) for each in found]))
         return
     for each in found:
         click.echo(f"{each.slug}  {each.service}  {each.status}  {each.owner}  {each.title}")
+
+
+async def _all(desk: Administration, owner: str | None) -> Sequence[InstanceRecord]:
+    found: list[InstanceRecord] = []
+    while page := await desk.list(owner, after=found[-1].slug if found else ""):
+        found.extend(page)
+    return found
 
 
 @instances.command

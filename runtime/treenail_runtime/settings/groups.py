@@ -159,6 +159,7 @@ class OAuthSettings(BaseSettings):
         redirect_schemes: Private-use schemes that native clients may be redirected to.
         auto_approve: Preregistered clients whose users are not asked for consent.
         max_clients: Dynamically registered clients that are kept, and as many documents.
+        max_instances: Instances that one owner may have; the role admin makes any number.
         max_pending_logins: Authorizations that may wait at one time.
         refresh_grace_seconds: In which the same refresh token gives the same successor; 0 ends the
             family at the first reuse.
@@ -186,6 +187,7 @@ class OAuthSettings(BaseSettings):
     auto_seed_client_secret: SecretStr | None = None
     auto_seed_redirect_uris: Names = ()
     max_clients: int = Field(default=10_000, ge=1)
+    max_instances: int = Field(default=100, ge=1)
     max_pending_logins: int = Field(default=1_000, ge=10)
     login_seconds: int = Field(default=600, ge=60, le=3600)
     code_seconds: int = Field(default=60, ge=10, le=600)

@@ -31,6 +31,7 @@ from treenail_runtime.auth.instances import (
     ObtainedTokens,
     SlugError,
     StoredInstance,
+    TooManyInstancesError,
     first_status,
     is_another_account,
     is_slug,
@@ -80,11 +81,16 @@ class InstanceStore:
         self._macs = macs
         self._audit = AuditStore(database)
 
-    async def create(self, new: NewInstance) -> InstanceRecord:
+    async def create(self, new: NewInstance, *, most: int | None = None) -> InstanceRecord:
         """Make an instance.
+
+        Args:
+            new: What it is.
+            most: How many its owner may have with it; None for any number.
 
         Raises:
             SlugError: Another instance has the slug.
+            TooManyInstancesError: There are as many.
             ValueError: The settings are longer than 48 KiB.
             StoreUnavailableError: The database does not answer.
         """
@@ -109,6 +115,8 @@ class InstanceStore:
         }
 
         async def work(connection: AsyncConnection) -> Row[Any]:
+            if most is not None and await _count_of(connection, new.owner, most) >= most:
+                raise TooManyInstancesError
             await connection.execute(insert(table).values(row))
             await self._audit.insert(
                 connection,
@@ -147,9 +155,18 @@ class InstanceStore:
         """An instance; None as `by_slug`."""
         return await self._stored(owned(instance_id, owner))
 
-    async def list(self, *, owner: str | None = None) -> Sequence[InstanceRecord]:
-        """All that are not deleted, in the order of their slugs."""
-        found = selected(of_owner(owner)).order_by(table.c.slug)
+    async def list(
+        self, *, owner: str | None = None, after: str = "", limit: int | None = None
+    ) -> Sequence[InstanceRecord]:
+        """Those that are not deleted, in the order of their slugs.
+
+        Args:
+            owner: Whose; None for everybody's.
+            after: The slug behind which they begin.
+            limit: How many at most.
+        """
+        behind = and_(of_owner(owner), table.c.slug > after)
+        found = selected(behind).order_by(table.c.slug).limit(limit)
 
         async def work(connection: AsyncConnection) -> Sequence[Row[Any]]:
             return (await connection.execute(found)).all()
@@ -397,3 +414,10 @@ def _ended(left: LeftBehind) -> EndedInstance:
         grants=left.grants,
         connections=left.connections,
     )
+
+
+async def _count_of(connection: AsyncConnection, owner: str, most: int) -> int:
+    """How many instances an owner has; not more than `most` are counted."""
+    some = select(table.c.id).where(table.c.owner == owner, table.c.status != "deleted").limit(most)
+    count: int | None = await connection.scalar(select(func.count()).select_from(some.subquery()))
+    return count or 0

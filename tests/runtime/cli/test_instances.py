@@ -8,14 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from tests.support.admin_api import API, Api
 from tests.support.authorizing import SECRET, authorizing
 from tests.support.commands import command, connectors_folder, run
 from tests.support.loopback import loopback, reply
 from tests.support.serving import CANARY
+from treenail_runtime.auth.instances import NewInstance, Slug
+from treenail_runtime.crypto.keys import KeyRing
+from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.opaque import is_well_formed
+from treenail_runtime.crypto.sealing import Sealer
 from treenail_runtime.storage.database import Database
+from treenail_runtime.storage.instances import InstanceStore
 from treenail_runtime.storage.schema import upgrade
 from treenail_runtime.storage.tables import admin_tokens, audit_events
 
@@ -204,6 +210,20 @@ async def test_a_connector_that_cannot_be_loaded_does_not_keep_an_instance_from_
     (folder / "connectors" / "broken.py").write_text("this is no Python", encoding="utf-8")
 
     assert (await told(folder, "delete", "acme", "--yes"))["slug"] == "acme"
+
+
+@pytest.mark.requirement("BOUNDED-OWNERS")
+async def test_all_pages_are_listed(folder: Path) -> None:
+    database = Database(f"sqlite:///{folder}/instances.db")
+    ring = KeyRing.from_settings(None, SecretStr(f"k1:{base64.b64encode(KEY).decode()}"))
+    store = InstanceStore(database, Sealer(ring), Macs(ring))
+    slugs = [f"shop-{number:03}" for number in range(101)]
+    for slug in slugs:
+        new = NewInstance(slug=Slug(slug), service="sample", title="Shop", owner="ann")
+        await store.create(new)
+    await database.aclose()
+
+    assert [each["slug"] for each in await told(folder, "list")] == slugs
 
 
 @pytest.mark.requirement("LOST-KEYS")

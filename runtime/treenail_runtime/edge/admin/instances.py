@@ -5,6 +5,7 @@ import re
 from quart import Response, request
 
 from treenail_runtime.administration import (
+    PAGE,
     Change,
     Created,
     Made,
@@ -13,7 +14,7 @@ from treenail_runtime.administration import (
     described_whole,
 )
 from treenail_runtime.auth.admins import Admin
-from treenail_runtime.auth.instances import InstanceRecord
+from treenail_runtime.auth.instances import InstanceRecord, is_slug
 
 from .bodies import (
     MERGE_PATCH,
@@ -29,13 +30,22 @@ from .sparing import ask_seldom
 
 _CREATED = 201
 _ANY = "*"
+_LARGEST_PAGE = 1000
+_NUMBER = re.compile(r"[0-9]{1,4}")
 _VERSION = re.compile(r'"([0-9]{1,9})"')
 
 
 async def list_instances(services: AdminServices, admin: Admin, _: str) -> Response:
-    """All that the administrator knows."""
-    found = await services.administration.list(admin.sees)
-    return json_reply({"instances": [described(each, services.base_url) for each in found]})
+    """Those that the administrator knows, a page at a time."""
+    limit, after = _limit(), request.args.get("cursor", "")
+    if after and not is_slug(after):
+        raise ApiProblem(400, "malformed", "cursor: give back what was told as next_cursor")
+    found = await services.administration.list(admin.sees, after=after, limit=limit + 1)
+    page = found[:limit]
+    told = [described(each, services.base_url) for each in page]
+    return json_reply(
+        {"instances": told, "next_cursor": page[-1].slug if len(found) > limit else None}
+    )
 
 
 async def create_instance(services: AdminServices, admin: Admin, _: str) -> Response:
@@ -53,7 +63,7 @@ async def create_instance(services: AdminServices, admin: Admin, _: str) -> Resp
         region=asked.region,
         limits=asked.limits,
     )
-    created = await services.administration.create(wanted)
+    created = await services.administration.create(wanted, admin.sees)
     await acted(services, admin.id, created.record, "create")
     place = {"Location": f"/api/v1/instances/{created.record.slug}"}
     return json_reply(_with_key(created, services), _CREATED, place)
@@ -175,6 +185,18 @@ def _require_allowed(asked: NewInstance | Initiation | InstanceChange, admin: Ad
         raise ApiProblem(403, "not-allowed", "only the role admin chooses a server")
     if not isinstance(asked, Initiation) and asked.limits:
         raise ApiProblem(403, "not-allowed", "only the role admin changes limits")
+
+
+def _limit() -> int:
+    """How many instances are asked for.
+
+    Raises:
+        ApiProblem: That is no number from 1 to 1000.
+    """
+    text = request.args.get("limit", str(PAGE))
+    if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= _LARGEST_PAGE:
+        raise ApiProblem(400, "malformed", f"limit: give a number from 1 to {_LARGEST_PAGE}")
+    return int(text)
 
 
 def _expected_version() -> int | None:

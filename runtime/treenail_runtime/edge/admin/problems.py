@@ -36,6 +36,7 @@ _STATUS: Final[Mapping[Kind, int]] = {
     "slug-malformed": 422,
     "slug-reserved": 422,
     "slug-taken": 409,
+    "too-many-instances": 409,
     "invalid": 422,
     "not-allowed": 403,
     "wrong-state": 409,

@@ -75,7 +75,7 @@ async def test_somebody_elses_instance_is_as_unknown_as_none(
 
         assert (theirs.status, theirs.body) == (404, nobodys.body)
         assert (await ann.get(f"{API}/instances/acme")).body["status"] == "active"
-        assert (await bob.get(f"{API}/instances")).body == {"instances": []}
+        assert (await bob.get(f"{API}/instances")).body["instances"] == []
 
 
 @pytest.mark.requirement("S2-40")
@@ -372,3 +372,46 @@ async def test_the_name_of_a_connector_that_is_not_served_here_is_not_free(tmp_p
         for name in ("broken", "elsewhere"):
             refused = await api.create(name)
             assert (refused.status, refused.kind) == (409, "slug-taken")
+
+
+@pytest.mark.requirement("BOUNDED-OWNERS")
+async def test_an_owner_has_a_bounded_number_of_instances(tmp_path: Path) -> None:
+    async with authorizing(tmp_path, ITEMS, max_instances=2) as site:
+        owner, other = await administering(site), await administering(site, "bob")
+        operator = await administering(site, "root", role="admin")
+        statuses = [(await owner.create(slug)).status for slug in ("one", "two")]
+        refused = await owner.create("three")
+        given = await operator.create("three", owner="ann")
+        own = await other.create("four")
+        await owner.send("DELETE", f"{API}/instances/one")
+        await owner.send("DELETE", f"{API}/instances/two")
+        again = await owner.create("one")
+
+        assert statuses == [201, 201]
+        assert (refused.status, refused.kind) == (409, "too-many-instances")
+        assert (given.status, own.status, again.status) == (201, 201, 201)
+
+
+@pytest.mark.requirement("BOUNDED-OWNERS")
+async def test_instances_are_listed_page_by_page(tmp_path: Path) -> None:
+    async with authorizing(tmp_path, ITEMS) as site:
+        api = await administering(site)
+        slugs = [f"shop-{number}" for number in range(5)]
+        for slug in reversed(slugs):
+            await api.create(slug)
+        await (await administering(site, "bob")).create("shop-0b")
+
+        pages: list[list[str]] = []
+        path = f"{API}/instances?limit=2"
+        more: str | None = ""
+        while more is not None:
+            told = await api.get(path + (f"&cursor={more}" if more else ""))
+            pages.append([each["slug"] for each in told.body["instances"]])
+            more = told.body["next_cursor"]
+        odd = [
+            (await api.get(f"{API}/instances?{query}")).status
+            for query in ("limit=0", "limit=1001", "limit=x", "limit=", "cursor=%2e%2e")
+        ]
+
+        assert pages == [slugs[:2], slugs[2:4], slugs[4:]]
+        assert odd == [400] * 5

@@ -255,6 +255,14 @@ async def test_an_instance_that_lost_its_account_does_not_get_it_back_by_being_e
         assert (await desk.api.get(f"{API}/instances/acme")).body["status"] == "active"
 
 
+@pytest.mark.requirement("BOUNDED-OWNERS")
+async def test_initiating_makes_no_more_instances_than_creating(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS, max_instances=1) as desk:
+        statuses = [(await desk.initiate(slug)).status for slug in ("acme", "acme", "bolt")]
+
+        assert statuses == [200, 200, 409]
+
+
 @pytest.mark.requirement("S2-40", "T-109")
 async def test_nobody_fetches_an_account_for_somebody_elses_instance(tmp_path: Path) -> None:
     async with office(tmp_path, ITEMS) as desk:
@@ -366,6 +374,6 @@ async def test_a_service_without_a_provider_has_nowhere_to_go(tmp_path: Path) ->
 async def test_without_a_client_at_the_provider_nobody_is_sent_there(tmp_path: Path) -> None:
     async with office(tmp_path, ITEMS, is_known=False) as desk:
         assert (await desk.initiate()).kind == "no-client"
-        assert (await desk.api.get(f"{API}/instances")).body == {"instances": []}
+        assert (await desk.api.get(f"{API}/instances")).body["instances"] == []
         begun = await desk.initiate(client_id=OWN_ID, client_secret=OWN_SECRET)
         assert (begun.status, begun.body["access_key"] is None) == (200, False)
