@@ -31,6 +31,9 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "ours",
         "an owner has a bounded number of instances, and lists of them have bounded pages",
     ),
+    "ANY-NUMBER": Requirement(
+        "ours", "an instance is deleted whatever the number of its logins, in one transaction"
+    ),
     "HELD-BACK": Requirement(
         "ours", "a signal that comes while a server starts is obeyed once it has, and ends nothing"
     ),

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import Final, Literal, TypeAlias, assert_never
 
-from sqlalchemy import ColumnElement, bindparam, delete, select, true, update
+from sqlalchemy import ColumnElement, and_, bindparam, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from treenail_runtime.auth.introspecting import TokenFacts
@@ -29,6 +29,7 @@ from treenail_runtime.auth.tokens import (
     seconds_between,
 )
 
+from .batches import delete_all, update_all
 from .codes import PresentedCode, find_code
 from .database import Database, now_ms
 from .families import lock_family
@@ -61,9 +62,6 @@ _END_OF_TOKEN: Final = _END.where(
         )
     ),
 )
-_MOST_AT_ONCE: Final = 5_000
-"""Grants that one statement ends. Each has its time limit, and there may be a million of them."""
-
 _END_ACCESS: Final = (
     update(tokens)
     .where(
@@ -175,8 +173,7 @@ class GrantStore:
 
         async def work(connection: AsyncConnection) -> int:
             # The codes first, as above.
-            void = delete(auth_codes).where(auth_codes.c.instance_id == instance_id)
-            await connection.execute(void)
+            await delete_all(connection, auth_codes, auth_codes.c.instance_id == instance_id)
             return await _end_many(connection, _is_of(instance_id), "operator")
 
         return await self._database.write(work)
@@ -277,13 +274,6 @@ async def _end_many(
     connection: AsyncConnection, condition: ColumnElement[bool], reason: EndReason
 ) -> int:
     """End all grants that meet a condition, whatever their number, which is returned."""
-    some = select(grants.c.id).where(condition, grants.c.status == "active").limit(_MOST_AT_ONCE)
-    change = (
-        update(grants)
-        .where(grants.c.id.in_(some))
-        .values(status="revoked", reason=reason, ended_at=now_ms)
-    )
-    count = 0
-    while ended := (await connection.execute(change)).rowcount:
-        count += ended
-    return count
+    alive = and_(condition, grants.c.status == "active")
+    ended = {"status": "revoked", "reason": reason, "ended_at": now_ms}
+    return await update_all(connection, grants, alive, ended)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, select, update
+from sqlalchemy import ColumnElement, Row, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from treenail_runtime.auth.instances import (
@@ -19,6 +19,7 @@ from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import Sealer
 
 from .audit import AuditStore
+from .batches import delete_all, update_all
 from .connections import own_config, put_own_connection
 from .database import Database, now_ms
 from .instance_rows import owned, seal_settings
@@ -143,11 +144,9 @@ async def _end(
 async def _end_attempts(connection: AsyncConnection, instance_id: str) -> None:
     """End logins that are under way, as they began with what is no longer so."""
     for table in (pending_logins, setups):
-        await connection.execute(delete(table).where(table.c.instance_id == instance_id))
+        await delete_all(connection, table, table.c.instance_id == instance_id)
     its_connections = select(connections.c.id).where(connections.c.instance_id == instance_id)
-    await connection.execute(
-        delete(auth_codes).where(auth_codes.c.connection_id.in_(its_connections))
-    )
+    await delete_all(connection, auth_codes, auth_codes.c.connection_id.in_(its_connections))
 
 
 async def _end_sessions(connection: AsyncConnection, whose: ColumnElement[bool]) -> None:
@@ -156,7 +155,7 @@ async def _end_sessions(connection: AsyncConnection, whose: ColumnElement[bool])
     )
     # With the lock no session is opened at the same time.
     await connection.execute(its_grants.with_for_update(of=grants))
-    await connection.execute(delete(sessions).where(sessions.c.grant_id.in_(its_grants)))
+    await delete_all(connection, sessions, sessions.c.grant_id.in_(its_grants))
 
 
 async def _require_logins(
@@ -171,9 +170,10 @@ async def _require_logins(
     refused = {"status": "reauth", "last_error": "changed"}
     await connection.execute(update(instances).where(working).values(refused))
     in_use = and_(whose, connections.c.status == "active")
-    await connection.execute(update(connections).where(in_use).values(status="reauth"))
+    await update_all(connection, connections, in_use, {"status": "reauth"})
     if erased:
-        await connection.execute(update(connections).where(whose).values(erased))
+        held = and_(whose, connections.c.kid != "")
+        await update_all(connection, connections, held, erased)
 
 
 def _next() -> dict[str, object]:

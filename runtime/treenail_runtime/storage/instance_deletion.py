@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from .batches import delete_all, update_all
 from .database import now_ms
 from .grants import end_grants_of
 from .tables import (
@@ -53,20 +54,16 @@ async def end_instance(connection: AsyncConnection, instance: Row[Any]) -> LeftB
     gone = {"status": "deleted", "config": "", "kid": "", "access_key_hash": None}
     times = {"version": instances.c.version + 1, "changed_at": now_ms, "pending_since": None}
     await connection.execute(update(instances).where(instances.c.id == own).values(gone | times))
-    await connection.execute(delete(pending_logins).where(pending_logins.c.instance_id == own))
-    await connection.execute(delete(setups).where(setups.c.instance_id == own))
+    for table in (pending_logins, setups):
+        await delete_all(connection, table, table.c.instance_id == own)
     its_connections = select(connections.c.id).where(connections.c.instance_id == own)
-    await connection.execute(
-        delete(auth_codes).where(auth_codes.c.connection_id.in_(its_connections))
-    )
+    await delete_all(connection, auth_codes, auth_codes.c.connection_id.in_(its_connections))
     ended = await end_grants_of(connection, own)
     its_grants = select(grants.c.id).where(grants.c.connection_id.in_(its_connections))
-    await connection.execute(delete(sessions).where(sessions.c.grant_id.in_(its_grants)))
-    emptied = await connection.execute(
-        update(connections)
-        .where(connections.c.instance_id == own, connections.c.kid != "")
-        .values(config="", kid="", status="deleted")
-    )
+    await delete_all(connection, sessions, sessions.c.grant_id.in_(its_grants))
+    held = and_(connections.c.instance_id == own, connections.c.kid != "")
+    empty = {"config": "", "kid": "", "status": "deleted"}
+    emptied = await update_all(connection, connections, held, empty)
     tokens = await take_tokens(connection, credentials.c.instance_id == own)
-    await connection.execute(delete(clients).where(clients.c.instance_id == own))
-    return LeftBehind(instance=instance, tokens=tokens, grants=ended, connections=emptied.rowcount)
+    await delete_all(connection, clients, clients.c.instance_id == own)
+    return LeftBehind(instance=instance, tokens=tokens, grants=ended, connections=emptied)

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 import structlog
 from pydantic import SecretStr
-from sqlalchemy import ColumnElement, Row, delete, insert, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from treenail_runtime.auth.instances import ObtainedTokens, UpstreamTokens
 from treenail_runtime.crypto.sealing import BrokenSealError, Sealer, context_of
 
+from .batches import MOST_AT_ONCE
 from .database import now_ms
 from .moments import moment, moment_or_none
 from .tables import credentials as table
@@ -95,8 +96,13 @@ async def take_tokens(
     connection: AsyncConnection, condition: ColumnElement[bool]
 ) -> Sequence[Row[Any]]:
     """Remove rows, and have them for `read_tokens`."""
-    gone = delete(table).where(condition).returning(table, now_ms.label("now"))
-    return (await connection.execute(gone)).all()
+    key = table.c.connection_id
+    some = select(key).where(condition).limit(MOST_AT_ONCE)
+    gone = delete(table).where(key.in_(some)).returning(table, now_ms.label("now"))
+    rows: list[Row[Any]] = []
+    while taken := (await connection.execute(gone)).all():
+        rows.extend(taken)
+    return rows
 
 
 def read_tokens(sealer: Sealer, row: Row[Any]) -> UpstreamTokens | None:

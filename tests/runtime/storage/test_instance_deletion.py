@@ -2,11 +2,12 @@
 
 import asyncio
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.runtime.storage.test_logins import CONFIG as TYPED
@@ -33,6 +34,7 @@ from tests.support.tenants import (
 from treenail_runtime.auth.records import Digest
 from treenail_runtime.storage.cleanup import Cleanup
 from treenail_runtime.storage.database import Database, now_ms
+from treenail_runtime.storage.schema import upgrade
 from treenail_runtime.storage.tables import (
     audit_events,
     connections,
@@ -111,6 +113,47 @@ async def test_all_of_a_deleted_instance_is_gone_and_nothing_of_another(database
         assert all([await at(database, place).is_live(each.tokens.access) for each in members])
     with pytest.raises(RefusedError, match="invalid_grant"):
         await at(database, first.id).refresh(gone[0].tokens.refresh)
+
+
+@pytest.mark.requirement("ANY-NUMBER")
+async def test_an_instance_of_any_size_is_deleted(postgres_url: str) -> None:
+    """On a server that takes a millisecond for a row, so that few stand for many."""
+    database = Database(postgres_url)
+    await upgrade(database)
+    record = await made(database)
+    await peopled(database, record.id, 1)
+    for table in (connections, grants, sessions, credentials):
+        await database.write(lambda connection, each=table: _multiply(connection, each, 3_000))
+    await database.write(lambda connection: _slow_down(connection, connections, 2))
+
+    ended = await instance_store(database).delete(record.id)
+
+    assert ended is not None
+    assert (ended.grants, ended.connections) == (3_001, 3_001 + 1)
+    assert await holdings(database, record.id) == EMPTY
+    await database.aclose()
+
+
+async def _multiply(connection: AsyncConnection, table: Table, count: int) -> None:
+    """So many more rows like the first one; those of a connection are of as many."""
+    row = dict((await connection.execute(select(table).limit(1))).mappings().one())
+    await connection.execute(insert(table), [row | _renamed(row, n) for n in range(count)])
+
+
+def _renamed(row: Mapping[str, object], number: int) -> dict[str, object]:
+    texts = {"id", "connection_id", "grant_id"} & row.keys()
+    named: dict[str, object] = {name: f"{name[0]}-{number}" for name in texts}
+    if "id" in texts:
+        named["id"] = f"{'g' if 'connection_id' in texts else 'c'}-{number}"
+    return named | ({"session_hash": os.urandom(32)} if "session_hash" in row else {})
+
+
+async def _slow_down(connection: AsyncConnection, table: Table, milliseconds: int) -> None:
+    wait = f"PERFORM pg_sleep({milliseconds / 1000}); RETURN COALESCE(NEW, OLD);"
+    function = f"FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {wait} END $$"
+    when = f"BEFORE UPDATE OR DELETE ON {table.name} FOR EACH ROW"
+    for line in (f"CREATE {function}", f"CREATE TRIGGER slow {when} EXECUTE FUNCTION slow()"):
+        await connection.execute(text(line))
 
 
 @pytest.mark.requirement("T-111", "S2-37")
