@@ -34,6 +34,13 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     "ANY-NUMBER": Requirement(
         "ours", "an instance is deleted whatever the number of its logins, in one transaction"
     ),
+    "OWN-BREAKER": Requirement(
+        "ours",
+        "an instance's own server has a circuit breaker of its own, and is told to nobody else",
+    ),
+    "CHEAP-HEALTH": Requirement(
+        "ours", "nothing is looked up for strangers who ask for the health of an instance"
+    ),
     "HELD-BACK": Requirement(
         "ours", "a signal that comes while a server starts is obeyed once it has, and ends nothing"
     ),

@@ -283,6 +283,7 @@ class Administration:
         try:
             await self.parts.keeper.refreshed(connection_id, held.version)
         except ReauthNeeded:
+            self.parts.known.forget(connection_id)
             raise AdministrationError(
                 "credentials-refused", "the upstream has ended its grant: connect again"
             ) from None

@@ -82,6 +82,7 @@ def make_instance(
         made,
         title=record.title,
         is_open=record.status in _OPEN and connector.name not in closed,
+        state=record.status,
         credentials=record.credentials,
         access_key=record.access_key,
         own=stored.settings,

@@ -82,6 +82,7 @@ class Instance:
             them.
         default_scopes: Granted when a client asks for nothing, and told in the 401 challenge.
         is_open: Whether it serves: not while it waits for credentials, or is switched off.
+        state: What it is, in the word of its row; `active` for those of the settings.
         credentials: Whose account of the upstream is used.
         access_key: Digest of what people type to connect to an instance with its own credentials.
         own: What it has of its own, in place of the connector's and the server's.
@@ -99,6 +100,7 @@ class Instance:
     scopes: Mapping[str, str]
     default_scopes: frozenset[str]
     is_open: bool = True
+    state: str = "active"
     credentials: Literal["person", "instance"] = "person"
     access_key: "Digest | None" = field(default=None, repr=False)
     own: InstanceSettings = field(default_factory=InstanceSettings, repr=False)

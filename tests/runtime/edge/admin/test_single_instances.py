@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests.support.admin_api import API, Api, administering, log_in
 from tests.support.authorizing import authorizing
@@ -31,6 +32,19 @@ async def test_health_tells_everybody_a_word_and_nothing_else(tmp_path: Path) ->
         assert made.body["status"] == configured.body["status"] == "healthy"
         assert (closed.status, closed.body["status"]) == (503, "unhealthy")
         assert (await nobody.get("/none/health")).status == 404
+
+
+@pytest.mark.requirement("CHEAP-HEALTH")
+async def test_health_of_what_is_known_asks_no_database(tmp_path: Path) -> None:
+    async with authorizing(tmp_path, ITEMS, instance_cache_seconds=60) as site:
+        await (await administering(site)).create("acme")
+        nobody = Api(site.base_url)
+        before = [(await nobody.get(f"/{name}/health")).status for name in ("acme", "sample")]
+        away = text("ALTER TABLE mcp_instances RENAME TO away")
+        await site.database.write(lambda connection: connection.execute(away))
+        after = [(await nobody.get(f"/{name}/health")).status for name in ("acme", "sample")]
+
+        assert before == after == [200, 200]
 
 
 @pytest.mark.requirement("T-108")
