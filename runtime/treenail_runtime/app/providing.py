@@ -29,7 +29,7 @@ from treenail_runtime.providers import (
 from treenail_runtime.upkeep import ProviderAway, ReauthNeeded
 from treenail_runtime.upstream.ways import code_grant, declared_grant
 
-from .circuits import ProviderCircuits, away
+from .circuits import CLIENT_REFUSED, ProviderCircuits, away
 from .directory import Directory
 from .granting import grant_to_client, no_client, obtained, tell_refusal
 
@@ -102,10 +102,15 @@ class UpstreamProviders:
 
         # Beside the circuit breakers: what a browser brings says nothing about the provider.
         code = await self._oauth.code(auth, trip.issuer, answer)
-        granted = await self._asked(
-            instance,
-            lambda: self._oauth.exchange(auth.provider, client, code=code, attempt=attempt),
-        )
+        try:
+            granted = await self._asked(
+                instance,
+                lambda: self._oauth.exchange(auth.provider, client, code=code, attempt=attempt),
+            )
+        except ProviderRefused as error:
+            if error.error in CLIENT_REFUSED:
+                tell_refusal(error, instance.id)
+            raise
         return replace(obtained(granted), client=instance.own.client)
 
     async def revoke(self, owed: OwedRevocation) -> bool:

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from tests.support.collector import collector
 from tests.support.databases import travel
 from tests.support.loopback import Reply, reply
 from tests.support.provider_login import ITEM, Answer, Tokens, Town, town
+from tests.support.providers import CLIENT_ID
 from treenail_runtime.storage.cleanup import Cleanup
 from treenail_runtime.storage.tables import audit_events, connections, credentials
 
@@ -180,6 +182,26 @@ async def test_a_grant_that_the_provider_has_ended_makes_the_agent_connect_again
         (connection,) = await place.site.rows(connections)
         assert connection.status == "reauth"
         assert await place.site.count(credentials) == 0
+
+
+@pytest.mark.requirement("T-075")
+async def test_a_client_that_the_provider_refuses_costs_nobody_the_login(tmp_path: Path) -> None:
+    async with town(tmp_path) as place:
+        tokens = await place.connect()
+        await place.expire()
+        ours = place.fake.ledger.clients.pop(CLIENT_ID)
+        with structlog.testing.capture_logs() as told:
+            during = await tokens.call()
+        place.fake.ledger.clients[CLIENT_ID] = ours
+        async with asyncio.timeout(20):
+            after = await _once_well(tokens)
+
+        assert during.status == 503
+        assert (after.status, after.error) == (200, "")
+        (refusal,) = (each for each in told if each["event"] == "provider.refuses_client")
+        assert (refusal["error"], refusal["log_level"]) == ("invalid_client", "error")
+        (connection,) = await place.site.rows(connections)
+        assert connection.status == "active"
 
 
 async def test_a_refresh_answer_without_a_refresh_token_keeps_the_old_one(tmp_path: Path) -> None:

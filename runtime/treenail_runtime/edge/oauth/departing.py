@@ -5,6 +5,7 @@ otherwise connect a stranger's client by following one link.
 """
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Final
 
 from pydantic import SecretStr
@@ -14,8 +15,9 @@ from treenail_runtime.auth.metadata import endpoint_url
 from treenail_runtime.auth.records import Digest, Instance, PendingLogin, UpstreamTrip
 from treenail_runtime.crypto.opaque import digest, new_token
 from treenail_runtime.edge.headers import page_headers
-from treenail_runtime.providers import ProviderError
+from treenail_runtime.providers import ProviderError, ProviderUnavailable
 
+from .page import retry_after
 from .problems import GONE, PROVIDER_AWAY, PageError
 from .services import OAuth
 
@@ -23,6 +25,7 @@ CALLBACK: Final = "callback"
 """The endpoint to which the provider sends people back."""
 
 _SEE_OTHER: Final = 303
+_PAUSE_S: Final = 15
 
 
 def callback_url(services: OAuth, instance: Instance) -> str:
@@ -46,7 +49,9 @@ async def depart(
     try:
         departure = await services.providers.depart(instance, redirect_uri=back, state=state)
     except ProviderError as error:
-        raise PageError(PROVIDER_AWAY, f"no departure: {error}") from None
+        told_s = error.retry_after_s if isinstance(error, ProviderUnavailable) else None
+        later = retry_after(ceil(told_s or _PAUSE_S))
+        raise PageError(PROVIDER_AWAY, f"no departure: {error}", later) from None
     attempt = departure.attempt
     trip = UpstreamTrip(
         verifier=attempt.verifier,

@@ -4,9 +4,11 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import structlog
 
 from tests.support.authorizing import REDIRECT
 from tests.support.provider_login import town
+from tests.support.providers import CLIENT_ID
 from treenail_runtime.storage.tables import connections, pending_logins
 
 
@@ -45,6 +47,7 @@ async def test_nobody_reaches_the_provider_before_consenting(tmp_path: Path) -> 
 async def test_who_approves_in_one_browser_cannot_finish_in_another(tmp_path: Path) -> None:
     async with town(tmp_path) as place:
         async with place.site.browser() as browser, place.site.browser() as other:
+            await other.authorize()
             back = await place.agree(await place.leave(browser))
             elsewhere = await other.get(back)
             too_late = await browser.get(back)
@@ -52,7 +55,7 @@ async def test_who_approves_in_one_browser_cannot_finish_in_another(tmp_path: Pa
         assert (elsewhere.status, too_late.status) == (403, 400)
         assert not place.fake.journal.of("token")
         assert await place.site.count(connections) == 0
-        assert await place.site.count(pending_logins) == 0
+        assert await place.site.count(pending_logins) == 1
 
 
 @pytest.mark.requirement("S4-15")
@@ -264,3 +267,29 @@ async def test_what_browsers_bring_back_keeps_nobody_else_from_the_provider(
         tokens = await place.connect()
         await place.expire()
         assert (await tokens.call()).status == 200
+
+
+async def test_a_refused_client_is_told_to_the_operator_when_somebody_logs_in(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path) as place, place.site.browser() as browser:
+        back = await place.agree(await place.leave(browser))
+        place.fake.ledger.clients.pop(CLIENT_ID)
+        with structlog.testing.capture_logs() as told:
+            page = await browser.get(back)
+
+        assert page.status == 502
+        (refusal,) = (each for each in told if each["event"] == "provider.refuses_client")
+        assert refusal["error"] == "invalid_client"
+
+
+async def test_a_provider_that_cannot_be_reached_is_told_with_the_time_to_try_again(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path) as place, place.site.browser() as browser:
+        page = await browser.authorize()
+        place.fake.switches.fall_ill("error", retry_after="7")
+        left = await browser.submit(page, {"way": "provider", "field-region": "eu"})
+
+        assert left.status == 503
+        assert int(left.headers["Retry-After"]) > 0
