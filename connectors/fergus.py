@@ -972,7 +972,7 @@ CREATE_JOB_TOOL: Final = Tool(
 class UpdateJob(Input):
     """Arguments of update_job."""
 
-    job_id: Annotated[int, WHOLE] = Field(description="From list_jobs.")
+    job_id: Annotated[int, WHOLE] = Field(description="From create_job.")
     job_type: Annotated[Literal["Quote", "Estimate", "Charge Up"], InOrder()] = Field(
         description="Charge Up is by time and material."
     )
@@ -1588,7 +1588,7 @@ PUBLISH_QUOTE_TOOL: Final = Tool(
     description="Fixes the prices of a draft. There is no way back to the draft.",
     arguments=PublishQuote,
     run=publish_quote,
-    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    annotations=Annotations(read_only=False, destructive=True, idempotent=False, open_world=True),
     operation="publishQuote",
     example={"quote_id": 880431},
 )
@@ -1618,7 +1618,7 @@ MARK_QUOTE_AS_SENT_TOOL: Final = Tool(
     description="Notes that the customer has the quote; sends nothing.",
     arguments=MarkQuoteAsSent,
     run=mark_quote_as_sent,
-    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    annotations=Annotations(read_only=False, destructive=True, idempotent=False, open_world=True),
     operation="markQuoteAsSent",
     example={"quote_id": 880431},
 )
@@ -1648,7 +1648,7 @@ ACCEPT_QUOTE_TOOL: Final = Tool(
     description="Notes that the customer accepted the quote.",
     arguments=AcceptQuote,
     run=accept_quote,
-    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    annotations=Annotations(read_only=False, destructive=True, idempotent=False, open_world=True),
     operation="acceptQuote",
     example={"quote_id": 880431},
 )
@@ -1678,7 +1678,7 @@ DECLINE_QUOTE_TOOL: Final = Tool(
     description="Notes that the customer declined the quote.",
     arguments=DeclineQuote,
     run=decline_quote,
-    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    annotations=Annotations(read_only=False, destructive=True, idempotent=False, open_world=True),
     operation="declineQuote",
     example={"quote_id": 880431},
 )
@@ -2039,7 +2039,7 @@ UPDATE_SITE_TOOL: Final = Tool(
     description="Changes name and address of a site. The address has to be sent every time.",
     arguments=UpdateSite,
     run=update_site,
-    annotations=Annotations(read_only=False, destructive=True, idempotent=False, open_world=True),
+    annotations=Annotations(read_only=False, destructive=True, idempotent=True, open_world=True),
     operation="updateSite",
     example={"site_id": 173187, "site_address": {}},
 )
@@ -2069,7 +2069,7 @@ ARCHIVE_SITE_TOOL: Final = Tool(
     description="Puts a site away. Fergus can restore it.",
     arguments=ArchiveSite,
     run=archive_site,
-    annotations=Annotations(read_only=False, destructive=False, idempotent=False, open_world=True),
+    annotations=Annotations(read_only=False, destructive=True, idempotent=False, open_world=True),
     operation="archiveSite",
     example={"site_id": 173187},
 )

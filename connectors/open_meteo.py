@@ -228,7 +228,7 @@ class GetForecast(Input):
     forecast_days: Annotated[int, Field(ge=0, le=16), WHOLE] = Field(
         3, description="Days from today."
     )
-    past_days: Annotated[int, Field(ge=0, le=92), WHOLE] | MISSING = Field(
+    past_days: Annotated[int, Field(ge=0, le=7), WHOLE] | MISSING = Field(
         MISSING, description="Days before today.", json_schema_extra={"default": 0}
     )
 
@@ -240,6 +240,7 @@ GET_FORECAST: Final = Endpoint(
     reads=True,
     repeatable=True,
     timeout_s=15.0,
+    max_bytes=100000,
 )
 
 

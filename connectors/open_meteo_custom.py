@@ -1,6 +1,7 @@
 """Hand-written tools of the Open-Meteo connector."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import MISSING, Field
@@ -14,6 +15,7 @@ from treenail_runtime.contract import (
     Tool,
     ToolContext,
     ToolError,
+    UpstreamMalformed,
 )
 
 CANDIDATES: Final = 5
@@ -101,10 +103,29 @@ async def get_weather(arguments: GetWeather, context: ToolContext) -> JsonObject
             f"Open-Meteo knows no place {arguments.place!r}.",
             advice="Try another spelling, a larger town nearby, or leave the country out.",
         )
+    with _of_known_form():
+        request = _forecast_at(places[0], arguments)
+    forecast = await get_forecast(request, context)
+    with _of_known_form():
+        return _answer(places, forecast)
+
+
+@contextmanager
+def _of_known_form() -> Iterator[None]:
+    """Whatever does not fit is the upstream's fault: this only reads what it answered."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise UpstreamMalformed(
+            "Open-Meteo answered in a form that is not known.",
+            advice="Try once more; if it stays so, call find_places and get_forecast.",
+        ) from error
+
+
+def _answer(places: Sequence[Mapping[str, Any]], forecast: Mapping[str, Any]) -> JsonObject:
     place, *others = places
-    forecast: dict[str, Any] = await get_forecast(_forecast_at(place, arguments), context)
     answer: dict[str, Any] = {
-        "place": {**_place(place), "timezone": forecast["timezone"]},
+        "place": {**_place(place), "timezone": forecast.get("timezone")},
         "now": _now(forecast),
         "days": _days(forecast),
         "units": _units(forecast),
@@ -134,14 +155,14 @@ def _place(place: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _now(forecast: Mapping[str, Any]) -> dict[str, Any]:
-    now = forecast.get("current", {})
+    now = forecast["current"]
     told = {name: now[variable] for variable, name in CURRENT.items() if variable in now}
     return {"time": now.get("time"), "condition": _condition(now.get("weather_code")), **told}
 
 
 def _days(forecast: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One object a day, made of the arrays that the upstream tells one a variable."""
-    daily: Mapping[str, Sequence[Any]] = forecast.get("daily", {})
+    daily: Mapping[str, Sequence[Any]] = forecast["daily"]
     columns = {name: daily[variable] for variable, name in DAILY.items() if variable in daily}
     codes = daily.get("weather_code", ())
     return [
@@ -150,7 +171,7 @@ def _days(forecast: Mapping[str, Any]) -> list[dict[str, Any]]:
             "condition": _condition(codes[index] if index < len(codes) else None),
             **{name: values[index] for name, values in columns.items() if index < len(values)},
         }
-        for index, date in enumerate(daily.get("time", ()))
+        for index, date in enumerate(daily["time"])
     ]
 
 

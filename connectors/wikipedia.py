@@ -146,10 +146,11 @@ CONNECTOR: Final = Connector(
     login_help_url="https://www.wikipedia.org",
     errors=ErrorRules(
         code="errorKey",
-        message="httpReason",
+        message="messageTranslations.en",
         advice={429: "Too many requests. Wait a minute, then call again."},
     ),
     retries=Retries(most=2, statuses=(429, 502, 503, 504), pause_s=0.25),
+    headers={"User-Agent": "treenail-wikipedia/1.0.0 (search for AI agents)"},
     tools=(
         GET_CONNECTION_INFO_TOOL,
         SEARCH_WEB_TOOL,

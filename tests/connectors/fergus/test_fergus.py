@@ -34,6 +34,14 @@ def test_all_that_a_trade_business_works_with_is_offered() -> None:
         assert {f"list_{record}s", f"get_{record}"} <= offered
 
 
+def test_what_no_tool_takes_back_is_told_to_clients_as_destructive() -> None:
+    offered = {tool.name: tool.annotations for tool in FERGUS.tools}
+
+    final = ("publish_quote", "mark_quote_as_sent", "accept_quote", "decline_quote")
+    assert all(offered[name].destructive for name in (*final, "finalise_job", "archive_site"))
+    assert not any(offered[name].destructive for name in ("create_quote", "hold_job"))
+
+
 async def test_following_next_offset_reads_the_whole_list_once(mocks: Mocks) -> None:
     seen: list[int] = []
     offset: int | None = 0

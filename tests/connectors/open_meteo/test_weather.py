@@ -4,10 +4,11 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from tests.support.phorest import CONNECTORS
 from tests.support.upstreams import mocked
-from treenail_runtime.contract import ToolContext, ToolError
+from treenail_runtime.contract import ToolContext, ToolError, UpstreamMalformed
 from treenail_runtime.loading import load_connector
 
 OPEN_METEO = load_connector(CONNECTORS, "open_meteo")
@@ -31,8 +32,9 @@ pytestmark = pytest.mark.requirement("CONN-WEATHER")
 class Upstream:
     """Both hosts, in memory."""
 
-    def __init__(self, *places: dict[str, Any]) -> None:
+    def __init__(self, *places: dict[str, Any], forecast: Any = FORECAST) -> None:
         self.places = places
+        self.forecast = forecast
         self.asked: list[httpx.URL] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -40,7 +42,7 @@ class Upstream:
         if request.url.path.endswith("/search"):
             told = {"results": self.places} if self.places else {"generationtime_ms": 0.4}
             return httpx.Response(200, json=told)
-        return httpx.Response(200, json=FORECAST)
+        return httpx.Response(200, json=self.forecast)
 
 
 async def weather(upstream: Upstream, **arguments: Any) -> dict[str, Any]:
@@ -101,3 +103,39 @@ async def test_a_place_that_nobody_knows_is_told_and_no_forecast_asked() -> None
     assert refused.value.message == "Open-Meteo knows no place 'Xyzzy'."
     assert refused.value.advice
     assert len(upstream.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "forecast"),
+    [
+        ({"name": "Cork"}, FORECAST),
+        ({**CORK, "latitude": 999}, FORECAST),
+        (CORK, {**FORECAST, "current": None}),
+        (CORK, {**FORECAST, "daily": [1]}),
+        (CORK, {**FORECAST, "daily": {"time": ["2026-11-20"], "temperature_2m_max": None}}),
+        (CORK, [FORECAST, FORECAST]),
+    ],
+)
+async def test_an_answer_of_an_unknown_form_is_the_upstreams_fault(
+    place: dict[str, Any], forecast: Any
+) -> None:
+    with pytest.raises(UpstreamMalformed, match="in a form that is not known"):
+        await weather(Upstream(place, forecast=forecast), place="Cork")
+
+
+async def test_a_forecast_without_a_time_zone_is_still_told() -> None:
+    without = {name: value for name, value in FORECAST.items() if name != "timezone"}
+
+    told = await weather(Upstream(CORK, forecast=without), place="Cork")
+
+    assert told["place"]["timezone"] is None
+    assert told["now"]["temperature"] == 9.4
+
+
+async def test_more_hours_than_a_model_can_read_are_not_asked_for() -> None:
+    (tool,) = (each for each in OPEN_METEO.tools if each.name == "get_forecast")
+    arguments = {"latitude": 51.9, "longitude": -8.47, "hourly": ["temperature_2m"]}
+
+    tool.arguments.model_validate({**arguments, "past_days": 7})
+    with pytest.raises(ValidationError, match="past_days"):
+        tool.arguments.model_validate({**arguments, "past_days": 8})

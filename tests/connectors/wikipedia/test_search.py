@@ -1,9 +1,12 @@
 """Search in the Wikipedia of a language."""
 
+import json
+
 import pytest
 
 from tests.support.connectors import ENVIRONMENT, Mocks, offering
-from tests.support.phorest import CONNECTORS, agent, answered
+from tests.support.loopback import loopback, reply
+from tests.support.phorest import CONNECTORS, agent, answered, refused
 from tests.support.serving import serving
 from treenail_runtime.loading import connection_from_environment, load_connector
 
@@ -34,3 +37,23 @@ async def test_excerpts_are_text_and_no_html(mocks: Mocks) -> None:
     for page in told["pages"]:
         assert set(page) == {"key", "title", "description", "excerpt"}
         assert page["excerpt"].startswith("Tide tables are used for tidal prediction & show")
+
+
+async def test_wikipedia_hears_who_asks_and_its_own_words_are_told() -> None:
+    told = {
+        "errorKey": "rest-bad-limit",
+        "messageTranslations": {"en": "limit must be between 1 and 100"},
+        "httpCode": 400,
+        "httpReason": "Bad Request",
+    }
+    body = json.dumps(told).encode()
+    async with (
+        loopback(reply(400, body, "Content-Type: application/json")) as upstream,
+        serving(offering("wikipedia", upstream)) as server,
+        agent(server.url) as client,
+    ):
+        message = await refused(client, "search_web", query="tide")
+
+    assert "limit must be between 1 and 100" in message
+    (request,) = upstream.requests
+    assert request.value("user-agent").startswith("treenail-wikipedia/")
