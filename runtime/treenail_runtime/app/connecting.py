@@ -130,6 +130,14 @@ def offering(settings: Settings, environment: Mapping[str, str], connector: Conn
     return connected(settings, environment, connector)
 
 
+def without_client(offering: Offering) -> str | None:
+    """Why nobody can log in at the connector's provider; None where somebody can, or nobody has to."""
+    if offering.client is not None or code_grant(offering.connector.auth) is None:
+        return None
+    variable, _ = client_variables(offering.connector.name)
+    return f"{variable} is not set: at the provider, only instances with a client of their own can log in"
+
+
 def connected(settings: Settings, environment: Mapping[str, str], connector: Connector) -> Offering:
     """The connector with the connection that the environment describes.
 

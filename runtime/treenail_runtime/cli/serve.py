@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import structlog
 
 from treenail_runtime.app.collecting import uncollected
+from treenail_runtime.app.connecting import without_client
 from treenail_runtime.app.registry import Registry, open_registry
 from treenail_runtime.app.servable import check_servable
 from treenail_runtime.settings import Settings, environment, read_settings
 from treenail_runtime.telemetry import set_up_logging
 
 from .told import told
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 @click.command
@@ -39,6 +43,8 @@ def serve(connectors: Sequence[str], **options: object) -> None:
         registry = open_registry(settings, environment())
         if settings.no_auth:
             _warn(settings)
+        else:
+            _tell_missing_clients(registry)
         _serve(settings, registry)
 
 
@@ -50,6 +56,12 @@ def _serve(settings: Settings, registry: Registry) -> None:
 
     serve_here = serving.serve if settings.workers == 1 else workers.serve_by_workers
     serve_here(settings, registry, announce=lambda where: _announce(registry, where))
+
+
+def _tell_missing_clients(registry: Registry) -> None:
+    for each in registry.offerings:
+        if reason := without_client(each):
+            _log.warning("provider.no_client", connector=each.connector.name, reason=reason)
 
 
 def _warn(settings: Settings) -> None:

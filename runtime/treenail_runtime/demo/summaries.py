@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 _FACTS: Final = 4
 _ID_CHARACTERS: Final = 8
+_NEXT: Final = ("next", "next_offset", "next_page", "next_cursor")
 
 
 def arguments_summary(arguments: Mapping[str, JsonValue]) -> str:
@@ -16,14 +17,17 @@ def arguments_summary(arguments: Mapping[str, JsonValue]) -> str:
 
 
 def answer_summary(answer: Mapping[str, JsonValue]) -> str:
-    """`clients: 45, page 0 of 3` for a list, otherwise the first facts."""
+    """`clients: 45, page 0 of 3` for a list of records, otherwise the first facts.
+
+    Beside a list, what stands on its own is about the list: where the next page is, whose data it is.
+    A record has an id of its own, and its lists are parts of it.
+    """
+    if not any(name == "id" or name.endswith("_id") for name in answer):
+        for name, value in answer.items():
+            if isinstance(value, list):
+                return f"{name.replace('_', ' ')}: {_count(answer, len(value))}{_place(answer)}"
     facts = [(name, value) for name, value in answer.items() if not isinstance(value, dict | list)]
-    if facts and "page" not in answer:
-        return arguments_summary(dict(facts[:_FACTS]))
-    for name, value in answer.items():
-        if isinstance(value, list):
-            return f"{name.replace('_', ' ')}: {_count(answer, len(value))}{_place(answer)}"
-    return ""
+    return arguments_summary(dict(facts[:_FACTS]))
 
 
 def one_line(text: str, columns: int | None = None) -> str:
@@ -41,7 +45,9 @@ def _count(answer: Mapping[str, JsonValue], shown: int) -> str:
 
 def _place(answer: Mapping[str, JsonValue]) -> str:
     page, pages = answer.get("page"), answer.get("total_pages")
-    return "" if page is None or pages is None else f", page {page} of {pages}"
+    if page is not None and pages is not None:
+        return f", page {page} of {pages}"
+    return ", and more" if any(answer.get(name) is not None for name in _NEXT) else ""
 
 
 def _shown(name: str, value: JsonValue) -> str:

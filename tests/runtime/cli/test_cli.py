@@ -1,8 +1,10 @@
 """The command line: what it refuses, what it prints, and with which status it ends."""
 
 import asyncio
+import base64
 import json
 import re
+import secrets
 import socket
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from tests.support.commands import ENVIRONMENT, command, connectors_folder, run
 from tests.support.loopback import loopback, reply
+from tests.support.phorest import CONNECTORS
 from tests.support.serving import CANARY, Running
 from tests.support.wire import modern, modern_headers
 
@@ -104,6 +107,31 @@ async def test_a_broken_connector_that_nobody_named_is_left_out_and_told(folder:
 
     assert "other.py: it has no CONNECTOR of type Connector" in line
     assert re.fullmatch(r"serving sample at http://127\.0\.0\.1:\d+/mcp", served)
+
+
+@pytest.mark.parametrize(("client", "warnings"), [({}, 1), ({"FERGUS_OAUTH_CLIENT_ID": "c"}, 0)])
+async def test_a_missing_client_at_the_provider_is_told_at_the_start(
+    tmp_path: Path, client: dict[str, str], warnings: int
+) -> None:
+    environment = {
+        "AUTH_SECRETS": f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/serve.db",
+        **client,
+    }
+    async with (
+        asyncio.timeout(30),
+        command(
+            "serve", "fergus", "--port", "0", folder=CONNECTORS, environment=environment
+        ) as server,
+    ):
+        served = await server.line()
+        server.process.terminate()
+        _, err = await server.process.communicate()
+
+    assert served.startswith("serving fergus at ")
+    told = [line for line in err.decode().splitlines() if "provider.no_client" in line]
+    assert len(told) == warnings
+    assert all("FERGUS_OAUTH_CLIENT_ID is not set" in line for line in told)
 
 
 @pytest.mark.requirement("S2-43")

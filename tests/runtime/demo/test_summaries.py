@@ -18,6 +18,9 @@ ANSWERS: list[tuple[JsonObject, str]] = [
     ({"slots": [{"start_time": "08:00"}, {"start_time": "09:00"}]}, "slots: 2"),
     ({"slots": [{}, {}], "truncated": {"shown": 2, "of": 7}}, "slots: 2 of 7"),
     ({"room_id": "r1", "name": "Blue", "tags": ["x"]}, "room_id=r1, name=Blue"),
+    ({"jobs": [{"id": 1}], "next_offset": 20}, "jobs: 1, and more"),
+    ({"now": {"temperature": 9}, "days": [{}, {}], "source": "Open-Meteo.com"}, "days: 2"),
+    ({"connector": "fergus", "region": None}, "connector=fergus, region=null"),
     ({}, ""),
 ]
 
