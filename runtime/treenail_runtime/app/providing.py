@@ -260,7 +260,7 @@ class UpstreamProviders:
             raise ProviderAway(error.error, 0) from None
         except ProviderError as error:
             raise away(error) from None
-        return obtained(granted)
+        return replace(obtained(granted), client=instance.own.client)
 
     def _client(self, instance: Instance) -> ProviderClient | None:
         return self._chosen(instance.connector, instance.own.client)

@@ -12,6 +12,7 @@ from treenail_runtime.crypto.sealing import BrokenSealError, Sealer
 
 from .connections import hold_connection, require_login
 from .database import Database, now_ms
+from .owing import owe
 from .tables import connections, instances
 from .tables import credentials as table
 from .token_rows import UNCLAIMED, SealedTokens, place, put_tokens, read_tokens
@@ -111,6 +112,33 @@ class CredentialStore:
             change = update(table).where(same).values(values | {"version": version + 1})
             new: int | None = await connection.scalar(change.returning(table.c.version))
             return new
+
+        return await self._database.write(work)
+
+    async def owe_unused(self, old: UpstreamTokens, tokens: ObtainedTokens) -> bool:
+        """Have the provider forget what a refresh of `old` gave too late to be kept.
+
+        Returns:
+            False when the connection has newer ones, whose grant may be the same, and nothing was
+            done.
+        """
+        kept = select(table.c.version).where(
+            table.c.connection_id == old.connection_id, table.c.ended_at.is_(None)
+        )
+        named = select(instances.c.service).where(instances.c.id == old.instance_id)
+
+        async def work(connection: AsyncConnection) -> bool:
+            if await connection.scalar(kept) is not None:
+                return False
+            await owe(
+                connection,
+                self._sealer,
+                tokens,
+                instance_id=old.instance_id,
+                service=await connection.scalar(named),
+                client=tokens.client,
+            )
+            return True
 
         return await self._database.write(work)
 

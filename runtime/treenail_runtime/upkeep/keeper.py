@@ -60,6 +60,10 @@ class TokenStore(Protocol):
         """Put `tokens` in place of that version; None when it was another one by then."""
         ...
 
+    async def owe_unused(self, old: UpstreamTokens, tokens: ObtainedTokens) -> bool:
+        """Have the provider forget new tokens of a login that has ended; False when it has not."""
+        ...
+
     async def failed(
         self,
         connection_id: str,
@@ -385,8 +389,9 @@ class TokenKeeper:
         self._measures.refreshed("refreshed")
         version = await self._put(old, obtained)
         if version is None:
-            # Somebody logged in again meanwhile: theirs are newer than ours.
-            log.info("tokens.overtaken", **facts)
+            # Somebody logged in again meanwhile, and theirs are newer; or the login has ended.
+            is_unused = await self._store.owe_unused(old, obtained)
+            log.info("tokens.overtaken", unused=is_unused, **facts)
         else:
             log.info("tokens.refreshed", version=version, **facts)
 
