@@ -25,6 +25,9 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 PAUSE_SECONDS: Final = 60.0
 """Between two checks of one connection; each worker counts for itself."""
 
+_FAREWELL_SECONDS: Final = 2.0
+"""So long checks may take that run when the server ends."""
+
 
 class Rechecks:
     """Follows up what upstreams refuse, beside the calls that were refused."""
@@ -62,8 +65,10 @@ class Rechecks:
         return refused
 
     async def aclose(self) -> None:
-        """Leave the checks that are still waiting."""
+        """Let checks finish that are under way, and leave those that take long."""
         running = list(self._running.values())
+        if running:
+            await asyncio.wait(running, timeout=_FAREWELL_SECONDS)
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
