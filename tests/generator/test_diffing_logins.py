@@ -15,6 +15,7 @@ CODE: Final = f"kind: oauth2_authorization_code, provider: {PROVIDER}"
 CLIENT: Final = "kind: oauth2_client_credentials, provider: {token_url: https://login.test/token}"
 BASIC: Final = 'kind: basic, username: "{user}", password: "{word}"'
 KEY: Final = 'kind: api_key, in: header, name: X-Key, value: "{word}"'
+OWN_KEY: Final = 'kind: api_key, in: header, name: X-Key, value: "{user}"'
 BEARER: Final = 'kind: bearer, value: "{word}"'
 CODE_NAME: Final = "oauth2_authorization_code"
 CLIENT_NAME: Final = "oauth2_client_credentials"
@@ -146,13 +147,13 @@ CHANGES: Final[dict[str, tuple[str, str, list[tuple[str, str]]]]] = {
         [("breaking", f"each request takes api_key, too: {AGAIN}")],
     ),
     "all in place of one": (
-        chain(BEARER, KEY),
-        chain(BEARER, KEY, use="all"),
+        chain(BASIC, OWN_KEY),
+        chain(BASIC, OWN_KEY, use="all"),
         [("breaking", f"all ways go with each request now: {AGAIN}")],
     ),
     "one in place of all": (
-        chain(BEARER, KEY, use="all"),
-        chain(BEARER, KEY),
+        chain(BASIC, OWN_KEY, use="all"),
+        chain(BASIC, OWN_KEY),
         [("compatible", "one way is enough now")],
     ),
     "another order": (

@@ -204,7 +204,6 @@ class UpstreamTokens:
         version: Of each replacement another one, also after tokens were removed; whoever replaces
             tokens names the version that it replaces.
         expires_at: Of the access token; None when the provider did not tell.
-        age_s: Seconds since they were given, by the database's clock when they were read.
         left_s: Seconds to `expires_at` by the database's clock when they were read; negative when
             they are over, None as `expires_at`.
         scopes: As in `ObtainedTokens`.
@@ -221,7 +220,6 @@ class UpstreamTokens:
     scopes: frozenset[str] | None
     version: int
     expires_at: datetime | None
-    age_s: int
     left_s: int | None
     attempts: int
     retry_after_s: int

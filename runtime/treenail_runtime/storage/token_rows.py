@@ -123,7 +123,6 @@ def read_tokens(sealer: Sealer, row: Row[Any]) -> UpstreamTokens | None:
         scopes=None if row.scope is None else frozenset(row.scope.split()),
         version=row.version,
         expires_at=moment_or_none(row.expires_at),
-        age_s=(row.now - row.refreshed_at) // 1000,
         left_s=None if row.expires_at is None else (row.expires_at - row.now) // 1000,
         attempts=row.refresh_attempts,
         retry_after_s=_seconds_until(row.next_attempt_at, row.now),

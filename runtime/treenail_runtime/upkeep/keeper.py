@@ -22,7 +22,7 @@ from treenail_runtime.measures import UNMEASURED, CacheFigures, Measures
 from treenail_runtime.tracing import UNTRACED, Traces
 
 from .outcomes import ProviderAway, ReauthNeeded
-from .rules import YOUNG_S, Waiting, moment, pause_s
+from .rules import REFUSALS, REFUSALS_WITHIN_S, Waiting, moment, pause_s
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -174,6 +174,7 @@ class TokenKeeper:
         self._stopwatch = stopwatch
         self._chance = chance
         self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._refused: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._running: dict[str, asyncio.Task[UpstreamTokens]] = {}
 
     async def current(self, connection_id: str, issuer: str) -> UpstreamTokens:
@@ -207,8 +208,8 @@ class TokenKeeper:
         """Other tokens of `issuer` than those of `version`, which the upstream refused.
 
         Returns:
-            None when there are no others: these cannot be refreshed, or have just been given, and
-            what the upstream refuses is something else.
+            None when there are no others: these cannot be refreshed, or follow several that were
+            refused a moment ago, and what the upstream refuses is something else.
 
         Raises:
             ReauthNeeded: A person has to log in again.
@@ -219,7 +220,8 @@ class TokenKeeper:
         _check_issuer(tokens, issuer)
         if tokens.version != version:
             return tokens
-        if tokens.refresh is None or tokens.age_s < YOUNG_S:
+        is_running = connection_id in self._running
+        if tokens.refresh is None or not (is_running or self._is_due(connection_id)):
             return None
         return await self._refreshed(tokens)
 
@@ -282,6 +284,16 @@ class TokenKeeper:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+    def _is_due(self, connection_id: str) -> bool:
+        """Whether to refresh because of a refusal, which is noted."""
+        now = self._stopwatch()
+        # The oldest stand first, so that no more are kept than a minute brings.
+        while self._refused and next(iter(self._refused.values()))[0] + REFUSALS_WITHIN_S <= now:
+            self._refused.popitem(last=False)
+        since, count = self._refused.get(connection_id, (now, 0))
+        self._refused[connection_id] = since, count + 1
+        return count < REFUSALS
 
     def _known(self, connection_id: str) -> _Held | None:
         held = self._held.get(connection_id)
