@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from treenail_runtime.auth.errors import StoreUnavailableError
 
@@ -26,6 +27,8 @@ Work: TypeAlias = Callable[[AsyncConnection], Awaitable[T]]
 
 _RETRIES: Final = 3
 _PAUSE_SECONDS: Final = 0.02
+_FAREWELL_SECONDS: Final = 2.0
+_LOOK_SECONDS: Final = 0.01
 
 _SET_LIMITS: Final = text(
     "SELECT "
@@ -98,6 +101,7 @@ class Database:
     async def aclose(self) -> None:
         """Close all connections."""
         if self._engine is not None:
+            await _returned(self._engine)
             await self._engine.dispose()
         self._engine = self._autocommit = None
 
@@ -182,6 +186,17 @@ async def _connected(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
         raise
     # SQLAlchemy's own context manager takes a task for this, a fifth of a read's CPU.
     await connection.close()
+
+
+async def _returned(engine: AsyncEngine) -> None:
+    """Wait for connections that are given back just now: the pool forgets whatever it has not got."""
+    pool = engine.pool
+    if not isinstance(pool, AsyncAdaptedQueuePool):
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            while pool.checkedout():  # noqa: ASYNC110  # the pool tells nobody
+                await asyncio.sleep(_LOOK_SECONDS)
 
 
 @asynccontextmanager
