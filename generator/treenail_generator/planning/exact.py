@@ -142,14 +142,6 @@ def primitive_kind(schema: object, root: dict[str, JSON]) -> str | None:
     return None
 
 
-def item_kind(schema: dict[str, JSON]) -> str | None:
-    """The one kind of primitive that the items of an array have; None for anything else."""
-    is_plain = not schema.keys() & {"prefixItems", "allOf", "anyOf", "oneOf", "$ref"}
-    if schema.get("type") not in ("array", ["array", "null"]) or not is_plain:
-        return None
-    return primitive_kind(schema.get("items"), schema)
-
-
 def _referred(schema: object, root: dict[str, JSON]) -> list[dict[str, Any]]:
     """`schema` and what its `$ref`s lead to, one behind the other."""
     definitions = cast("dict[str, Any]", root.get("$defs", {}))

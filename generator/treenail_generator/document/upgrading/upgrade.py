@@ -24,7 +24,6 @@ from treenail_generator.yaml_source import JSON, Pointer, Source
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _REPLACED = {"consumes", "parameters", "produces", "responses", "schemes"}
-_IN_BODY = {"body", "formData"}
 
 
 def upgrade(source: Source) -> tuple[Source, tuple[Diagnostic, ...]]:
