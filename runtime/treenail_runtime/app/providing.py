@@ -242,8 +242,11 @@ class UpstreamProviders:
         """
         instance = await self._directory.by_id(tokens.instance_id)
         refresh = tokens.refresh
-        if instance is None or refresh is None:
+        if refresh is None:
             raise ReauthNeeded("it cannot be refreshed")
+        if instance is None:
+            # Its connector was withdrawn since `serves` was asked: nobody is logged out.
+            raise ProviderAway("its connector is not served here", 1, asked=False)
         try:
             auth, client = self._known(instance)
             granted = await self._asked(
