@@ -1,6 +1,6 @@
 """Hand-written tools of the Open-Meteo connector."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, Final, Literal
 
@@ -111,7 +111,7 @@ async def get_weather(arguments: GetWeather, context: ToolContext) -> JsonObject
 
 
 @contextmanager
-def _of_known_form() -> Iterator[None]:
+def _of_known_form() -> Generator[None]:
     """Whatever does not fit is the upstream's fault: this only reads what it answered."""
     try:
         yield
