@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 Refreshed: TypeAlias = Literal["refreshed", "failed", "reauth"]
+Circuit: TypeAlias = Literal["provider", "instance"]
 Cache: TypeAlias = Literal["tokens", "client_tokens", "instances", "responses"]
 
 
@@ -36,6 +37,9 @@ class Measures:
 
     def opened(self, connector: str) -> None:
         """A circuit breaker towards an upstream opened."""
+
+    def provider_left_alone(self, connector: str, circuit: Circuit) -> None:
+        """A circuit breaker towards a connector's provider opened, for all or for one instance."""
 
     def refreshed(self, outcome: Refreshed) -> None:
         """A provider was asked for new tokens."""

@@ -113,7 +113,7 @@ def add_authorization(
         measures=measures,
     )
     tokens = ClientTokens(measures=measures, traces=traces)
-    providers = _providers(registry, directory, upstreams, lifespan)
+    providers = _providers(registry, directory, upstreams, lifespan, measures)
     lifespan.add(Recording(registry, ServiceStore(kept.database), kept.instances))
     checker = Checker(connectors, upstreams, providers, settings.upstream_url)
     callers = CallerRule(settings.trusted_proxies)
@@ -263,11 +263,12 @@ def _providers(
     directory: Directory,
     upstreams: Upstreams,
     lifespan: Lifespan,
+    measures: Measures,
 ) -> UpstreamProviders:
     """The upstreams' own authorization servers."""
     oauth = OAuthClient(upstreams.transport)
     lifespan.add(Closed(oauth.aclose))
-    return UpstreamProviders(registry.connectors, registry.clients, directory, oauth)
+    return UpstreamProviders(registry.connectors, registry.clients, directory, oauth, measures)
 
 
 def _keep_tokens(

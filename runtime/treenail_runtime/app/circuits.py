@@ -1,11 +1,12 @@
 """Leaves providers alone for a while that have failed too often."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from math import ceil
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
 import structlog
 
+from treenail_runtime.measures import UNMEASURED, Circuit, Measures
 from treenail_runtime.providers import ProviderError, ProviderRefused, ProviderUnavailable
 from treenail_runtime.upkeep import ProviderAway
 from treenail_runtime.upstream import CircuitBreaker
@@ -22,9 +23,9 @@ _FAILURES: Final = 5
 
 COOL_DOWN_S: Final = 15.0
 
-_Kind: TypeAlias = Literal["provider", "instance"]
-_NOBODY: Final = frozenset[_Kind]()
-_INSTANCE: Final = frozenset[_Kind]({"instance"})
+_NOBODY: Final = frozenset[Circuit]()
+_PROVIDER: Final = frozenset[Circuit]({"provider"})
+_INSTANCE: Final = frozenset[Circuit]({"instance"})
 
 
 class _LeftAlone(ProviderUnavailable):
@@ -32,10 +33,15 @@ class _LeftAlone(ProviderUnavailable):
 
 
 class ProviderCircuits:
-    """Circuit breakers: of each provider, and of each instance, whose client may be refused."""
+    """Circuit breakers: of each provider, and of each instance, whose client may be refused.
 
-    def __init__(self) -> None:
-        self._breakers: dict[tuple[str, str], CircuitBreaker] = {}
+    Those of instances are kept while something is wrong with them, and no longer.
+    """
+
+    def __init__(self, measures: Measures = UNMEASURED) -> None:
+        """Tell `measures` of each that opens."""
+        self._measures = measures
+        self._breakers: dict[tuple[Circuit, str], CircuitBreaker] = {}
 
     async def asked(
         self, provider: str, instance: str | None, ask: Callable[[], Awaitable[_Answer]]
@@ -53,17 +59,17 @@ class ProviderCircuits:
         Raises:
             ProviderError: As `ask`, or at once.
         """
-        breakers = self._breakers_of(provider, instance)
-        _check_closed(breakers.values())
-        for breaker in breakers.values():
+        named = _named(provider, instance)
+        breakers = self._kept(named)
+        _check_closed(breakers)
+        for breaker in breakers:
             breaker.admit()
         try:
             answer = await ask()
         except ProviderError as error:
-            at_fault = _at_fault(error)
-            self._note(breakers, {kind: kind not in at_fault for kind in breakers})
+            self._note(named, _at_fault(error))
             raise
-        self._note(breakers, dict.fromkeys(breakers, True))
+        self._note(named, _NOBODY)
         return answer
 
     async def looked_up(
@@ -76,40 +82,42 @@ class ProviderCircuits:
         Raises:
             ProviderError: As `look`, or at once.
         """
-        breakers = self._breakers_of(provider, instance)
-        _check_closed(breakers.values())
+        _check_closed(self._kept(_named(provider, instance)))
         try:
             return await look()
         except ProviderUnavailable:
-            self._note(breakers, {"provider": False})
+            self._note({"provider": provider}, _PROVIDER)
             raise
 
-    def _breakers_of(self, provider: str, instance: str | None) -> dict[_Kind, CircuitBreaker]:
-        named: dict[_Kind, str | None] = {"provider": provider, "instance": instance}
-        return {kind: self._breaker(kind, name) for kind, name in named.items() if name is not None}
+    def _kept(self, named: Mapping[Circuit, str]) -> Sequence[CircuitBreaker]:
+        return [self._breakers[each] for each in named.items() if each in self._breakers]
 
-    def _note(
-        self, breakers: Mapping[_Kind, CircuitBreaker], is_well: Mapping[_Kind, bool]
-    ) -> None:
-        for kind, well in is_well.items():
-            if well:
-                breakers[kind].succeeded()
-            elif breakers[kind].failed():
-                log.warning("provider.circuit_opened", circuit=kind)
+    def _note(self, named: Mapping[Circuit, str], at_fault: Set[Circuit]) -> None:
+        for kind, name in named.items():
+            if kind not in at_fault:
+                self._breakers.pop((kind, name), None)
+            elif self._breaker(kind, name).failed():
+                log.warning("provider.circuit_opened", circuit=kind, of=name)
+                self._measures.provider_left_alone(named["provider"], kind)
 
-    def _breaker(self, kind: str, name: str) -> CircuitBreaker:
+    def _breaker(self, kind: Circuit, name: str) -> CircuitBreaker:
         return self._breakers.setdefault(
             (kind, name), CircuitBreaker(failures=_FAILURES, cool_down_s=COOL_DOWN_S)
         )
 
 
+def _named(provider: str, instance: str | None) -> dict[Circuit, str]:
+    of_all: dict[Circuit, str] = {"provider": provider}
+    return of_all if instance is None else {**of_all, "instance": instance}
+
+
 def _check_closed(breakers: Iterable[CircuitBreaker]) -> None:
-    wait_s = max(breaker.wait_s for breaker in breakers)
+    wait_s = max((breaker.wait_s for breaker in breakers), default=0.0)
     if wait_s > 0:
         raise _LeftAlone("it has failed too often", wait_s)
 
 
-def _at_fault(error: ProviderError) -> frozenset[_Kind]:
+def _at_fault(error: ProviderError) -> frozenset[Circuit]:
     """Whose circuit an attempt counts against."""
     match error:
         case ProviderRefused(error=code):

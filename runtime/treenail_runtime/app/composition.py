@@ -98,10 +98,10 @@ def create_app(
     pages.before_serving(lifespan.start)
     pages.after_serving(lifespan.stop)
     routes = dict(HEALTH_ROUTES)
+    observers = Observers(measures=measures, traces=traces)
     if settings.no_auth:
-        default, find = _open_endpoints(registry, framings, upstreams, lifespan, traces)
+        default, find = _open_endpoints(registry, framings, upstreams, lifespan, observers)
     else:
-        observers = Observers(measures=measures, traces=traces)
         authorized = add_authorization(
             settings, registry, framings, upstreams, pages, lifespan, observers, siblings=siblings
         )
@@ -151,17 +151,20 @@ def _open_endpoints(
     framings: dict[str, Framing],
     upstreams: Upstreams,
     lifespan: Lifespan,
-    traces: Traces,
+    observers: Observers,
 ) -> tuple[Callable[[], McpEndpoint], EndpointFinder]:
     """Each connector as the connection of the environment, for everybody who reaches it."""
     endpoints: dict[str, McpEndpoint] = {}
     checked: list[tuple[Connector, ToolContext]] = []
-    own = OwnTokens(upstreams.transport, traces)
+    own = OwnTokens(upstreams.transport, observers)
     lifespan.add(Closed(own.aclose))
 
     def endpoint(name: str, context: ToolContext) -> McpEndpoint:
         return McpEndpoint(
-            connector=name, framing=framings[name], gate=OpenGate(context), traces=traces
+            connector=name,
+            framing=framings[name],
+            gate=OpenGate(context),
+            traces=observers.traces,
         )
 
     async def renew(offering: Offering) -> None:

@@ -15,13 +15,13 @@ from treenail_runtime.providers import (
     ProviderRefused,
     TokenSet,
 )
-from treenail_runtime.tracing import UNTRACED, Traces
 from treenail_runtime.upkeep import ClientRefused, ClientTokens, ClientTokenSource, ReauthNeeded
 from treenail_runtime.upstream import Credentials, credentials_for
 from treenail_runtime.upstream.ways import needed_grant, settled
 
 from .circuits import CLIENT_REFUSED, COOL_DOWN_S, ProviderCircuits, away
 from .connecting import Offering
+from .observers import UNOBSERVED, Observers
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -29,11 +29,15 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 class OwnTokens:
     """Tokens of the environment's clients, for those who serve or call without authorization."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, traces: Traces = UNTRACED) -> None:
-        """Ask over `transport`, which belongs to the caller; tell `traces` of it."""
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        observers: Observers = UNOBSERVED,
+    ) -> None:
+        """Ask over `transport`, which belongs to the caller; tell `observers` of it."""
         self._oauth = OAuthClient(transport)
-        self._circuits = ProviderCircuits()
-        self._tokens = ClientTokens(traces=traces)
+        self._circuits = ProviderCircuits(observers.measures)
+        self._tokens = ClientTokens(measures=observers.measures, traces=observers.traces)
 
     def source(self, offering: Offering) -> ClientTokenSource | None:
         """Of the credentials of an offering's connection; None when they are without a token."""

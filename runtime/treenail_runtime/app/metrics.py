@@ -8,7 +8,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from treenail_runtime.measures import Cache, Measures, Refreshed
+from treenail_runtime.measures import Cache, Circuit, Measures, Refreshed
 from treenail_runtime.settings import ConfigurationError
 
 _MOST_PLACES: Final = 200
@@ -34,6 +34,12 @@ class Prometheus(Measures):
         self._opened = self._counter(
             "upstream_circuit_opened", "Upstreams left alone after many failures", "connector"
         )
+        self._left_alone = self._counter(
+            "provider_circuit_opened",
+            "Providers left alone after many failures",
+            "connector",
+            "circuit",
+        )
         self._refreshes = self._counter(
             "token_refreshes", "Providers asked for new tokens", "outcome"
         )
@@ -58,6 +64,10 @@ class Prometheus(Measures):
     def opened(self, connector: str) -> None:
         """Count an upstream that is left alone."""
         self._opened.labels(connector).inc()
+
+    def provider_left_alone(self, connector: str, circuit: Circuit) -> None:
+        """Count a provider that is left alone, for all or for one instance."""
+        self._left_alone.labels(connector, circuit).inc()
 
     def refreshed(self, outcome: Refreshed) -> None:
         """Count a question to a provider."""

@@ -1,6 +1,7 @@
 """Who is told what a server does."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from treenail_runtime.measures import UNMEASURED, Measures
 from treenail_runtime.tracing import UNTRACED, Traces
@@ -12,3 +13,6 @@ class Observers:
 
     measures: Measures = UNMEASURED
     traces: Traces = UNTRACED
+
+
+UNOBSERVED: Final = Observers()

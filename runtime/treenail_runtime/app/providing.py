@@ -16,6 +16,7 @@ from treenail_runtime.auth.instances import (
 )
 from treenail_runtime.auth.records import Instance, OwnClient, UpstreamTrip
 from treenail_runtime.contract import Connector, OAuthClientAuth, OAuthCodeAuth
+from treenail_runtime.measures import UNMEASURED, Measures
 from treenail_runtime.providers import (
     Attempt,
     Departure,
@@ -52,6 +53,7 @@ class UpstreamProviders:
         clients: By connector, of those instances that have none of their own.
         directory: Knows the instances.
         oauth: Asks the providers.
+        measures: Told of providers that are left alone.
     """
 
     def __init__(
@@ -60,12 +62,13 @@ class UpstreamProviders:
         clients: Mapping[str, ProviderClient],
         directory: Directory,
         oauth: OAuthClient,
+        measures: Measures = UNMEASURED,
     ) -> None:
         self._connectors = connectors
         self._clients = clients
         self._directory = directory
         self._oauth = oauth
-        self._circuits = ProviderCircuits()
+        self._circuits = ProviderCircuits(measures)
 
     def knows(self, instance: Instance) -> bool:
         """Whether the instance has a client at its provider."""

@@ -1,5 +1,6 @@
 """The way to the upstreams: one transport for all, one circuit breaker for each server of a connector."""
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -26,6 +27,9 @@ from .connecting import Offering
 
 _REFUSED: Final = 400
 
+_MOST_OWN: Final = 10_000
+"""Instances with a server of their own whose circuit breakers one worker keeps."""
+
 
 class Upstreams:
     """Opens connections to upstreams."""
@@ -47,7 +51,8 @@ class Upstreams:
         self._unwatched = measures
         self._traces = traces
         self.transport = transport
-        self._breakers: dict[tuple[str, str | None], dict[str, CircuitBreaker]] = {}
+        self._breakers: dict[str, dict[str, CircuitBreaker]] = {}
+        self._own_breakers: OrderedDict[str, dict[str, CircuitBreaker]] = OrderedDict()
 
     def context(
         self,
@@ -72,7 +77,7 @@ class Upstreams:
         Raises:
             NotConfigured: The connection's values do not make credentials.
         """
-        breakers = self._breakers.setdefault((connector.name, server_of), {})
+        breakers = self._breakers_of(connector.name, server_of)
         routes = Routes(connection.server_url, breakers, is_override=connection.is_override)
         return ToolContext(
             connector=connector.name,
@@ -103,6 +108,17 @@ class Upstreams:
         """Remember that the connector's check failed, until its upstream answers well again."""
         self._failing[name] = f"its check failed when it was last tried: {reason}"
 
+    def _breakers_of(self, name: str, server_of: str | None) -> dict[str, CircuitBreaker]:
+        """By URL, of a connector's servers, or of the instance's that alone has them."""
+        if server_of is None:
+            return self._breakers.setdefault(name, {})
+        breakers = self._own_breakers.setdefault(server_of, {})
+        self._own_breakers.move_to_end(server_of)
+        # Those that nobody has asked for the longest time have long been closed again.
+        while len(self._own_breakers) > _MOST_OWN:
+            self._own_breakers.popitem(last=False)
+        return breakers
+
     def _answered(self, name: str, status: int | None) -> None:
         if status is not None and status < _REFUSED:
             self._failing.pop(name, None)
@@ -112,7 +128,7 @@ class Upstreams:
 
         None when nothing is wrong.
         """
-        breakers = self._breakers.get((name, None), {})
+        breakers = self._breakers.get(name, {})
         resting = sorted(url for url, breaker in breakers.items() if breaker.state == "open")
         if resting:
             return f"left alone after many failures: {', '.join(resting)}"

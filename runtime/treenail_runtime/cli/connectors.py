@@ -74,6 +74,26 @@ def reload(name: str | None, server: str | None, token_file: IO[str] | None) -> 
             _print_reloaded(ask(asked, "POST", f"/api/v1/connectors{within}/reload"))
 
 
+@connectors.command
+@click.argument("name")
+def forget(name: str) -> None:
+    """Forget what servers said of NAME when they loaded it last, once none has it any more.
+
+    Its name is then free for instances. A server that still has it tells of it again when it
+    loads it.
+    """
+    with told():
+
+        async def work(database: Database) -> bool:
+            return await ServiceStore(database).forget(name)
+
+        if not with_database(work):
+            raise ConfigurationError(
+                f"no server has told of a connector {name!r}; see `treenail connectors list --served`"
+            )
+    click.echo(f"forgot {name}")
+
+
 def _found(directory: Path) -> list[ServiceRecord]:
     if not directory.is_dir():
         raise ConfigurationError(f"{directory}: there is no such folder")

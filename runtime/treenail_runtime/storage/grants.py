@@ -149,14 +149,6 @@ class GrantStore:
 
         return await self._database.write(work)
 
-    async def revoke_family(self, grant_id: str, reason: EndReason) -> bool:
-        """End one grant; False when it had ended before."""
-
-        async def work(connection: AsyncConnection) -> bool:
-            return await _end(connection, grant_id, "revoked", reason)
-
-        return await self._database.write(work)
-
     async def revoke_client(self, client_id: str) -> int:
         """End all grants of a client and void its codes; the number of grants."""
         client = {"client": client_id}

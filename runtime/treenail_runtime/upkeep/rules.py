@@ -77,11 +77,11 @@ def moment(left_s: float | None, life_s: float, chance: float) -> Moment:
 def pause_s(
     attempts: int, told_s: float | None, chance: float, *, longest_s: float = _LONGEST_PAUSE_S
 ) -> int:
-    """Whole seconds until the next attempt: doubling, with jitter, no less than was told.
+    """Whole seconds until the next attempt: doubling, with jitter, and as long as was told.
 
     Args:
         attempts: Failed ones in a row, this one included.
-        told_s: What the provider asked for; None for nothing.
+        told_s: What the provider asked for, heeded up to `longest_s`; None for nothing.
         chance: 0 to 1.
         longest_s: The most that it comes to.
     """

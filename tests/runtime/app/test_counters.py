@@ -73,6 +73,24 @@ async def test_a_circuit_that_opens_is_counted_once(tmp_path: Path) -> None:
     assert 10 <= tried < 15
 
 
+@pytest.mark.requirement("S2-33", "S2-34")
+async def test_a_provider_that_is_left_alone_is_counted_once(tmp_path: Path) -> None:
+    port = free_port()
+    async with town(tmp_path, metrics_port=port) as place:
+        people = [await place.connect(region="eu") for _ in range(6)]
+        await place.expire()
+        place.fake.switches.fall_ill("error", "token")
+        statuses = {(await each.call()).status for each in people}
+        circuits = {
+            each: await count(port, "provider_circuit_opened", connector="sample", circuit=each)
+            for each in ("provider", "instance")
+        }
+
+    assert statuses == {503}
+    # All of them use one instance: what concerns the provider concerns it as well.
+    assert circuits == {"provider": 1, "instance": 1}
+
+
 @pytest.mark.requirement("S2-36", "S2-07")
 async def test_looks_into_caches_are_counted(tmp_path: Path) -> None:
     port = free_port()

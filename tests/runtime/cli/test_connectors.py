@@ -69,6 +69,20 @@ async def test_what_servers_have_loaded_is_kept(tmp_path: Path) -> None:
     assert (status, out.strip()) == (0, "sample  healthy    1.2.3")
 
 
+@pytest.mark.requirement("S2-43", "TOLD-COMMANDS")
+async def test_what_is_kept_of_a_connector_that_is_gone_is_forgotten_on_command(
+    tmp_path: Path,
+) -> None:
+    async with deployment(tmp_path, f"sqlite:///{tmp_path}/site.db") as site:
+        async with site.server():
+            pass
+        forgot = await site.run("connectors", "forget", "sample")
+        listed = await site.run("connectors", "list", "--served")
+        again, _ = await site.run("connectors", "forget", "sample")
+
+    assert (forgot, listed, again) == ((0, "forgot sample\n"), (0, ""), 2)
+
+
 @pytest.mark.requirement("S2-34")
 async def test_a_tool_that_needs_another_scope_than_was_reviewed_is_told(
     tmp_path: Path, root: Path

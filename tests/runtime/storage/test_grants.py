@@ -282,16 +282,6 @@ async def test_nobody_revokes_what_is_not_theirs(server: Authorizer) -> None:
     assert await server.exchange(code)
 
 
-async def test_the_operator_ends_one_grant_once(server: Authorizer) -> None:
-    first, other = await server.tokens(), await server.tokens()
-
-    ended = [await server.store.revoke_family(first.granted.grant_id, "operator") for _ in range(2)]
-
-    assert ended == [True, False]
-    assert not await server.is_live(first.access)
-    assert await server.is_live(other.access)
-
-
 async def test_ending_a_client_ends_its_grants_and_voids_its_codes(server: Authorizer) -> None:
     first, code = await server.tokens(), await server.code()
     theirs = await server.code(client_id="client-b")
