@@ -5,7 +5,7 @@ from quart import Quart
 from treenail_runtime.administration import Changes, Departures, Setups, Validator
 from treenail_runtime.edge.admin.housekeeping import Housekeeping
 from treenail_runtime.edge.admin.routes import add_admin
-from treenail_runtime.edge.admin.services import AdminServices, Health
+from treenail_runtime.edge.admin.services import AdminServices, Health, Trouble
 from treenail_runtime.edge.oauth.services import OAuth
 from treenail_runtime.edge.routing import Route
 from treenail_runtime.storage.admins import AdminStore
@@ -20,6 +20,7 @@ def add_administration(
     core: Core,
     oauth: OAuth,
     health: Health,
+    trouble: Trouble,
     housekeeping: Housekeeping,
     *,
     with_api: bool,
@@ -39,6 +40,7 @@ def add_administration(
         validator=Validator(administration),
         admins=AdminStore(core.database),
         health=health,
+        trouble=trouble,
         housekeeping=housekeeping,
         places=core.directory,
         principals=PrincipalStore(core.database),

@@ -182,6 +182,7 @@ def add_authorization(
                 core,
                 services,
                 registry.services,
+                upstreams.trouble_of,
                 housekeeping,
                 with_api=settings.admin_api,
             ),

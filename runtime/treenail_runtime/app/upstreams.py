@@ -1,11 +1,12 @@
 """The way to the upstreams: one transport for all, one circuit breaker for each server of a connector."""
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 import httpx
 
+from treenail_runtime.auth.records import Instance
 from treenail_runtime.contract import Connector, NotConfigured, ToolContext
 from treenail_runtime.loading import Connection
 from treenail_runtime.measures import UNMEASURED, Measures
@@ -128,11 +129,18 @@ class Upstreams:
 
         None when nothing is wrong.
         """
-        breakers = self._breakers.get(name, {})
-        resting = sorted(url for url, breaker in breakers.items() if breaker.state == "open")
-        if resting:
-            return f"left alone after many failures: {', '.join(resting)}"
-        return self._failing.get(name)
+        return _left_alone(self._breakers.get(name, {})) or self._failing.get(name)
+
+    def trouble_of(self, instance: Instance) -> str | None:
+        """The same for one instance, which may have a server of its own."""
+        if instance.own.server_url is None:
+            return self.trouble(instance.connector)
+        return _left_alone(self._own_breakers.get(instance.id, {}))
+
+
+def _left_alone(breakers: Mapping[str, CircuitBreaker]) -> str | None:
+    resting = sorted(url for url, breaker in breakers.items() if breaker.state == "open")
+    return f"left alone after many failures: {', '.join(resting)}" if resting else None
 
 
 class _Watched(Measures):

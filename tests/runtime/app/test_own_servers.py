@@ -29,12 +29,21 @@ async def test_a_tenant_whose_server_is_dead_closes_nothing_for_others(tmp_path:
         tried = len(server.requests)
         await acme.call()
         left_alone = len(server.requests)
+        told = {slug: await owner.get(f"/{slug}/health") for slug in ("acme", "bolt")}
+        status = await operator.get("/acme/status")
         server.replies[:] = [ITEMS]
         answer = await bolt.call()
         services = await owner.get(f"{REGISTRY}/services")
         health = await owner.get("/health")
 
         assert left_alone == tried
+        assert {slug: each.body["status"] for slug, each in told.items()} == {
+            "acme": "degraded",
+            "bolt": "healthy",
+        }
+        assert server.url not in str(told["acme"].body)
+        assert status.body["status"] == "degraded"
+        assert status.body["trouble"] == f"left alone after many failures: {server.url}"
         assert answer.body["result"]["structuredContent"]["items"][0]["name"] == "Comb"
         (sample,) = services.body["services"]
         assert (sample["status"], sample["reason"]) == ("healthy", None)

@@ -12,6 +12,7 @@ from treenail_runtime.administration import (
     Validator,
 )
 from treenail_runtime.auth.instances import ServiceRecord
+from treenail_runtime.auth.records import Instance
 from treenail_runtime.edge.gates import Principals
 from treenail_runtime.edge.oauth.services import OAuth
 from treenail_runtime.edge.places import Places
@@ -19,6 +20,9 @@ from treenail_runtime.edge.running import RunningCalls
 from treenail_runtime.storage.admins import AdminStore
 
 from .housekeeping import Housekeeping
+
+Trouble: TypeAlias = Callable[[Instance], str | None]
+"""Tells what is wrong with an instance's upstream just now; None for nothing."""
 
 Health: TypeAlias = Callable[[], Sequence[ServiceRecord]]
 """Tells of all connectors how they are now."""
@@ -30,6 +34,7 @@ class AdminServices:
 
     Attributes:
         health: Of the connectors that this process serves, and of those that it cannot load.
+        trouble: With the upstreams of instances, as this process sees them.
         housekeeping: Of caches and connectors, in all processes.
         oauth: Limits, audit, and who is calling, as for the OAuth endpoints.
         principals: Where access tokens are looked up, for the pages of single instances.
@@ -43,6 +48,7 @@ class AdminServices:
     validator: Validator
     admins: AdminStore
     health: Health
+    trouble: Trouble
     housekeeping: Housekeeping
     places: Places
     principals: Principals

@@ -34,11 +34,13 @@ class _Visitor:
             the instance.
         record: The row of an instance that was made while the server runs, for its administrator.
         admin_id: Their admin token; None for people who are logged in.
+        is_operator: They administer the whole server.
     """
 
     connection_id: str
     record: InstanceRecord | None = None
     admin_id: str | None = None
+    is_operator: bool = False
 
 
 async def health(services: AdminServices, name: str, clock: Clock = utc_now) -> Response:
@@ -46,7 +48,7 @@ async def health(services: AdminServices, name: str, clock: Clock = utc_now) -> 
     instance = await _found(services, name)
     # Nothing is looked up for strangers: what is known of it here is a few seconds old.
     is_withdrawn = instance.connector in services.administration.parts.withdrawn
-    word = _HEALTH.get(_WITHDRAWN if is_withdrawn else instance.state, "unhealthy")
+    word = _word(_WITHDRAWN if is_withdrawn else instance.state, services.trouble(instance))
     body = {"status": word, "timestamp": clock().isoformat(timespec="seconds")}
     return json_reply(body, _UNHEALTHY if word == "unhealthy" else 200)
 
@@ -58,10 +60,11 @@ async def status(services: AdminServices, name: str, clock: Clock = utc_now) -> 
     tokens = await services.administration.parts.credentials.get(visitor.connection_id)
     state = await _status(services, instance)
     record = visitor.record
+    trouble = services.trouble(instance)
     body: dict[str, object] = {
         "instance": name,
         "service": instance.connector,
-        "status": _HEALTH.get(state, "unhealthy"),
+        "status": _word(state, trouble),
         "state": state,
         "credentials": instance.credentials,
         "tokens": None if tokens is None else described_tokens(tokens),
@@ -69,12 +72,19 @@ async def status(services: AdminServices, name: str, clock: Clock = utc_now) -> 
     }
     if visitor.admin_id is not None:
         body |= {
+            # A server of all is the operator's affair, as is where it is.
+            "trouble": trouble if visitor.is_operator or instance.own.server_url else None,
             "last_error": None if record is None else record.last_error,
             "calls_running": services.calls.running(instance.id),
             "calls_served": services.calls.total(instance.id),
             "worker": services.housekeeping.worker,
         }
     return json_reply(body)
+
+
+def _word(state: str, trouble: str | None) -> str:
+    word = _HEALTH.get(state, "unhealthy")
+    return "degraded" if word == "healthy" and trouble is not None else word
 
 
 async def refresh(services: AdminServices, name: str, clock: Clock = utc_now) -> Response:
@@ -117,7 +127,7 @@ async def _visitor(services: AdminServices, instance: Instance) -> _Visitor:
         if stored is None and admin.sees is not None:
             raise _absent()
         record = None if stored is None else stored.record
-        return _Visitor(instance.id, record, admin.id)
+        return _Visitor(instance.id, record, admin.id, is_operator=admin.sees is None)
     if is_well_formed(token, "atk"):
         facts = await services.principals.find(Digest(digest(token)))
         principal = decide_principal(facts, instance)
