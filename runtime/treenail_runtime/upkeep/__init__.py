@@ -1,8 +1,9 @@
 """Keeps the upstream's tokens fresh: one worker refreshes, the others wait or use the old ones."""
 
 from .client_tokens import ClientTokens, ClientTokenSource
-from .keeper import Refresher, TokenKeeper, TokenStore
+from .keeper import TokenKeeper
 from .outcomes import ClientRefused, ProviderAway, ReauthNeeded, UpkeepError
+from .ports import Refresher, TokenStore
 from .revocations import Revocations
 from .rounds import Rounds, refresh_due
 from .rules import Waiting

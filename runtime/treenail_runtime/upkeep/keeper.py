@@ -10,132 +10,24 @@ import random
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
-import structlog
-
-from treenail_runtime.auth.errors import StoreUnavailableError
-from treenail_runtime.auth.instances import ObtainedTokens, Served, UpstreamTokens
+from treenail_runtime.auth.instances import Served, UpstreamTokens
 from treenail_runtime.clock import Stopwatch, monotonic
 from treenail_runtime.measures import UNMEASURED, CacheFigures, Measures
 from treenail_runtime.tracing import UNTRACED, Traces
 
+from .asking import Asking
+from .holding import Held, HeldTokens
 from .outcomes import ProviderAway, ReauthNeeded
-from .rules import REFUSALS, REFUSALS_WITHIN_S, Waiting, moment, pause_s
-
-log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-
-MOST_HELD: Final = 10_000
-"""Connections whose tokens one worker keeps at hand."""
-
-_HELD_S: Final = 30.0
-"""So long a token is used without looking whether another worker has a newer one."""
+from .ports import Refresher, TokenStore
+from .rules import REFUSALS, REFUSALS_WITHIN_S, Waiting, moment
 
 _LOOK_S: Final = 0.1
 _WAITING: Final = Waiting()
 
 _ELSEWHERE_S: Final = 60
 """When those ask again whose connector this server does not serve."""
-
-_PAUSE_S: Final = 0.5
-_STUBBORN_S: Final = 120.0
-"""So long new tokens are offered to a database that does not answer."""
-
-
-class TokenStore(Protocol):
-    """Where tokens are kept."""
-
-    async def get(self, connection_id: str) -> UpstreamTokens | None:
-        """The newest; None when there are none, or no longer."""
-        ...
-
-    async def claim(
-        self, connection_id: str, *, version: int, attempt: str, seconds: int
-    ) -> UpstreamTokens | None:
-        """Be the one that refreshes, for so long; None when somebody else is, or it is not yet time."""
-        ...
-
-    async def replace(self, connection_id: str, version: int, tokens: ObtainedTokens) -> int | None:
-        """Put `tokens` in place of that version; None when it was another one by then."""
-        ...
-
-    async def owe_unused(self, old: UpstreamTokens, tokens: ObtainedTokens) -> bool:
-        """Have the provider forget new tokens of a login that has ended; False when it has not."""
-        ...
-
-    async def failed(
-        self,
-        connection_id: str,
-        version: int,
-        error: str,
-        retry_s: int,
-        *,
-        attempt: str,
-        counts: bool = True,
-    ) -> bool:
-        """Note an attempt that failed; the next one is due after `retry_s` seconds.
-
-        With `counts`, the pauses after it grow. False when the attempt has not the lease, or the
-        version is not the newest, any more.
-        """
-        ...
-
-    async def mark_reauth(self, connection_id: str, version: int, *, attempt: str) -> bool:
-        """Have a person log in again; False in the same cases."""
-        ...
-
-
-class Refresher(Protocol):
-    """Asks the provider of a connection."""
-
-    def served(self) -> Sequence[Served]:
-        """Whose tokens can be refreshed here."""
-        ...
-
-    async def serves(self, tokens: UpstreamTokens) -> bool:
-        """Whether this server can; another one on the same database may.
-
-        Raises:
-            StoreUnavailableError: The database does not answer.
-        """
-        ...
-
-    async def refresh(self, tokens: UpstreamTokens) -> ObtainedTokens:
-        """New tokens.
-
-        Raises:
-            ReauthNeeded: The grant has ended.
-            ProviderAway: There are none this time.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    tokens: UpstreamTokens
-    read_at: float
-
-    def left_s(self, now: float) -> float | None:
-        left = self.tokens.left_s
-        return None if left is None else left - (now - self.read_at)
-
-    @property
-    def life_s(self) -> float:
-        tokens = self.tokens
-        if tokens.expires_at is None:
-            return 0.0
-        return (tokens.expires_at - tokens.refreshed_at).total_seconds()
-
-
-@dataclass(slots=True)
-class KeeperCounts:
-    """What a keeper has done since it was made."""
-
-    hits: int = 0
-    reads: int = 0
-    refreshes: int = 0
-    failures: int = 0
 
 
 class TokenKeeper:
@@ -164,16 +56,23 @@ class TokenKeeper:
         stopwatch: Stopwatch = monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self.counts = KeeperCounts()
         self._store = store
         self._refresher = refresher
         self._owner = owner
-        self._measures = measures
-        self._traces = traces
         self._waiting = waiting
         self._stopwatch = stopwatch
         self._chance = chance
-        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._held = HeldTokens(measures, stopwatch)
+        self._asking = Asking(
+            store,
+            refresher,
+            self._held,
+            measures=measures,
+            traces=traces,
+            asking_s=waiting.asking_s,
+            stopwatch=stopwatch,
+            chance=chance,
+        )
         self._refused: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._running: dict[str, asyncio.Task[UpstreamTokens]] = {}
 
@@ -190,7 +89,7 @@ class TokenKeeper:
             ProviderAway: There are none this time.
             StoreUnavailableError: The database does not answer.
         """
-        held = self._known(connection_id) or await self._read(connection_id)
+        held = self._held.known(connection_id) or await self._read(connection_id)
         if held.tokens.issuer != issuer:
             held = await self._read(connection_id)
         _check_issuer(held.tokens, issuer)
@@ -238,40 +137,24 @@ class TokenKeeper:
 
     def forget(self, connection_id: str) -> None:
         """Read the connection's tokens again when they are needed next."""
-        self._held.pop(connection_id, None)
+        self._held.forget(connection_id)
 
     def forget_where(self, belongs: Callable[[str], bool]) -> int:
-        """The same of all connections of the instances to whose ids that applies; how many."""
-        held = [each for each, seen in self._held.items() if belongs(seen.tokens.instance_id)]
-        for connection_id in held:
-            self.forget(connection_id)
-        return len(held)
+        """Read all tokens again of the instances to whose ids that applies; how many were held."""
+        return self._held.forget_where(belongs)
 
     def forget_all(self) -> int:
         """Read everything again; how much was held."""
-        count = len(self._held)
-        self._held.clear()
-        return count
+        return self._held.forget_all()
 
     def figures(self) -> CacheFigures:
         """How much is held, and how often that was enough."""
-        return CacheFigures(
-            name="tokens",
-            entries=len(self._held),
-            most=MOST_HELD,
-            hits=self.counts.hits,
-            misses=self.counts.reads,
-        )
+        return self._held.figures()
 
     @property
     def served(self) -> Sequence[Served]:
         """Whose tokens it refreshes."""
         return self._refresher.served()
-
-    @property
-    def held(self) -> int:
-        """Connections whose tokens are at hand."""
-        return len(self._held)
 
     async def aclose(self) -> None:
         """Let refreshes that are running finish, and leave those that take long.
@@ -295,31 +178,13 @@ class TokenKeeper:
         self._refused[connection_id] = since, count + 1
         return count < REFUSALS
 
-    def _known(self, connection_id: str) -> _Held | None:
-        held = self._held.get(connection_id)
-        if held is None or self._stopwatch() - held.read_at > _HELD_S:
-            return None
-        self._held.move_to_end(connection_id)
-        self.counts.hits += 1
-        self._measures.looked_up("tokens", hit=True)
-        return held
-
-    async def _read(self, connection_id: str) -> _Held:
-        self.counts.reads += 1
-        self._measures.looked_up("tokens", hit=False)
+    async def _read(self, connection_id: str) -> Held:
+        self._held.missed()
         tokens = await self._store.get(connection_id)
         if tokens is None:
-            self.forget(connection_id)
+            self._held.forget(connection_id)
             raise ReauthNeeded("there are no tokens of the upstream")
-        return self._keep(tokens)
-
-    def _keep(self, tokens: UpstreamTokens) -> _Held:
-        held = _Held(tokens, self._stopwatch())
-        self._held[tokens.connection_id] = held
-        self._held.move_to_end(tokens.connection_id)
-        while len(self._held) > MOST_HELD:
-            self._held.popitem(last=False)
-        return held
+        return self._held.keep(tokens)
 
     async def _refreshed(self, old: UpstreamTokens) -> UpstreamTokens:
         # A caller that goes away must not stop what others wait for.
@@ -367,89 +232,11 @@ class TokenKeeper:
                 seconds=self._waiting.lease_s,
             )
             if claimed is not None:
-                await self._ask(claimed, attempt)
+                await self._asking.ask(claimed, attempt)
             elif self._stopwatch() >= until:
                 raise ProviderAway("another worker has not finished", 1)
             else:
                 await asyncio.sleep(_LOOK_S)
-
-    async def _ask(self, old: UpstreamTokens, attempt: str) -> None:
-        """Have the provider give new tokens, with the lease in hand.
-
-        Whatever comes of it counts as long as the lease is this attempt's; after that somebody else
-        decides.
-
-        Raises:
-            ReauthNeeded: The grant has ended.
-            ProviderAway: There are none this time.
-        """
-        facts = {"connection": old.connection_id, "instance": old.instance_id}
-        try:
-            obtained = await self._obtained(old)
-        except ReauthNeeded as error:
-            self._measures.refreshed("reauth")
-            self.forget(old.connection_id)
-            if await self._store.mark_reauth(old.connection_id, old.version, attempt=attempt):
-                log.warning("tokens.reauth", reason=str(error), **facts)
-                raise
-            log.info("tokens.overtaken", **facts)
-            return
-        except ProviderAway as error:
-            await self._note_failure(old, attempt, error)
-            return
-        self.counts.refreshes += 1
-        self._measures.refreshed("refreshed")
-        version = await self._put(old, obtained)
-        if version is None:
-            # Somebody logged in again meanwhile, and theirs are newer; or the login has ended.
-            is_unused = await self._store.owe_unused(old, obtained)
-            log.info("tokens.overtaken", unused=is_unused, **facts)
-        else:
-            log.info("tokens.refreshed", version=version, **facts)
-
-    async def _obtained(self, old: UpstreamTokens) -> ObtainedTokens:
-        try:
-            async with asyncio.timeout(self._waiting.asking_s):
-                with self._traces.refreshing(old.instance_id, "refresh_token"):
-                    return await self._refresher.refresh(old)
-        except TimeoutError:
-            raise ProviderAway("no answer in time", 0) from None
-
-    async def _note_failure(self, old: UpstreamTokens, attempt: str, error: ProviderAway) -> None:
-        self.counts.failures += 1
-        self._measures.refreshed("failed")
-        self.forget(old.connection_id)
-        # Nobody was asked while the circuit was open: that makes no pause longer.
-        attempts = old.attempts + 1 if error.asked else 1
-        after_s = pause_s(attempts, error.retry_after_s, self._chance())
-        facts = {"connection": old.connection_id, "instance": old.instance_id}
-        log.warning("tokens.not_refreshed", reason=str(error), retry_after_s=after_s, **facts)
-        is_noted = await self._store.failed(
-            old.connection_id,
-            old.version,
-            str(error),
-            after_s,
-            attempt=attempt,
-            counts=error.asked,
-        )
-        if is_noted:
-            raise ProviderAway(str(error), after_s) from error
-
-    async def _put(self, old: UpstreamTokens, obtained: ObtainedTokens) -> int | None:
-        """Replace `old` in the store, however often that has to be tried.
-
-        A provider that rotates refresh tokens has forgotten the old one: without the new one the
-        login would be lost.
-        """
-        until = self._stopwatch() + _STUBBORN_S
-        while True:
-            try:
-                return await self._store.replace(old.connection_id, old.version, obtained)
-            except StoreUnavailableError:
-                log.warning("tokens.not_stored", connection=old.connection_id)
-                if self._stopwatch() >= until:
-                    raise
-            await asyncio.sleep(_PAUSE_S)
 
 
 def _check_issuer(tokens: UpstreamTokens, issuer: str) -> None:
