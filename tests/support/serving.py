@@ -35,14 +35,14 @@ class Running:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/mcp"
 
-    async def raw(self, request: bytes) -> bytes:
+    async def raw(self, request: bytes, *, patience_s: float = 1.0) -> bytes:
         """Everything the server sends until it closes the connection, or is silent for a while."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         received = b""
         try:
             writer.write(request)
             await writer.drain()
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(patience_s):
                 while chunk := await reader.read(65536):
                     received += chunk
         except (TimeoutError, ConnectionError):
@@ -68,7 +68,7 @@ class Running:
             lines.append(f"Content-Length: {len(body)}")
         lines += [f"{name}: {value}" for name, value in headers]
         head = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1")
-        return parse(await self.raw(head + body))
+        return parse(await self.raw(head + body, patience_s=30.0))
 
 
 def offering(

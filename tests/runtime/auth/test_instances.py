@@ -58,8 +58,8 @@ def test_each_status_follows_on_few_others() -> None:
     every: set[InstanceStatus] = {"pending", "active", "reauth", "failed", "disabled", "deleted"}
 
     assert {status: may_become(status) for status in every} == {
-        "pending": {"failed"},
-        "active": {"pending", "reauth", "disabled"},
+        "pending": {"pending", "failed"},
+        "active": {"pending", "reauth"},
         "reauth": {"active"},
         "failed": {"pending"},
         "disabled": {"active", "reauth"},
