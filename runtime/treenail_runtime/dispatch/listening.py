@@ -5,7 +5,8 @@ at an orderly end, the result. Each carries the id of the request, so clients ca
 """
 
 from collections.abc import AsyncGenerator, Mapping
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Self
 
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
@@ -44,13 +45,13 @@ def unfit(message: object, body: bytes) -> Reply | None:
 
 
 class Listening:
-    """The answer to one such request, as server-sent events."""
+    """The answer to one such request, as server-sent events, for `with`: closed at its end."""
 
     def __init__(self, stream: Stream, identifier: int | str, stamp: Mapping[str, object]) -> None:
         """Tell what `stream` says.
 
         Args:
-            stream: Is closed with the frames.
+            stream: Open already, so that it is one of those that may be open at a time.
             identifier: Of the request.
             stamp: `_meta` that each result of the server carries.
         """
@@ -59,14 +60,25 @@ class Listening:
         self._stamp = stamp
         self._meta: dict[str, object] = {SUBSCRIPTION_ID_META_KEY: identifier}
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stream.close()
+
     async def frames(self) -> AsyncGenerator[bytes]:
         """The stream, from the acknowledgement to the result."""
-        with self._stream as stream:
-            heard = _told(stream).model_dump(by_alias=True, exclude_none=True)
-            yield self._notification(_ACKNOWLEDGED, notifications=heard)
-            while (word := await stream.next()) != "ended":
-                yield PING if word == "quiet" else self._notification(_TOOLS_CHANGED)
-            yield _event({"id": self._identifier, "result": self._result()})
+        stream = self._stream
+        heard = _told(stream).model_dump(by_alias=True, exclude_none=True)
+        yield self._notification(_ACKNOWLEDGED, notifications=heard)
+        while (word := await stream.next()) != "ended":
+            yield PING if word == "quiet" else self._notification(_TOOLS_CHANGED)
+        yield _event({"id": self._identifier, "result": self._result()})
 
     def _notification(self, method: str, **params: object) -> bytes:
         return _event({"method": method, "params": {**params, "_meta": self._meta}})

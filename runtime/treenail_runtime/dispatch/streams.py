@@ -39,7 +39,7 @@ class TooManyStreamsError(Exception):
 
 
 class Stream:
-    """One stream, for `with`: it is open inside the block.
+    """One stream, open until it is closed; `with` closes it.
 
     Attributes:
         connector: Whose tools it is about.
@@ -83,6 +83,10 @@ class Stream:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give its place to another one."""
         self._streams.leave(self)
 
     def tools_changed(self) -> None:
@@ -121,7 +125,7 @@ class Streams:
         self._is_over = False
 
     def open(self, caller: Caller, *, wants_tools: bool) -> Stream:
-        """A new stream of `caller`, for `with`.
+        """A new stream of `caller`, which has its place until it is closed.
 
         Raises:
             TooManyStreamsError: It would be one too many.

@@ -64,8 +64,14 @@ class KernelFraming:
 
 
 async def _send_stream(send: Send, listening: Listening) -> None:
-    async with aclosing(listening.frames()) as frames:
+    # A generator that has not begun closes nothing, and the head may not get through.
+    with listening:
         await send({"type": "http.response.start", "status": 200, "headers": [*_STREAM]})
+        await _send_frames(send, listening)
+
+
+async def _send_frames(send: Send, listening: Listening) -> None:
+    async with aclosing(listening.frames()) as frames:
         async for frame in frames:
             await send({"type": "http.response.body", "body": frame, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
