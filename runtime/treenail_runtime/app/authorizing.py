@@ -184,6 +184,7 @@ def add_authorization(
                 registry.services,
                 upstreams.trouble_of,
                 housekeeping,
+                lifespan,
                 with_api=settings.admin_api,
             ),
         },

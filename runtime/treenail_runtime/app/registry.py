@@ -87,6 +87,7 @@ class Registry:
             self._tell(each)
             if each.offering is not None:
                 self._put(each.offering)
+        self._reported = dict(self._records)
         self.offerings = [each.offering for each in loaded if each.offering is not None]
 
     @classmethod
@@ -139,7 +140,6 @@ class Registry:
         if folder is None:
             return ()
         async with self._busy:
-            before = dict(self._records)
             changed = [
                 name
                 for name in folder.names()
@@ -148,18 +148,23 @@ class Registry:
                 and await self._renewed(folder, name, force=only is not None)
             ]
             await self._withdraw_gone(folder)
-            if self._records != before:
+            if self._records != self._reported:
                 for told in self._told:
                     await told()
+                self._reported = dict(self._records)
         return changed
 
     async def _renewed(self, folder: Folder, name: str, *, force: bool) -> bool:
         """Load a connector if it has changed, or in any case; whether it is served anew."""
+        # Taken before: what is written while it is loaded is loaded the next time.
         seen = stamp(folder.directory, name)
         if self._stamps.get(name) == seen and not force:
             return False
+        loaded = await asyncio.to_thread(folder.load, name, self.connectors)
+        is_new = await self._exchange(loaded)
+        # Kept last: the next reload makes up for one that ended halfway.
         self._stamps[name] = seen
-        return await self._exchange(await asyncio.to_thread(folder.load, name, self.connectors))
+        return is_new
 
     async def _exchange(self, loaded: Loaded) -> bool:
         self._tell(loaded)

@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.commands import ENVIRONMENT, command, connectors_folder
 from tests.support.gate import gated
+from tests.support.holding import Hold
 from tests.support.ports import free_port
 from tests.support.serving import Running, serving_app
 from tests.support.wire import Answer, modern, modern_headers
@@ -130,6 +131,23 @@ async def test_a_module_that_breaks_is_told_and_what_was_loaded_is_served_on(fol
         (folder / "sample.py").write_text(whole + "\n", encoding="utf-8")
         assert await registry.reload() == ["sample"]
         assert [each.status for each in registry.services()] == ["healthy"]
+
+
+@pytest.mark.requirement("S2-43")
+async def test_a_reload_that_ended_halfway_is_made_up_for(folder: Path) -> None:
+    settings, registry = registry_of(folder)
+    async with serving_app(create_app(settings, registry)) as server:
+        edit(folder, 'title="Get item"', 'title="Fetch it"')
+        hold = Hold(folder)
+        reloading = asyncio.create_task(registry.reload())
+        await hold.reached()
+        reloading.cancel()
+        await asyncio.gather(reloading, return_exceptions=True)
+        hold.let_go()
+
+        assert await registry.reload() == ["sample"]
+
+        assert "Fetch it" in titles(await listed(server))
 
 
 @pytest.mark.requirement("S2-41", "S2-43")

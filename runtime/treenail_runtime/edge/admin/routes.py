@@ -88,11 +88,17 @@ def add_admin(app: Quart, services: AdminServices, *, with_api: bool) -> dict[st
 
 
 def _add_verb(app: Quart, services: AdminServices, path: str, method: str, verb: Verb) -> None:
+    called = f"{method} {path}"
+
     async def serve(name: str) -> Response:
-        return await verb(services, await authenticated(services, request), name)
+        admin = await authenticated(services, request)
+        # Read before: who goes away sends no more of it.
+        await request.get_data(parse_form_data=False)
+        acting = answered(lambda: verb(services, admin, name), called)
+        return await services.finishing.finish(acting)
 
     async def endpoint(name: str = "") -> Response:
-        return await answered(lambda: serve(name), f"{method} {path}")
+        return await answered(lambda: serve(name), called)
 
     _add_rule(app, path, method, endpoint)
 

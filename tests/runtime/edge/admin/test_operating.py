@@ -1,5 +1,6 @@
 """Caches cleared and connectors loaded again over the admin API, in every worker."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -11,9 +12,11 @@ from tests.support.admin_api import API, Api, administering, log_in
 from tests.support.authorizing import Site, authorizing
 from tests.support.commands import connectors_folder
 from tests.support.deployment import until
+from tests.support.holding import Hold
 from tests.support.loopback import reply
 from tests.support.serving_oauth import Served, serving_oauth
 from tests.support.upstream_accounts import office
+from treenail_runtime.app.registry import Registry
 from treenail_runtime.storage.tables import audit_events
 
 ITEMS = reply(200, b'{"items":[{"id":"i-1","name":"Comb"}]}')
@@ -137,6 +140,31 @@ async def test_what_does_not_exist_is_told(tmp_path: Path) -> None:
 def edit(folder: Path, old: str, new: str) -> None:
     path = folder / "sample.py"
     path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.requirement("S2-43")
+async def test_a_reload_whose_client_goes_away_is_finished_and_told(tmp_path: Path) -> None:
+    folder = connectors_folder(tmp_path)
+    registries: list[Registry] = []
+    async with authorizing(tmp_path, registries=registries, connectors_dir=folder) as site:
+        root = await administering(site, "root", "admin")
+        edit(folder, 'name="wait"', 'name="linger"')
+        hold = Hold(folder)
+        asking = asyncio.create_task(root.post(f"{API}/connectors/reload"))
+        await hold.reached()
+        asking.cancel()
+        # Answered behind the end of the connection, which the server has seen by then.
+        await Api(site.base_url).get("/healthz")
+        hold.let_go()
+
+        async def is_recorded() -> bool:
+            return any("reload-connectors" in str(row) for row in await site.rows(audit_events))
+
+        await until(is_recorded)
+        again = await root.post(f"{API}/connectors/reload")
+
+    assert "linger" in {tool.name for tool in registries[0].connectors["sample"].tools}
+    assert again.body["loaded"] == []
 
 
 def admin_token(served: Served, folder: Path) -> Path:
