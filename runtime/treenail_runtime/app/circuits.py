@@ -26,6 +26,7 @@ COOL_DOWN_S: Final = 15.0
 _NOBODY: Final = frozenset[Circuit]()
 _PROVIDER: Final = frozenset[Circuit]({"provider"})
 _INSTANCE: Final = frozenset[Circuit]({"instance"})
+_BOTH: Final = _PROVIDER | _INSTANCE
 
 
 class _LeftAlone(ProviderUnavailable):
@@ -67,9 +68,25 @@ class ProviderCircuits:
         try:
             answer = await ask()
         except ProviderError as error:
-            self._note(named, _at_fault(error))
+            self._note(named, at_fault=_at_fault(error), cleared=_cleared(error))
             raise
-        self._note(named, _NOBODY)
+        self._note(named, cleared=_BOTH)
+        return answer
+
+    async def exchanged(
+        self, provider: str, instance: str, exchange: Callable[[], Awaitable[_Answer]]
+    ) -> _Answer:
+        """The same for what a browser brings, which its visitor writes at will.
+
+        No failure opens a circuit, whatever it says: a firewall before the provider may answer 503.
+
+        Raises:
+            ProviderError: As `exchange`, or at once.
+        """
+        named = _named(provider, instance)
+        _check_closed(self._kept(named))
+        answer = await exchange()
+        self._note(named, cleared=_BOTH)
         return answer
 
     async def looked_up(
@@ -86,17 +103,23 @@ class ProviderCircuits:
         try:
             return await look()
         except ProviderUnavailable:
-            self._note({"provider": provider}, _PROVIDER)
+            self._note({"provider": provider}, at_fault=_PROVIDER)
             raise
 
     def _kept(self, named: Mapping[Circuit, str]) -> Sequence[CircuitBreaker]:
         return [self._breakers[each] for each in named.items() if each in self._breakers]
 
-    def _note(self, named: Mapping[Circuit, str], at_fault: Set[Circuit]) -> None:
+    def _note(
+        self,
+        named: Mapping[Circuit, str],
+        *,
+        at_fault: Set[Circuit] = _NOBODY,
+        cleared: Set[Circuit] = _NOBODY,
+    ) -> None:
         for kind, name in named.items():
-            if kind not in at_fault:
+            if kind in cleared:
                 self._breakers.pop((kind, name), None)
-            elif self._breaker(kind, name).failed():
+            elif kind in at_fault and self._breaker(kind, name).failed():
                 log.warning("provider.circuit_opened", circuit=kind, of=name)
                 self._measures.provider_left_alone(named["provider"], kind)
 
@@ -123,11 +146,20 @@ def _at_fault(error: ProviderError) -> frozenset[Circuit]:
         case ProviderRefused(error=code):
             return _INSTANCE if code in CLIENT_REFUSED else _NOBODY
         case ProviderUnavailable(concerns="provider"):
-            return frozenset({"provider", "instance"})
-        case ProviderUnavailable(concerns="keys"):
+            return _BOTH
+        case ProviderUnavailable(concerns="keys" | "grant"):
+            # The connection itself makes pauses.
             return _NOBODY
         case _:
             return _INSTANCE
+
+
+def _cleared(error: ProviderError) -> Set[Circuit]:
+    """Whose circuit it closes: an answer shows that the provider is there."""
+    if isinstance(error, ProviderUnavailable) and error.concerns == "grant":
+        # Whether the provider takes the instance's client, it does not say.
+        return _PROVIDER
+    return _BOTH - _at_fault(error)
 
 
 def away(error: ProviderError) -> ProviderAway:

@@ -1,9 +1,9 @@
 """The authorization servers of the upstreams, as the clients that they know us by."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Final
 
 import structlog
 from pydantic import SecretStr
@@ -35,8 +35,6 @@ from .directory import Directory
 from .granting import grant_to_client, no_client, obtained, tell_refusal
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-
-_Answer = TypeVar("_Answer")
 
 _CLIENT_UNKNOWN: Final = "invalid_client"
 _UNKNOWN_TOKEN: Final = SecretStr("treenail-looks-whether-the-client-is-known")
@@ -106,8 +104,9 @@ class UpstreamProviders:
         # Beside the circuit breakers: what a browser brings says nothing about the provider.
         code = await self._oauth.code(auth, trip.issuer, answer)
         try:
-            granted = await self._asked(
-                instance,
+            granted = await self._circuits.exchanged(
+                instance.connector,
+                instance.id,
                 lambda: self._oauth.exchange(auth.provider, client, code=code, attempt=attempt),
             )
         except ProviderRefused as error:
@@ -252,8 +251,9 @@ class UpstreamProviders:
             raise ProviderAway("its connector is not served here", 1, asked=False)
         try:
             auth, client = self._known(instance)
-            granted = await self._asked(
-                instance,
+            granted = await self._circuits.asked(
+                instance.connector,
+                instance.id,
                 lambda: self._oauth.refresh(
                     auth.provider, client, refresh=refresh, issuer=tokens.issuer
                 ),
@@ -282,6 +282,3 @@ class UpstreamProviders:
         if auth is None or client is None:
             raise ProviderBroken("the instance has no client at its provider")
         return auth, client
-
-    async def _asked(self, instance: Instance, ask: Callable[[], Awaitable[_Answer]]) -> _Answer:
-        return await self._circuits.asked(instance.connector, instance.id, ask)

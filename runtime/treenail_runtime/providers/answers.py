@@ -12,7 +12,7 @@ import httpx
 from treenail_runtime.clock import Clock
 from treenail_runtime.retry_after import told_s
 
-from .errors import ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
+from .errors import Concerned, ProviderBroken, ProviderError, ProviderRefused, ProviderUnavailable
 from .presets import Preset
 
 HEADERS: Final = {"Accept": "application/json", "User-Agent": "treenail", "Connection": "close"}
@@ -29,8 +29,15 @@ _TOO_MANY: Final = 429
 _BUSY: Final = frozenset({408, 425, _TOO_MANY})
 _OK: Final = 200
 _SERVER_ERRORS: Final = 500
-_TRANSIENT: Final = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
-"""RFC 6749 4.1.2.1, RFC 8628 3.5: errors that say "later"."""
+_AWAY: Final = frozenset({502, 503, 504})
+"""Statuses of a provider that is down. 500 is not among them: one odd code may cause it."""
+
+_TRANSIENT: Final[Mapping[str, Concerned]] = {
+    "temporarily_unavailable": "provider",
+    "server_error": "grant",
+    "slow_down": "client",
+}
+"""RFC 6749 4.1.2.1, RFC 8628 3.5: errors that say "later", and to whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +49,13 @@ class Reply:
     body: bytes
 
 
-def check_available(reply: Reply, now: Clock) -> None:
+def check_available(reply: Reply, now: Clock, stumbled: Concerned) -> None:
     """Refuse an answer that says "later".
+
+    Args:
+        reply: The answer.
+        now: The time of day.
+        stumbled: What a failure concerns that may be due to the question.
 
     Raises:
         ProviderUnavailable: It does, by its status.
@@ -51,9 +63,14 @@ def check_available(reply: Reply, now: Clock) -> None:
     if reply.status in _BUSY or reply.status >= _SERVER_ERRORS:
         pause_s = told_s(reply.headers, now)
         bounded = None if pause_s is None else min(pause_s, _LONGEST_PAUSE_S)
-        is_quota = reply.status == _TOO_MANY
-        concerns = "client" if is_quota else "provider"
+        concerns = _concerned(reply.status, stumbled)
         raise ProviderUnavailable(f"status {reply.status}", bounded, concerns=concerns)
+
+
+def _concerned(status: int, stumbled: Concerned) -> Concerned:
+    if status == _TOO_MANY:
+        return "client"
+    return "provider" if status in _AWAY else stumbled
 
 
 def read_document(reply: Reply, now: Clock) -> Mapping[str, Any]:
@@ -63,7 +80,7 @@ def read_document(reply: Reply, now: Clock) -> Mapping[str, Any]:
         ProviderUnavailable: It cannot be had now.
         ProviderBroken: It is not there, or is no JSON object.
     """
-    check_available(reply, now)
+    check_available(reply, now, "provider")
     if reply.status != _OK:
         raise ProviderBroken(f"status {reply.status} where its document should be")
     document = _object(reply)
@@ -72,15 +89,23 @@ def read_document(reply: Reply, now: Clock) -> Mapping[str, Any]:
     return document
 
 
-def read_granted(reply: Reply, preset: Preset, now: Clock) -> Mapping[str, Any]:
+def read_granted(
+    reply: Reply, preset: Preset, now: Clock, stumbled: Concerned = "grant"
+) -> Mapping[str, Any]:
     """The members of a successful answer of the token endpoint (RFC 6749 5.1).
+
+    Args:
+        reply: The answer.
+        preset: The provider's ways.
+        now: The time of day.
+        stumbled: What a failure concerns that may be due to the question.
 
     Raises:
         ProviderRefused: The answer is an error (5.2); GitHub sends it with status 200.
         ProviderUnavailable: It says "later".
         ProviderBroken: It is neither.
     """
-    check_available(reply, now)
+    check_available(reply, now, stumbled)
     said = _object(reply)
     if said is not None and isinstance(said.get("error"), str):
         raise refusal(said, preset)
@@ -112,7 +137,7 @@ def refusal(said: Mapping[str, Any], preset: Preset) -> ProviderError:
     described = text if isinstance(text, str) else ""
     shown = "".join(letter for letter in described if letter.isprintable())[:_LONGEST_DESCRIPTION]
     if error in _TRANSIENT:
-        return ProviderUnavailable(error)
+        return ProviderUnavailable(error, concerns=_TRANSIENT[error])
     return ProviderRefused(error, shown)
 
 

@@ -175,8 +175,10 @@ class OAuthClient:
         self, provider: Provider, client: ProviderClient, form: Mapping[str, str]
     ) -> Mapping[str, Any]:
         reply = await self._asker.send(token_request(provider, client, form))
+        # Without a code or a refresh token, each question of this client is the same.
+        stumbled = "client" if form["grant_type"] == "client_credentials" else "grant"
         try:
-            return read_granted(reply, provider.preset, self._clock)
+            return read_granted(reply, provider.preset, self._clock, stumbled)
         except ProviderRefused as refused:
             raise refused.without(secrets_of(form, client)) from None
 

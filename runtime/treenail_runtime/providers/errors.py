@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
-Concerned: TypeAlias = Literal["provider", "client", "keys"]
+Concerned: TypeAlias = Literal["provider", "client", "grant", "keys"]
 
 
 class ProviderError(Exception):
@@ -43,8 +43,9 @@ class ProviderUnavailable(ProviderError):  # noqa: N818  # the same
 
     Attributes:
         retry_after_s: When the provider wants to be asked again; None when it does not say.
-        concerns: The whole provider; this client alone, whose quota is used up; or the keys of its
-            ID tokens, without which it still gives tokens.
+        concerns: The whole provider; this client alone, whose quota is used up; this code or refresh
+            token alone, for all we know; or the keys of its ID tokens, without which it still gives
+            tokens.
     """
 
     def __init__(

@@ -163,6 +163,22 @@ async def test_an_outage_of_the_provider_is_told_with_503_and_costs_nobody_the_l
         assert connection.status == "active"
 
 
+@pytest.mark.requirement("S2-28")
+async def test_logins_that_a_provider_stumbles_over_keep_nobody_else_from_their_tokens(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path) as place:
+        odd = [await place.connect() for _ in range(5)]
+        sound = await place.connect()
+        await place.expire()
+        place.fake.switches.fall_ill("fault", "token")
+        stumbled = {(await each.call()).status for each in odd}
+        place.fake.switches.recover()
+
+        assert stumbled == {503}
+        assert (await sound.call()).status == 200
+
+
 @pytest.mark.requirement("T-075")
 async def test_a_grant_that_the_provider_has_ended_makes_the_agent_connect_again(
     tmp_path: Path,

@@ -53,6 +53,8 @@ class _Endpoints:
         match switches.outage:
             case "cut":
                 return Response(_cut_short(), headers={"Content-Length": "1000"})
+            case "fault":
+                return Response("<h1>Internal server error</h1>", 500)
             case "error":
                 pause = {"Retry-After": switches.retry_after} if switches.retry_after else {}
                 return Response("<h1>Service unavailable</h1>", 503, pause)

@@ -6,8 +6,8 @@ from typing import Literal, TypeAlias
 
 from pydantic import JsonValue
 
-Outage: TypeAlias = Literal["error", "hang", "cut"]
-"""Status 503; no answer until it is well again; an answer that ends too early."""
+Outage: TypeAlias = Literal["error", "fault", "hang", "cut"]
+"""Status 503; status 500; no answer until it is well again; an answer that ends too early."""
 
 
 @dataclass(kw_only=True)

@@ -115,6 +115,18 @@ async def test_a_provider_that_is_down_is_told_at_the_page(tmp_path: Path) -> No
         assert await place.site.count(connections) == 0
 
 
+@pytest.mark.requirement("S2-28")
+async def test_a_provider_that_stumbles_over_a_client_is_not_asked_every_time(
+    tmp_path: Path,
+) -> None:
+    async with shop(tmp_path) as place, place.site.browser() as browser:
+        place.fake.switches.fall_ill("fault", "token")
+        for _ in range(8):
+            assert (await place.answer(browser)).status == 503
+
+        assert place.asked == 5
+
+
 @pytest.mark.requirement("UP-CLIENT")
 async def test_a_client_that_the_provider_refuses_later_has_its_person_connect_again(
     tmp_path: Path,

@@ -1,7 +1,8 @@
 """A person logs in at the upstream's provider: there, back, and nowhere else."""
 
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from typing import Literal
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import structlog
@@ -266,6 +267,27 @@ async def test_what_browsers_bring_back_keeps_nobody_else_from_the_provider(
 
         tokens = await place.connect()
         await place.expire()
+        assert (await tokens.call()).status == 200
+
+
+@pytest.mark.requirement("S2-28")
+@pytest.mark.parametrize("outage", ["error", "fault"])
+async def test_codes_that_a_provider_stumbles_over_keep_nobody_else_from_it(
+    tmp_path: Path, outage: Literal["error", "fault"]
+) -> None:
+    """A visitor writes the code at will, and a firewall before the provider answers as it likes."""
+    async with town(tmp_path) as place:
+        tokens = await place.connect()
+        await place.expire()
+        place.fake.switches.fall_ill(outage, "token")
+        for _ in range(5):
+            async with place.site.browser() as browser:
+                left = await place.leave(browser)
+                (state,) = parse_qs(urlsplit(left.headers["Location"]).query)["state"]
+                brought = urlencode({"state": state, "code": "%zz", "iss": place.fake.issuer})
+                assert (await browser.get(f"/callback?{brought}")).status == 503
+        place.fake.switches.recover()
+
         assert (await tokens.call()).status == 200
 
 
