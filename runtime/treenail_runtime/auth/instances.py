@@ -256,6 +256,7 @@ class OwedRevocation:
     """Tokens that the upstream's provider is to forget.
 
     Attributes:
+        id: Empty where it is not kept.
         instance_id: Whose they were; it may be gone.
         service: The connector's name; None for that of the configured instance.
         client: To which they were granted; None for the connector's.

@@ -3,7 +3,7 @@
 A row is made in the transaction that removes the tokens, so that no worker that dies takes them along.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
@@ -60,10 +60,13 @@ class RevocationStore:
         await self._database.write(work)
 
     async def take_ended(self, limit: int) -> int:
-        """Owe the tokens of logins that have ended, in place of keeping them; how many there were."""
-        over = ended(limit)
+        """Owe tokens of logins that have ended, in place of keeping them; how many those were.
+
+        No more than `limit`, since other writers may have to wait for it.
+        """
 
         async def work(connection: AsyncConnection) -> int:
+            over = list(await connection.scalars(ended(limit)))
             rows = await take_tokens(connection, credentials.c.connection_id.in_(over))
             for instance_id, its in groupby(sorted(rows, key=_OF), key=_OF):
                 await self._owe(connection, instance_id, list(its))
@@ -71,11 +74,24 @@ class RevocationStore:
 
         return await self._database.write(work)
 
-    async def claim(self, limit: int, seconds: int) -> Sequence[OwedRevocation]:
-        """What is due; nobody else gets it for so many seconds, unless it is told how it went."""
+    async def claim(
+        self,
+        limit: int,
+        seconds: int,
+        *,
+        without_issuers: Collection[str] = (),
+        without_instances: Collection[str] = (),
+    ) -> Sequence[OwedRevocation]:
+        """What is due; nobody else gets it for so many seconds, unless it is told how it went.
+
+        What is of the issuers and the instances that are named stays where it is.
+        """
+        others = due(limit).where(
+            table.c.issuer.not_in(without_issuers), table.c.instance_id.not_in(without_instances)
+        )
         mine = (
             update(table)
-            .where(table.c.id.in_(due(limit)))
+            .where(table.c.id.in_(others))
             .values(next_attempt_at=now_ms + seconds * 1000, attempts=table.c.attempts + 1)
             .returning(table, now_ms.label("now"))
         )

@@ -1,8 +1,8 @@
 """One refresh: the provider is asked, and what it gives is kept whatever happens meanwhile."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 import structlog
 
@@ -18,6 +18,8 @@ from .ports import Refresher, TokenStore
 from .rules import pause_s
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+_Result = TypeVar("_Result")
 
 _PAUSE_S: Final = 0.5
 _STUBBORN_S: Final = 120.0
@@ -84,10 +86,12 @@ class Asking:
             await self._note_failure(old, attempt, error)
             return
         self._measures.refreshed("refreshed")
-        version = await self._put(old, obtained)
+        version = await self._kept(
+            old, lambda: self._store.replace(old.connection_id, old.version, obtained)
+        )
         if version is None:
             # Somebody logged in again meanwhile, and theirs are newer; or the login has ended.
-            is_unused = await self._store.owe_unused(old, obtained)
+            is_unused = await self._kept(old, lambda: self._store.owe_unused(old, obtained))
             log.info("tokens.overtaken", unused=is_unused, **facts)
         else:
             log.info("tokens.refreshed", version=version, **facts)
@@ -119,16 +123,16 @@ class Asking:
         if is_noted:
             raise ProviderAway(str(error), after_s) from error
 
-    async def _put(self, old: UpstreamTokens, obtained: ObtainedTokens) -> int | None:
-        """Replace `old` in the store, however often that has to be tried.
+    async def _kept(self, old: UpstreamTokens, keep: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Have the store take what came of `old`, however often that has to be tried.
 
         A provider that rotates refresh tokens has forgotten the old one: without the new one the
-        login would be lost.
+        login would be lost. And of new ones that nobody uses, nobody else knows.
         """
         until = self._stopwatch() + _STUBBORN_S
         while True:
             try:
-                return await self._store.replace(old.connection_id, old.version, obtained)
+                return await keep()
             except StoreUnavailableError:
                 log.warning("tokens.not_stored", connection=old.connection_id)
                 if self._stopwatch() >= until:

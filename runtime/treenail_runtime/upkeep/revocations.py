@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import structlog
@@ -18,6 +19,7 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _MOST_ENDED: Final = 100
 _AT_ONCE: Final = 8
+_MOST_LEFT_OUT: Final = 100
 _SOON_S: Final = 60
 
 
@@ -29,10 +31,17 @@ class OwedRevocations(Protocol):
         ...
 
     async def take_ended(self, limit: int) -> int:
-        """Owe the tokens of logins that have ended; how many there were."""
+        """Owe tokens of so many logins that have ended; how many there were."""
         ...
 
-    async def claim(self, limit: int, seconds: int) -> Sequence[OwedRevocation]:
+    async def claim(
+        self,
+        limit: int,
+        seconds: int,
+        *,
+        without_issuers: Collection[str] = (),
+        without_instances: Collection[str] = (),
+    ) -> Sequence[OwedRevocation]:
         """What is due, for nobody else for so many seconds."""
         ...
 
@@ -56,6 +65,24 @@ class Revoker(Protocol):
             StoreUnavailableError: The database does not answer.
         """
         ...
+
+
+@dataclass(slots=True)
+class _LeftOut:
+    """Who has failed in this pass: the others do not wait for them again."""
+
+    issuers: set[str] = field(default_factory=set[str])
+    instances: set[str] = field(default_factory=set[str])
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.instances) >= _MOST_LEFT_OUT
+
+    def add(self, owed: OwedRevocation, error: ProviderError | StoreUnavailableError) -> None:
+        if isinstance(error, ProviderUnavailable) and error.concerns == "provider":
+            self.issuers.add(owed.issuer)
+        else:
+            self.instances.add(owed.instance_id)
 
 
 class Revocations:
@@ -89,40 +116,58 @@ class Revocations:
             listener()
 
     async def forsake(self, instance: Instance, tokens: ObtainedTokens) -> None:
-        """Have the provider forget tokens that nobody will use; never fails."""
+        """Have the provider forget tokens that nobody will use; never fails.
+
+        What cannot be kept until it has done so, as without a database, it is asked at once, and
+        once.
+        """
         try:
             await self._rows.add(instance.id, instance.connector, tokens)
         except (StoreUnavailableError, ValueError) as error:
-            log.warning("tokens.not_revoked", reason=str(error), instance=instance.id)
+            log.warning("tokens.not_owed", reason=str(error), instance=instance.id)
+            await self._revoke_now(_unkept(instance, tokens))
         else:
             self.soon()
 
     async def work_off(self) -> int:
         """Have forgotten what is due now; how much that was.
 
-        Ends early when nothing of a batch succeeds: providers that are away are not waited for one
-        by one.
+        Providers that are away, and instances that are refused, are left to the next time once they
+        have failed: nobody else waits for them.
 
         Raises:
             StoreUnavailableError: The database does not answer.
         """
-        await self._rows.take_ended(_MOST_ENDED)
-        count = 0
-        while owed := await self._rows.claim(_AT_ONCE, REVOCATION_LEASE_S):
+        while await self._rows.take_ended(_MOST_ENDED) == _MOST_ENDED:
+            pass
+        count, left_out = 0, _LeftOut()
+        while not left_out.is_full and (owed := await self._claimed(left_out)):
             count += len(owed)
-            if not any(await asyncio.gather(*map(self._settle, owed))):
-                break
+            await asyncio.gather(*(self._settle(each, left_out) for each in owed))
         return count
 
-    async def _settle(self, owed: OwedRevocation) -> bool:
-        """Whether there was an answer."""
+    async def _claimed(self, left_out: _LeftOut) -> Sequence[OwedRevocation]:
+        return await self._rows.claim(
+            _AT_ONCE,
+            REVOCATION_LEASE_S,
+            without_issuers=left_out.issuers,
+            without_instances=left_out.instances,
+        )
+
+    async def _settle(self, owed: OwedRevocation, left_out: _LeftOut) -> None:
         try:
             forgotten = await self._revoker.revoke(owed)
         except (ProviderError, StoreUnavailableError) as error:
+            left_out.add(owed, error)
             await self._not_now(owed, error)
-            return False
-        await self._rows.done(owed, "revoked" if forgotten else "left")
-        return True
+        else:
+            await self._rows.done(owed, "revoked" if forgotten else "left")
+
+    async def _revoke_now(self, owed: OwedRevocation) -> None:
+        try:
+            await self._revoker.revoke(owed)
+        except (ProviderError, StoreUnavailableError) as error:
+            log.warning("tokens.not_revoked", reason=str(error), instance=owed.instance_id)
 
     async def _not_now(
         self, owed: OwedRevocation, error: ProviderError | StoreUnavailableError
@@ -139,3 +184,17 @@ class Revocations:
         # The rounds are far apart; a short outage is over before the next one.
         if after_s <= _SOON_S:
             asyncio.get_running_loop().call_later(after_s, self.soon)
+
+
+def _unkept(instance: Instance, tokens: ObtainedTokens) -> OwedRevocation:
+    return OwedRevocation(
+        id="",
+        instance_id=instance.id,
+        service=instance.connector,
+        issuer=tokens.issuer,
+        access=tokens.access,
+        refresh=tokens.refresh,
+        client=tokens.client,
+        attempts=1,
+        age_s=0,
+    )

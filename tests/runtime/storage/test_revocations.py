@@ -81,6 +81,21 @@ async def test_tokens_of_an_ended_login_are_owed_once(
 
 
 @pytest.mark.requirement("UP-OWED")
+async def test_no_more_is_taken_in_one_transaction_than_was_asked_for(database: Database) -> None:
+    for _ in range(5):
+        member = await joined(database, "default")
+        await at(database, "default").revoke(member.tokens.refresh)
+    await travel(database, 120)
+    await Cleanup(database).run()
+
+    store = revocation_store(database)
+    taken = [await store.take_ended(2) for _ in range(4)]
+
+    assert taken == [2, 2, 1, 0]
+    assert len(await store.claim(10, 60)) == 5
+
+
+@pytest.mark.requirement("UP-OWED")
 async def test_an_instances_own_client_is_kept_with_what_is_owed(database: Database) -> None:
     record = await made(database)
     member = await joined(database, record.id)

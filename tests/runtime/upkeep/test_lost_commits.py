@@ -4,16 +4,19 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.support.fault_proxy import Moment, postgres_proxy
+from tests.support.loopback import reply
 from tests.support.postgres import Postgres
 from tests.support.provider_login import town
 from treenail_runtime.storage.database import Database
-from treenail_runtime.storage.tables import connections, credentials
+from treenail_runtime.storage.tables import connections, credentials, revocations
 
 REPLACED = "UPDATE mcp_credentials SET issuer"
+OWED = "INSERT INTO mcp_revocations"
+SELDOM = 300
 
 
 @pytest.mark.requirement("T-136", "S2-29")
@@ -41,6 +44,54 @@ async def test_tokens_that_a_provider_gave_once_survive_a_commit_without_an_answ
             assert len(place.fake.journal.of("token", grant_type="refresh_token")) == 1
             (connection,) = await place.site.rows(connections)
             assert connection.status == "active"
+
+
+@pytest.mark.requirement("UP-OWED")
+async def test_tokens_that_nobody_uses_are_given_back_even_if_they_cannot_be_owed(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    name = postgres.fresh_database().rpartition("/")[2]
+    async with postgres_proxy(postgres.port) as proxy:
+        through = f"postgresql://postgres@127.0.0.1:{proxy.port}/{name}?sslmode=disable"
+        async with town(tmp_path, reply(401), database_url=through, upkeep_seconds=SELDOM) as place:
+            async with place.site.browser() as browser:
+                back = await place.agree(await place.leave(browser))
+                fault = proxy.plan("before commit", OWED)
+                fault.cut.set()
+                page = await browser.get(back)
+
+            assert fault.reached.is_set()
+            assert page.status == 403
+            assert await place.site.count(revocations) == 0
+            asked = [each.form["token_type_hint"] for each in place.fake.journal.of("revoke")]
+            assert asked == ["refresh_token", "access_token"]
+
+
+@pytest.mark.requirement("UP-OWED", "S2-29")
+async def test_tokens_that_come_after_the_end_of_their_login_are_owed_however_often_that_is_tried(
+    tmp_path: Path, postgres: Postgres
+) -> None:
+    async def end(connection: AsyncConnection) -> None:
+        await connection.execute(delete(credentials))
+
+    name = postgres.fresh_database().rpartition("/")[2]
+    async with postgres_proxy(postgres.port) as proxy:
+        through = f"postgresql://postgres@127.0.0.1:{proxy.port}/{name}?sslmode=disable"
+        async with town(tmp_path, database_url=through, upkeep_seconds=SELDOM) as place:
+            tokens = await place.connect()
+            await place.expire()
+            place.fake.switches.fall_ill("hang", "token")
+            calling = asyncio.create_task(tokens.call())
+            async with asyncio.timeout(20):
+                await place.fake.journal.reaches(2, "token")
+                await place.site.database.write(end)
+                fault = proxy.plan("before commit", OWED)
+                fault.cut.set()
+                place.fake.switches.recover()
+                await calling
+
+            assert fault.reached.is_set()
+            assert await place.site.count(revocations) == 1
 
 
 async def test_a_server_that_ends_keeps_what_a_running_refresh_brings(tmp_path: Path) -> None:
