@@ -1,5 +1,6 @@
 """Whether a server keeps traces, and where they go: as OpenTelemetry's variables say."""
 
+import logging
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -12,6 +13,9 @@ _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_E
 _EXPORTER: Final = "OTEL_TRACES_EXPORTER"
 _PROTOCOLS: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 _PROTOCOL: Final = "http/protobuf"
+_HEADERS: Final = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
+_HEADER_LOGGER: Final = "opentelemetry.util.re"
+"""Told what cannot be read of the headers, which are keys of collectors."""
 _PACKAGES: Final = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http")
 
 
@@ -70,6 +74,21 @@ def _problems(variables: Mapping[str, str]) -> Iterator[str]:
             "traces are wanted (OTEL_EXPORTER_OTLP_ENDPOINT or TREENAIL_TRACING), and what sends "
             "them is not installed: pip install 'treenail[tracing]', or set TREENAIL_TRACING=false"
         )
+        return
+    headers = next((each for each in _HEADERS if variables.get(each)), None)
+    if headers is not None and not _is_header_list(variables[headers]):
+        yield (
+            f"{headers}: write name=value, and a comma before the next one; other characters "
+            "percent-encoded, such as %2C for a comma and %3B for a semicolon"
+        )
+
+
+def _is_header_list(text: str) -> bool:
+    """Whether the SDK can read all of it."""
+    from opentelemetry.util.re import parse_env_headers  # noqa: PLC0415  # as for the others
+
+    logging.getLogger(_HEADER_LOGGER).setLevel(logging.CRITICAL + 1)
+    return all(parse_env_headers(each, liberal=True) for each in text.split(",") if each.strip())
 
 
 def _is_installed(package: str) -> bool:

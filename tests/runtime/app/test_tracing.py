@@ -318,6 +318,28 @@ def test_what_cannot_be_sent_is_told(
         check_traces(read_settings())
 
 
+@pytest.mark.requirement("TRACES", "NO-SECRETS")
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("OTEL_EXPORTER_OTLP_HEADERS", f"x-team: {CANARY}"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", f"x-team=shop,api-key=v1;{CANARY}"),
+    ],
+)
+def test_a_key_of_a_collector_that_cannot_be_read_is_told_by_its_variable_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str, written: str
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv(name, written)
+
+    with pytest.raises(ConfigurationError, match=f"{name}: write name=value") as refused:
+        check_traces(read_settings())
+
+    assert CANARY not in str(refused.value) + caplog.text
+    monkeypatch.setenv(name, "api-key=v1%3Bkey, x-team=our shop,")
+    check_traces(read_settings())
+
+
 WITHOUT = """
 import sys
 sys.modules["opentelemetry.sdk"] = None
