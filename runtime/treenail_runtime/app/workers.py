@@ -1,9 +1,9 @@
 """Several processes behind one listening socket.
 
 A pipe connects the parent with each worker. The worker says on it that it answers, and what the
-others are to do; it takes from it what they say, and the order to load connectors again, or to stop;
-the pipe's end is the latter, too. So a parent that dies ends its workers, and a signal sent to the
-whole process group (systemd, Ctrl-C) is not taken for two.
+others are to do; it takes from it what they say, and the order to load connectors again; the pipe's
+end is the order to stop. So a parent that dies ends its workers, and a signal sent to the whole
+process group (systemd, Ctrl-C) is not taken for two.
 """
 
 import asyncio
@@ -12,12 +12,12 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 import structlog
 
@@ -29,6 +29,7 @@ from .collecting import forget_start, uncollected
 from .composition import create_app
 from .descriptors import raise_descriptor_limit
 from .hangups import HANGUP, pass_on_hangups
+from .lines import LISTENING, RELOAD, HungUp, Line, Word
 from .measuring import counting_in, gathering
 from .registry import Registry, Reloads, open_registry
 from .servable import check_servable
@@ -46,9 +47,11 @@ from .tracing import check_traces, traced
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-_LISTENING = "listening"
-_STOP = "stop"
-_RELOAD = "reload"
+_LOOK_S: Final = 1.0
+"""Between two looks whether a worker has room for what it could not be told."""
+
+_AGAIN_S: Final = 0.1
+"""The same of a worker, whose parent has nothing else to do."""
 
 
 def serve_by_workers(
@@ -99,17 +102,10 @@ def _run(
     return workers.run(lambda: announce(where))
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """What one worker tells the others."""
-
-    text: str
-
-
 class _Workers:
     def __init__(self, settings: Settings, sock: socket.socket, counts: Path | None) -> None:
         self._stopping = False
-        self._pipes: list[Connection] = []
+        self._lines: dict[Connection, Line] = {}
         self._processes: list[SpawnProcess] = []
         spawn = multiprocessing.get_context("spawn")
         for _ in range(settings.workers):
@@ -117,24 +113,28 @@ class _Workers:
             process = spawn.Process(target=work, args=(settings, sock, theirs, counts), daemon=True)
             process.start()
             theirs.close()
-            self._pipes.append(ours)
+            self._lines[ours] = Line(ours)
             self._processes.append(process)
 
     def run(self, announce: Callable[[], None]) -> bool:
         """Wait for all of them to end; whether one ended by itself."""
-        heard, silent = list(self._pipes), list(self._pipes)
+        heard, silent = list(self._lines), list(self._lines)
         failed = False
         while running := [each for each in self._processes if each.is_alive()]:
-            ready = wait([*(each.sentinel for each in running), *heard])
+            ready = wait([*(each.sentinel for each in running), *heard], timeout=_LOOK_S)
+            for line in self._lines.values():
+                line.catch_up()
             for pipe in [each for each in heard if each in ready]:
-                said = _heard(pipe)
-                if said is None:
+                try:
+                    said = self._lines[pipe].hear()
+                except HungUp:
                     heard.remove(pipe)
-                elif said == _LISTENING:
+                    continue
+                if said == LISTENING:
                     silent.remove(pipe)
                     if not silent:
                         announce()
-                else:
+                elif said is not None:
                     self._order(said, beside=pipe)
             if any(each.sentinel in ready for each in running) and not self._stopping:
                 log.error("worker.ended", exit_codes=[each.exitcode for each in self._processes])
@@ -145,18 +145,18 @@ class _Workers:
     def stop(self) -> None:
         """Have the workers finish their calls and end."""
         self._stopping = True
-        self._order(_STOP)
+        for line in self._lines.values():
+            line.hang_up()
 
     def _order(self, word: object, beside: Connection | None = None) -> None:
         """Tell all workers `beside` that one."""
-        for pipe in self._pipes:
+        for pipe, line in self._lines.items():
             if pipe is not beside:
-                with suppress(OSError):
-                    pipe.send(word)
+                line.say(word)
 
     def reload(self) -> None:
         """Have each worker load its connectors again."""
-        self._order(_RELOAD)
+        self._order(RELOAD)
 
     def on_signal(self, number: int, _: FrameType | None) -> None:
         """Stop them at the first signal, kill them at the second."""
@@ -168,25 +168,27 @@ class _Workers:
             process.kill()
 
 
-def _heard(pipe: Connection) -> object:
-    """The next word; None at the end of the pipe."""
-    try:
-        return pipe.recv()
-    except (EOFError, OSError):
-        return None
-
-
-def _say(parent: Connection, text: str) -> None:
+def _say(parent: Line, text: str) -> None:
     """Tell the other workers; a parent that is gone has ended them."""
-    with suppress(OSError):
-        parent.send(_Word(text))
+    if parent.say(Word(text)):
+        _catch_up_later(parent)
 
 
-def work(settings: Settings, sock: socket.socket, parent: Connection, counts: Path | None) -> None:
+def _catch_up_later(parent: Line) -> None:
+    asyncio.get_running_loop().call_later(_AGAIN_S, _catch_up, parent)
+
+
+def _catch_up(parent: Line) -> None:
+    if parent.catch_up():
+        _catch_up_later(parent)
+
+
+def work(settings: Settings, sock: socket.socket, pipe: Connection, counts: Path | None) -> None:
     """The main function of a worker process, which keeps its counts in a file of the folder `counts`."""
     for each in (signal.SIGINT, signal.SIGTERM, HANGUP):
         if each is not None:
             signal.signal(each, signal.SIG_IGN)
+    parent = Line(pipe)
     set_up_logging(settings.log_level, settings.log_format)
     with traced(settings) as traces:
         with uncollected():
@@ -206,7 +208,7 @@ def work(settings: Settings, sock: socket.socket, parent: Connection, counts: Pa
 def _run_worker(
     app: AsgiApp,
     sock: socket.socket,
-    parent: Connection,
+    parent: Line,
     registry: Registry,
     siblings: Siblings,
 ) -> None:
@@ -215,19 +217,26 @@ def _run_worker(
         stop = asyncio.Event()
 
         async def run() -> None:
-            reloads = Reloads(registry)
+            loop, reloads = asyncio.get_running_loop(), Reloads(registry)
 
             def obey() -> None:
-                said = _heard(parent)
-                if said == _RELOAD:
-                    reloads.begin()
-                elif isinstance(said, _Word):
-                    siblings.hear(said.text)
-                else:
+                try:
+                    said = parent.hear()
+                except HungUp:
+                    # At its end, a pipe can be read for ever.
+                    loop.remove_reader(parent.pipe.fileno())
                     stop.set()
+                    return
+                if said == RELOAD:
+                    reloads.begin()
+                elif isinstance(said, Word):
+                    siblings.hear(said.text)
 
-            asyncio.get_running_loop().add_reader(parent.fileno(), obey)
-            await serve_app(app, sock, listening=lambda: parent.send(_LISTENING), stopped=stop.wait)
-            asyncio.get_running_loop().remove_reader(parent.fileno())
+            def listening() -> None:
+                parent.say(LISTENING)
+
+            loop.add_reader(parent.pipe.fileno(), obey)
+            await serve_app(app, sock, listening=listening, stopped=stop.wait)
+            loop.remove_reader(parent.pipe.fileno())
 
         runner.run(run())
