@@ -246,7 +246,8 @@ class Administration:
         config = typed.config(connector.name, login_form(connector).fields)
         instance = await self.served(record)
         await self.check(instance, config, await self._granted(instance, connector, values))
-        if not await self.parts.store.connect(record.id, config):
+        # What was tried at one server is not kept for another.
+        if not await self.parts.store.connect(record.id, config, version=record.version):
             raise _changed()
         self._forget(record.id)
         return await self.show(slug, sees)
