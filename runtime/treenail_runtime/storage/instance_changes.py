@@ -20,10 +20,11 @@ from treenail_runtime.crypto.sealing import Sealer
 
 from .audit import AuditStore
 from .batches import delete_all, update_all
-from .connections import own_config, put_own_connection
+from .connections import own_config
 from .database import Database, now_ms
 from .instance_rows import owned, seal_settings
 from .owing import owe_rows
+from .own_accounts import put_own_account
 from .tables import (
     auth_codes,
     connections,
@@ -101,7 +102,7 @@ class InstanceChanges:
             # As whoever they were granted to.
             await owe_rows(connection, self._sealer, taken, service=to.service, settings=to.before)
             if to.account is not None:
-                await self._put_account(connection, instance_id, to.account)
+                await self._put_account(connection, instance_id, to, to.account)
             await self._audit.insert(
                 connection, "instance.changed", "success", instance=instance_id, change="settings"
             )
@@ -110,12 +111,24 @@ class InstanceChanges:
         return await self._database.write(work)
 
     async def _put_account(
-        self, connection: AsyncConnection, instance_id: str, account: ConnectionConfig
+        self,
+        connection: AsyncConnection,
+        instance_id: str,
+        to: Alteration,
+        account: ConnectionConfig,
     ) -> None:
         mine = update(instances).where(instances.c.id == instance_id)
         works = {"status": "active", "pending_since": None, "last_error": None}
         await connection.execute(mine.values(works))
-        await put_own_connection(connection, self._sealer, self._macs, instance_id, account)
+        await put_own_account(
+            connection,
+            self._sealer,
+            self._macs,
+            instance_id,
+            account,
+            service=to.service,
+            before=to.before,
+        )
 
 
 async def _end(

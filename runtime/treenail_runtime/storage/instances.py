@@ -33,7 +33,6 @@ from treenail_runtime.auth.instances import (
     StoredInstance,
     TooManyInstancesError,
     first_status,
-    is_another_account,
     is_slug,
     may_become,
 )
@@ -42,7 +41,6 @@ from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import Sealer
 
 from .audit import AuditStore
-from .connections import own_config, put_own_connection
 from .database import Database, now_ms
 from .instance_deletion import LeftBehind, end_instance
 from .instance_rows import (
@@ -56,9 +54,10 @@ from .instance_rows import (
 )
 from .lookups import Lookup
 from .owing import owe_rows
-from .tables import connections, credentials
+from .own_accounts import put_own_account
+from .tables import connections
 from .tables import instances as table
-from .token_rows import SealedTokens, put_tokens, take_tokens
+from .token_rows import SealedTokens, put_tokens
 
 _AT: Final = Lookup(selected(table.c.slug == bindparam("name")))
 _OF_ID: Final = Lookup(selected(table.c.id == bindparam("name")))
@@ -293,30 +292,18 @@ class InstanceStore:
             change = (instance_id, values, may, None, "connected")
             if await self._changed(connection, *change) is None:
                 return False
-            await self._take_replaced(connection, instance_id, config)
+            row = (await connection.execute(selected(table.c.id == instance_id))).one()
+            before = open_settings(self._sealer, row)
+            parts = (connection, self._sealer, self._macs)
+            await put_own_account(*parts, instance_id, config, service=row.service, before=before)
             if sealed is not None:
-                # Behind the tokens of before, which were granted to the client of before.
                 own = update(table).where(table.c.id == instance_id)
                 await connection.execute(own.values(config=sealed.text, kid=sealed.kid))
-            await put_own_connection(connection, self._sealer, self._macs, instance_id, config)
             if kept is not None:
                 await put_tokens(connection, instance_id, instance_id, kept)
             return True
 
         return await self._database.write(work)
-
-    async def _take_replaced(
-        self, connection: AsyncConnection, instance_id: str, config: ConnectionConfig
-    ) -> None:
-        """Remove the tokens of another account that there was, and owe them to its provider."""
-        before = await own_config(connection, self._sealer, instance_id)
-        known = "" if before is None else before.account
-        if config.account and not is_another_account(known, config.account):
-            return
-        taken = await take_tokens(connection, credentials.c.connection_id == instance_id)
-        row = (await connection.execute(selected(owned(instance_id, None)))).one()
-        settings = open_settings(self._sealer, row)
-        await owe_rows(connection, self._sealer, taken, service=row.service, settings=settings)
 
     async def delete(self, instance_id: str, *, owner: str | None = None) -> EndedInstance | None:
         """End an instance and all that was made through it, in one transaction.

@@ -309,6 +309,26 @@ async def test_another_client_has_the_account_fetched_again_and_gives_its_tokens
         assert (await member.call()).status == 200
 
 
+@pytest.mark.requirement("UP-OWED", "CHANGE-INSTANCE")
+@pytest.mark.parametrize("verb", ["PUT", "PATCH"])
+async def test_a_typed_account_gives_back_the_tokens_of_the_one_before(
+    tmp_path: Path, verb: str
+) -> None:
+    async with office(tmp_path, ITEMS, choice=True) as desk:
+        await desk.connect()
+        site = desk.town.site
+        typed = {"values": {"password": "typed-key"}}
+        if verb == "PUT":
+            done = await desk.api.send("PUT", f"{ONE}/credentials", typed)
+        else:
+            done = await patch(desk.api, typed)
+
+        assert (done.status, done.body["status"], done.body["tokens"]) == (200, "active", None)
+        assert site.upstream_seen[-1].value("Authorization") == "Bearer typed-key"
+        assert await site.count(credentials) == 0
+        await until(lambda: bool(desk.town.fake.journal.of("revoke")))
+
+
 @pytest.mark.requirement("CHANGE-INSTANCE")
 async def test_another_secret_of_the_same_client_ends_nothing(tmp_path: Path) -> None:
     async with office(tmp_path, ITEMS) as desk:
