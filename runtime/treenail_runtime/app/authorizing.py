@@ -64,6 +64,7 @@ from .siblings import Siblings
 from .storing import answers, make_cleanup, open_database, open_ring
 from .upstreams import Upstreams
 from .watching import Recording
+from .writes import ROUND_S, Writes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +219,12 @@ def _reuses(
     upstreams: Upstreams, database: Database, directory: Directory, lifespan: Lifespan
 ) -> Reuses:
     """What connections were answered before, as long as they and their instances last."""
-    reuses, answers = Reuses(upstreams, ConnectionStore(database)), upstreams.answers
+    connections, answers = ConnectionStore(database), upstreams.answers
+    writes = Writes(connections)
+    reuses = Reuses(upstreams, connections, writes)
+    lifespan.add(Closed(writes.aclose))
+    counts = Rounds(writes.work_off, ROUND_S, name="writes")
+    lifespan.add(Started(counts.start, counts.stop))
     directory.on_change(lambda changed: answers.forget_where(lambda each: each == changed))
     rounds = Rounds(lambda: reuses.drop_ended(answers), SWEEP_S, name="answers")
     lifespan.add(Started(rounds.start, rounds.stop))

@@ -1,7 +1,9 @@
 """Answers that a running server gives again: whose they are, across logins, workers and instances."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +23,7 @@ from tests.support.members import Member, admit, change
 from tests.support.wire import modern, modern_headers
 from treenail_runtime.app.reusing import Reuses
 from treenail_runtime.app.upstreams import Upstreams
+from treenail_runtime.app.writes import Writes
 from treenail_runtime.contract import (
     Endpoint,
     Input,
@@ -36,6 +39,11 @@ from treenail_runtime.upstream import AiohttpTransport, AnswerCache, Owner
 
 KEPT = Endpoint("GET", "/items", reads=True, cache_s=60.0, timeout_s=5)
 WRITTEN = Endpoint("POST", "/items", body=JsonBody(), timeout_s=5)
+NO_COUNTS = f"""
+    CREATE TRIGGER no_counts BEFORE UPDATE OF writes ON {connections.name}
+    BEGIN SELECT RAISE(ABORT, 'not now'); END
+"""
+COUNTS = "DROP TRIGGER no_counts"
 OK = reply(200, b'{"id":"i-1"}', "Content-Type: application/json")
 
 
@@ -145,6 +153,90 @@ async def test_a_write_by_one_worker_is_read_by_the_other(tmp_path: Path) -> Non
         assert len(upstream.requests) == 4 + 1 + 2
 
 
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """Nothing is written to the log: to show a traceback takes seconds."""
+    with structlog.testing.capture_logs():
+        yield
+
+
+def busy(folder: Path) -> sqlite3.Connection:
+    """Another user of the site's database, who can keep everybody from writing."""
+    return sqlite3.connect(folder / "site.db", isolation_level=None)
+
+
+async def counted(site: Site) -> dict[str, int]:
+    """The writes of each connection, as the database has them."""
+    return {row.id: row.writes for row in await site.rows(connections)}
+
+
+async def uncountable(site: Site, sql: str = NO_COUNTS) -> None:
+    """Have the database refuse to count writes; `COUNTS` has it count them again."""
+    await site.database.write(lambda connection: connection.exec_driver_sql(sql))
+
+
+@pytest.mark.requirement("CACHE-WRITE")
+@pytest.mark.usefixtures("quiet")
+async def test_a_write_that_could_not_be_counted_is_counted_later(tmp_path: Path) -> None:
+    async with serving(tmp_path, others=1) as (site, upstream):
+        member, there = await admit(site), site.ports[0]
+        assert await call(site, member, port=there)
+        await uncountable(site)
+
+        assert await call(site, member, "write")
+        assert await call(site, member, port=there)
+        assert len(upstream.requests) == 2
+
+        await uncountable(site, COUNTS)
+
+        async def made_up() -> bool:
+            return await counted(site) == {member.connection_id: 1}
+
+        await until(made_up)
+        assert await call(site, member, port=there)
+        assert len(upstream.requests) == 3
+
+
+@pytest.mark.requirement("CACHE-WRITE")
+async def test_a_write_is_counted_although_its_client_has_gone(tmp_path: Path) -> None:
+    with structlog.testing.capture_logs() as logs, closing(busy(tmp_path)) as other:
+        async with serving(tmp_path, others=1) as (site, upstream):
+            member, there = await admit(site), site.ports[0]
+            assert await call(site, member, port=there)
+
+            other.execute("BEGIN IMMEDIATE")
+            writing = asyncio.create_task(call(site, member, "write"))
+            await upstream.reaches(2)
+            # Only after a tenth of a second does the server look whether a client has gone.
+            writing.cancel()
+            await until(lambda: any(each["event"] == "mcp.client_gone" for each in logs))
+            other.rollback()
+
+            async def told() -> bool:
+                return await counted(site) == {member.connection_id: 1}
+
+            await until(told, 5)
+            assert await call(site, member, port=there)
+            assert len(upstream.requests) == 3
+
+
+@pytest.mark.requirement("CACHE-WRITE")
+@pytest.mark.usefixtures("quiet")
+async def test_a_server_that_stops_counts_what_is_left(tmp_path: Path) -> None:
+    async with serving(tmp_path) as (site, _):
+        member = await admit(site)
+        writes = Writes(ConnectionStore(site.database))
+        await uncountable(site)
+        await writes.note(member.connection_id)
+        await writes.note(member.connection_id)
+        assert await writes.work_off() == 0
+        await uncountable(site, COUNTS)
+
+        await writes.aclose()
+
+        assert await counted(site) == {member.connection_id: 1}
+
+
 @pytest.mark.requirement("CACHE-OWN")
 async def test_a_check_of_credentials_is_never_answered_by_what_is_held(tmp_path: Path) -> None:
     async with serving(tmp_path) as (site, upstream):
@@ -186,7 +278,8 @@ async def test_the_answers_of_a_connection_that_has_ended_are_given_up(tmp_path:
             shelf = cache.shelf(Owner("default", connection, "1"))
             cache.put(shelf, b"what", UpstreamAnswer(200, b"{}"), 60)
         async with AiohttpTransport() as transport:
-            reuses = Reuses(Upstreams(transport), ConnectionStore(site.database))
+            store = ConnectionStore(site.database)
+            reuses = Reuses(Upstreams(transport), store, Writes(store))
             await change(site, ended, "connection ended")
 
             assert await reuses.drop_ended(cache) == 2
