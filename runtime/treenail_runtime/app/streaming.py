@@ -102,15 +102,25 @@ class StreamChecks:
             except StoreUnavailableError:
                 # Nothing is known of anybody; a stream tells no more than that there is news.
                 log.info("streams.not_checked")
-            except Exception:
-                # The boundary: what goes wrong for one round must not end all others.
-                log.exception("streams.not_checked")
 
 
 async def _check(stream: Stream) -> None:
-    if stream.may_stay is not None and not await stream.may_stay():
-        log.info("stream.ended", grant=stream.grant_id or None)
-        stream.end()
+    """End the stream of a caller who would not be served any more.
+
+    Raises:
+        StoreUnavailableError: The database does not answer.
+    """
+    try:
+        if stream.may_stay is None or await stream.may_stay():
+            return
+    except StoreUnavailableError:
+        raise
+    except Exception:
+        # The boundary: what goes wrong with one stream must not keep all others from being looked at.
+        log.exception("stream.not_checked", grant=stream.grant_id or None)
+        return
+    log.info("stream.ended", grant=stream.grant_id or None)
+    stream.end()
 
 
 class Draining:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from mcp.client.client import Client
 from mcp.client.subscriptions import ToolsListChanged
 from mcp_types import SubscriptionFilter
@@ -29,6 +30,7 @@ from tests.support.serving import Running, offering, serving, serving_app
 from tests.support.wire import JSON_HEADERS, modern, modern_headers, rpc
 from treenail_runtime.app.composition import create_app
 from treenail_runtime.app.registry import Registry, open_registry
+from treenail_runtime.app.streaming import StreamChecks
 from treenail_runtime.app.upstreams import Upstreams, open_context
 from treenail_runtime.dispatch.callers import Caller
 from treenail_runtime.dispatch.streams import Streams
@@ -284,6 +286,31 @@ async def test_whoever_reads_slowly_is_told_once_however_often_it_happened() -> 
     assert set(told) == {1}
     assert words == ["changed", "ended"]
     assert streams.everyone() == []
+
+
+@pytest.mark.requirement("LISTEN-GATE")
+async def test_one_stream_that_cannot_be_looked_at_keeps_no_other_open() -> None:
+    context = open_context(offering(), Upstreams(AiohttpTransport()))
+
+    async def fails() -> bool:
+        raise LookupError
+
+    async def is_over() -> bool:
+        return False
+
+    streams = Streams()
+    odd, over = (
+        streams.open(Caller(context, may_stay=each), wants_tools=True) for each in (fails, is_over)
+    )
+    checks = StreamChecks(streams, every_s=0.01)
+    with structlog.testing.capture_logs() as logs:
+        await checks.start()
+        async with asyncio.timeout(10):
+            assert await over.next() == "ended"
+        await checks.stop()
+
+    assert streams.everyone() == [odd, over]
+    assert {each["event"] for each in logs} == {"stream.not_checked", "stream.ended"}
 
 
 @pytest.mark.requirement("MCP-LISTEN", "S2-43")
