@@ -18,8 +18,9 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
     ),
     "LISTEN-BOUNDS": Requirement(
         "ours",
-        "streams are bounded by worker and by login, told when there are too many, and a client "
-        "that does not read costs no more than one that does",
+        "streams are bounded by worker and by login, and no instance takes all places of a worker; "
+        "who asks for one too many is told, and a client that does not read costs no more than one "
+        "that does",
     ),
     "LISTEN-ALIVE": Requirement(
         "ours", "a stream shows that it is alive, and no proxy is to hold it back or keep it"

@@ -17,6 +17,7 @@ class Caller:
         context: The connection that tools run as.
         scopes: What was granted; None where there is no authorization.
         grant_id: The login; empty where there is no authorization.
+        instance_id: Where; empty in the same case.
         may_stay: Whether the same caller would be served now, too; asked as long as an answer goes
             on. None where that cannot change. Raises `StoreUnavailableError`.
     """
@@ -24,6 +25,7 @@ class Caller:
     context: ToolContext
     scopes: frozenset[str] | None = None
     grant_id: str = ""
+    instance_id: str = ""
     may_stay: Callable[[], Awaitable[bool]] | None = None
 
 

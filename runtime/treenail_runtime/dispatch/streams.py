@@ -5,6 +5,7 @@ client that reads slowly costs what a fast one does.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ Word: TypeAlias = Literal["changed", "quiet", "ended"]
 class Bounds:
     """How many streams there may be, and how they are kept open.
 
+    No instance can take all: the last quarter of the places is for those that have less than a
+    sixteenth of them.
+
     Attributes:
         most: Of this worker.
         most_of_grant: Of one login.
@@ -32,6 +36,10 @@ class Bounds:
     most: int = 1000
     most_of_grant: int = 8
     ping_s: float = 15.0
+
+    def are_left_to_others(self, taken: int, of_instance: int) -> bool:
+        """Whether the places that are left, of all that are taken, are for other instances."""
+        return 4 * taken >= 3 * self.most and 16 * of_instance >= self.most
 
 
 class TooManyStreamsError(Exception):
@@ -44,6 +52,7 @@ class Stream:
     Attributes:
         connector: Whose tools it is about.
         grant_id: Whose it is; empty where there is no authorization.
+        instance_id: Where that listens; empty in the same case.
         may_stay: As of its `Caller`.
         wants_tools: Whether it is to say that the tools have changed.
     """
@@ -56,6 +65,7 @@ class Stream:
         "_wake",
         "connector",
         "grant_id",
+        "instance_id",
         "may_stay",
         "wants_tools",
     )
@@ -66,6 +76,7 @@ class Stream:
         # Not the caller, who holds opened credentials.
         self.connector = caller.context.connector
         self.grant_id = caller.grant_id
+        self.instance_id = caller.instance_id
         self.may_stay = caller.may_stay
         self._streams = streams
         self.wants_tools = wants_tools
@@ -121,7 +132,8 @@ class Streams:
         self._measures = measures
         # By the order in which they were opened.
         self._open: dict[Stream, None] = {}
-        self._of_grant: dict[str, int] = {}
+        self._of_grant = Counter[str]()
+        self._of_instance = Counter[str]()
         self._is_over = False
 
     def open(self, caller: Caller, *, wants_tools: bool) -> Stream:
@@ -130,21 +142,34 @@ class Streams:
         Raises:
             TooManyStreamsError: It would be one too many.
         """
-        grant = caller.grant_id
-        of_grant = self._of_grant.get(grant, 0)
-        if len(self._open) >= self._bounds.most:
-            raise TooManyStreamsError("Too many open streams at this server; try again later")
-        if grant and of_grant >= self._bounds.most_of_grant:
-            raise TooManyStreamsError(
-                f"Too many open streams: {of_grant} of this login are open; close one of them"
-            )
+        self._demand_place(caller)
         stream = Stream(self, caller, wants_tools=wants_tools, ping_s=self._bounds.ping_s)
         self._open[stream] = None
-        self._of_grant[grant] = of_grant + 1
+        self._of_grant[stream.grant_id] += 1
+        self._of_instance[stream.instance_id] += 1
         self._measures.listening(len(self._open))
         if self._is_over:
             stream.end()
         return stream
+
+    def _demand_place(self, caller: Caller) -> None:
+        """See to it that there is a place for one more stream of `caller`.
+
+        Raises:
+            TooManyStreamsError: There is none.
+        """
+        bounds, grant, instance = self._bounds, caller.grant_id, caller.instance_id
+        of_grant, of_instance = self._of_grant[grant], self._of_instance[instance]
+        if len(self._open) >= bounds.most:
+            raise TooManyStreamsError("Too many open streams at this server; try again later")
+        if grant and of_grant >= bounds.most_of_grant:
+            raise TooManyStreamsError(
+                f"Too many open streams: {of_grant} of this login are open; close one of them"
+            )
+        if instance and bounds.are_left_to_others(len(self._open), of_instance):
+            raise TooManyStreamsError(
+                f"Too many open streams: {of_instance} of this instance are open; try again later"
+            )
 
     def leave(self, stream: Stream) -> None:
         """Forget a stream that is closed."""
@@ -152,10 +177,8 @@ class Streams:
             return
         del self._open[stream]
         self._measures.listening(len(self._open))
-        grant = stream.grant_id
-        self._of_grant[grant] -= 1
-        if not self._of_grant[grant]:
-            del self._of_grant[grant]
+        _one_less(self._of_grant, stream.grant_id)
+        _one_less(self._of_instance, stream.instance_id)
 
     def tools_changed(self, connector: str) -> int:
         """Have it said where `connector` is served that its tools have changed; to how many."""
@@ -179,3 +202,9 @@ class Streams:
         self._is_over = True
         for stream in self._open:
             stream.end()
+
+
+def _one_less(counts: Counter[str], key: str) -> None:
+    counts[key] -= 1
+    if not counts[key]:
+        del counts[key]

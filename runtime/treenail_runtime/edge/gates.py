@@ -191,6 +191,7 @@ class BearerGate:
                 surroundings.context,
                 found.scopes,
                 grant_id=found.grant_id,
+                instance_id=self.instance.id,
                 may_stay=partial(self._may_stay, token_hash),
             ),
             principal=found,

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +173,25 @@ async def test_one_login_keeps_only_so_many_streams(tmp_path: Path, framing: str
 
     assert error["code"] == -32000
     assert "2 of this login are open" in error["message"]
+
+
+@pytest.mark.requirement("LISTEN-BOUNDS")
+async def test_one_instance_leaves_places_to_the_others(tmp_path: Path) -> None:
+    async with served(tmp_path, max_streams=8, max_streams_per_login=4) as (site, _):
+        api = await administering(site)
+        acme, bolt = [(await api.create(name)).body["id"] for name in ("acme", "bolt")]
+        bob = await admit(site, instance=bolt, slug="bolt", email="bob@example.test")
+        many = [await admit(site, instance=acme, slug="acme") for _ in range(2)]
+        theirs, ours = f"{site.base_url}/acme/mcp", f"{site.base_url}/bolt/mcp"
+        async with AsyncExitStack() as stack:
+            for each in (*many, *many, *many):
+                await stack.enter_async_context(acknowledged(theirs, each.token))
+            refused = await stack.enter_async_context(listening(theirs, many[0].token))
+            error = (await refused.json())["error"]
+            await stack.enter_async_context(acknowledged(ours, bob.token))
+
+    assert error["code"] == -32000
+    assert "6 of this instance are open" in error["message"]
 
 
 @pytest.mark.requirement("LISTEN-BOUNDS")
