@@ -69,3 +69,6 @@ class Recording:
                 log.warning("connector.hides_instance", slug=slug)
         except StoreUnavailableError as error:
             log.warning("connectors.not_recorded", reason=str(error))
+        except Exception:
+            # The boundary: what is told of connectors must not keep them from being served.
+            log.exception("connectors.not_recorded")

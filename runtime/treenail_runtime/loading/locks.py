@@ -8,6 +8,8 @@ from typing import Any, cast
 
 from treenail_runtime.contract import Connector, Tool
 
+from .fitness import told
+
 _SHOWN = 5
 
 
@@ -21,7 +23,7 @@ def unlocked(connector: Connector, lock: Path) -> str | None:
         locked = _tools(lock)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return f"{lock.name} cannot be read; run `gen build {connector.name}`"
     served = {tool.name: (_sha256(tool), tool.scope) for tool in connector.tools}
     differing = sorted(
@@ -53,15 +55,5 @@ def _locked(tool: object) -> tuple[str, str | None]:
 
 
 def _sha256(tool: Tool) -> str:
-    """The hash that `gen build` writes: compact JSON of the tool as tools/list tells it."""
-    output = {"outputSchema": dict(tool.output_schema)} if tool.output_schema is not None else {}
-    told = {
-        "name": tool.name,
-        **({"title": tool.title} if tool.title is not None else {}),
-        "description": tool.description,
-        "inputSchema": tool.input_schema,
-        **output,
-        "annotations": tool.annotations.published,
-    }
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    """The hash that `gen build` writes."""
+    return hashlib.sha256(told(tool)).hexdigest()

@@ -12,10 +12,12 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Final, TypeGuard, cast
 
-from treenail_runtime.contract import CONTRACT_VERSION, Connector, Input, Tool
+from treenail_runtime.contract import CONTRACT_VERSION, Connector, Tool
 from treenail_runtime.settings import ConfigurationError
 
 from .collecting import uncollected
+from .fitness import misfit, told
+from .interrupts import heeding_interrupts
 
 _PACKAGE: Final = "treenail_connectors"
 _CUSTOM: Final = "_custom"
@@ -27,10 +29,19 @@ class ConnectorLoadError(ConfigurationError):
     """A connector that cannot be served: what is wrong, where, and what to do about it."""
 
     def __init__(self, what: str, *, where: Path, remedy: str) -> None:
-        super().__init__(f"{where}: {what}; {remedy}")
+        super().__init__(printable(f"{where}: {what}; {remedy}"))
         self.what = what
         self.where = where
         self.remedy = remedy
+
+
+def printable(text: str) -> str:
+    """The text, with what cannot be printed, sent or kept in a database spelled out."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
 
 
 @uncollected()
@@ -41,6 +52,21 @@ def load_connector(directory: Path, name: str) -> Connector:
         ConnectorLoadError: The module is missing, broken, made for another contract, or its custom
             tools are not exactly those it names.
     """
+    with heeding_interrupts():
+        try:
+            return _load(directory, name)
+        except ConnectorLoadError:
+            raise
+        except BaseException as error:  # whatever a module brings must not end the server
+            path = directory / f"{name}.py"
+            raise ConnectorLoadError(
+                f"it cannot be served: {_told(error, path)}",
+                where=path,
+                remedy=f"run `gen build {name}`",
+            ) from error
+
+
+def _load(directory: Path, name: str) -> Connector:
     path = directory / f"{name}.py"
     if not _CONNECTOR_NAME.fullmatch(name) or name.endswith(_CUSTOM):
         raise ConnectorLoadError(
@@ -64,6 +90,8 @@ def load_connector(directory: Path, name: str) -> Connector:
             where=path,
             remedy=f"name the file {connector.name}.py or run `gen build {name}`",
         )
+    _check_fields(path, connector)
+    _check_fields(path, *connector.tools)
     custom = _custom_tools(directory, connector)
     connector = dataclasses.replace(connector, tools=(*connector.tools, *custom))
     _check_tools(connector.tools, path)
@@ -94,7 +122,7 @@ def _imported(directory: Path, name: str) -> types.ModuleType:
     sys.modules[full_name] = module
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # a module must not end the server
+    except BaseException as error:  # as above
         if before is None:
             sys.modules.pop(full_name, None)
         else:
@@ -130,7 +158,10 @@ def _told(error: BaseException, path: Path) -> str:
             line = step.tb_lineno
         step = step.tb_next
     place = f" (line {line})" if line else ""
-    text = str(error).strip().partition("\n")[0]
+    try:
+        text = str(error).strip().partition("\n")[0]
+    except Exception:  # noqa: BLE001  # an error of the module's own, which cannot even be told
+        text = "(without a text)"
     return f"{type(error).__name__}: {text}{place}"
 
 
@@ -162,6 +193,7 @@ def _custom_tools(directory: Path, connector: Connector) -> Sequence[Tool]:
         raise ConnectorLoadError(
             "it has no TOOLS of type tuple[Tool, ...]", where=path, remedy="add it"
         )
+    _check_fields(path, *tools)
     _check_validators(tools, path)
     by_name = {tool.name: tool for tool in tools}
     if Counter(named) != Counter(tool.name for tool in tools):
@@ -197,13 +229,31 @@ def _check_tools(tools: Sequence[Tool], path: Path) -> None:
                 remedy="use 1 to 64 letters, digits, '_', '-' and '.'",
             )
         _check_arguments(tool, path)
+        _check_told(tool, path)
+
+
+def _check_fields(path: Path, *values: Connector | Tool) -> None:
+    for each in values:
+        if (wrong := misfit(each)) is not None:
+            called = f"tool {each.name!r}" if isinstance(each, Tool) else "CONNECTOR"
+            raise ConnectorLoadError(f"{called}: {wrong}", where=path, remedy="correct it")
+
+
+def _check_told(tool: Tool, path: Path) -> None:
+    """See that agents can be told of it."""
+    try:
+        told(tool)
+    except Exception as error:
+        raise ConnectorLoadError(
+            f"tool {tool.name!r} cannot be told as JSON: {_told(error, path)}",
+            where=path,
+            remedy="correct it",
+        ) from error
 
 
 def _check_validators(tools: Sequence[Tool], path: Path) -> None:
     """Have the validators of hand-written arguments made; the generator has tried its own."""
     for tool in tools:
-        if not _is_model(tool.arguments):
-            continue
         try:
             tool.arguments.model_rebuild()
         except Exception as error:
@@ -214,13 +264,9 @@ def _check_validators(tools: Sequence[Tool], path: Path) -> None:
             ) from error
 
 
-def _is_model(arguments: object) -> bool:
-    return isinstance(arguments, type) and issubclass(arguments, Input)
-
-
 def _check_arguments(tool: Tool, path: Path) -> None:
     try:
-        sound = _is_model(tool.arguments) and tool.input_schema.get("type") == "object"
+        sound = tool.input_schema.get("type") == "object"
     except Exception as error:
         raise ConnectorLoadError(
             f"tool {tool.name!r} has no input schema: {_told(error, path)}",
@@ -229,7 +275,7 @@ def _check_arguments(tool: Tool, path: Path) -> None:
         ) from error
     if not sound:
         raise ConnectorLoadError(
-            f"the arguments of tool {tool.name!r} are no Input model",
+            f"the arguments of tool {tool.name!r} are no object",
             where=path,
             remedy="derive them from Input",
         )

@@ -11,6 +11,7 @@ from treenail_runtime.auth.instances import ServiceRecord
 
 from .database import Database, now_ms
 from .moments import moment
+from .tables import ID
 from .tables import services as table
 
 
@@ -53,15 +54,20 @@ class ServiceStore:
 
 def _row(service: ServiceRecord) -> dict[str, Any]:
     return {
-        "name": service.name,
-        "title": service.title,
-        "version": service.version,
+        "name": _kept(service.name)[:ID],
+        "title": _kept(service.title),
+        "version": _kept(service.version),
         "contract": service.contract,
         "sha256": service.sha256,
         "status": service.status,
-        "reason": service.reason,
+        "reason": None if service.reason is None else _kept(service.reason),
         "loaded_at": now_ms,
     }
+
+
+def _kept(text: str) -> str:
+    """The text as every database takes it: what a module or a file system says may be no Unicode."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _upserted(dialect: str, row: dict[str, Any]) -> sqlite.Insert | postgresql.Insert:

@@ -1,5 +1,6 @@
 """A module that cannot be served is refused at the start, in one line that says what to do."""
 
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.support.commands import connectors_folder
-from treenail_runtime.loading import ConnectorLoadError, load_connector
+from treenail_runtime.loading import ConnectorLoadError, find, load_connector
 
 CUSTOM = """
 from treenail_connectors.sample import CONNECTOR, Nothing, LOCAL
@@ -208,7 +209,7 @@ def test_a_tool_name_is_one_that_every_client_takes(folder: Path, name: str) -> 
 def test_arguments_are_a_closed_model(folder: Path) -> None:
     edit(folder / "sample.py", "arguments=CreateItem", "arguments=dict")
 
-    assert "the arguments of tool 'create_item' are no Input model" in refused(folder)
+    assert "tool 'create_item': arguments: Input should be a subclass of Input" in refused(folder)
 
 
 def test_arguments_that_cannot_be_checked_are_told_before_the_first_call(folder: Path) -> None:
@@ -247,3 +248,70 @@ def test_first_calls_at_the_same_time_are_all_checked(folder: Path) -> None:
     assert told == [given] * 8
     with pytest.raises(ValidationError):
         model.model_validate({**given, "unknown": 1})
+
+
+@pytest.mark.requirement("S2-34")
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("    tools=(\n", "    tools=None,\n)\n_X = dict(x=(\n", "tools: Input should be"),
+        ('name="sample",', 'name="sample", custom_tools=None,', "custom_tools: Input should be"),
+        ('title="Sample shop"', "title=None", "title: Input should be a valid string"),
+        ('version="1.2.3"', "version=None", "version: Input should be a valid string"),
+        ('title="Sample shop"', 'title="\\udcff"', "a text in it is no Unicode"),
+        ('title="Sample shop"', 'title="Shop", scopes=None', "scopes: Input should be"),
+        ('title="Get item"', 'title="\\udcff"', "tool 'get_item': a text in it is no Unicode"),
+        ('title="Get item"', 'title="Get", output_schema={"a": {1}}', "cannot be told as JSON"),
+        ("annotations=READS", "annotations=None", "annotations: Input should be an instance of"),
+    ],
+)
+def test_a_field_of_another_type_is_refused_by_its_name(
+    folder: Path, old: str, new: str, told: str
+) -> None:
+    edit(folder / "sample.py", old, new)
+
+    assert told in refused(folder)
+
+
+@pytest.mark.requirement("S2-34")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("raise SystemExit(3)", "SystemExit: 3 (line 1)"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt:  (line 1)"),
+        ("import asyncio\nraise asyncio.CancelledError", "CancelledError:  (line 2)"),
+        ("def f(): f()\nf()", "RecursionError: maximum recursion depth exceeded"),
+        ('raise ValueError("a\\0b\\udcff")', r"ValueError: a\x00b\udcff (line 1)"),
+        ("class E(Exception): __str__ = None\nraise E", "E: (without a text) (line 2)"),
+    ],
+)
+def test_nothing_that_a_module_raises_goes_further(folder: Path, text: str, told: str) -> None:
+    (folder / "sample.py").write_text(text, encoding="utf-8")
+
+    assert told in refused(folder)
+
+
+@pytest.mark.requirement("S2-34")
+def test_a_lock_that_is_too_deep_is_one_that_cannot_be_read(folder: Path) -> None:
+    (folder / "sample.lock").write_text("[" * 200_000, encoding="utf-8")
+
+    assert find(folder, "sample").problems == (
+        "sample: sample.lock cannot be read; run `gen build sample`",
+    )
+
+
+def test_ctrl_c_ends_the_process_whatever_a_module_makes_of_it(folder: Path) -> None:
+    pressed = "import signal\nsignal.raise_signal(signal.SIGINT)"
+    (folder / "sample.py").write_text(
+        f"try:\n    {pressed.replace(chr(10), chr(10) + '    ')}\nexcept BaseException:\n    pass",
+        encoding="utf-8",
+    )
+    (folder / "other.py").write_text(pressed, encoding="utf-8")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        for name in ("sample", "other"):
+            with pytest.raises(KeyboardInterrupt):
+                load_connector(folder, name)
+            assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -63,3 +63,14 @@ async def test_servers_that_start_at_once_register_each_connector_once(
     await other.aclose()
 
     assert await known(ServiceStore(database)) == [BROKEN, PHOREST]
+
+
+@pytest.mark.requirement("S2-17")
+async def test_what_no_table_takes_is_left_out_of_what_is_known(database: Database) -> None:
+    store = ServiceStore(database)
+    odd = "a\0b\udcff"
+
+    await store.register([replace(BROKEN, name=f"{odd}{'c' * 64}", title=odd, reason=odd)])
+
+    (kept,) = await store.list()
+    assert (kept.name, kept.title, kept.reason) == (f"ab?{'c' * 61}", "ab?", "ab?")
