@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import structlog
+
 from treenail_runtime.contract import (
     RESERVED_NAMES,
     Connector,
@@ -16,6 +18,7 @@ from treenail_runtime.loading import (
     find,
     load_connector,
     names_in,
+    printable,
     variable_of,
 )
 from treenail_runtime.providers import (
@@ -28,6 +31,8 @@ from treenail_runtime.providers import (
 from treenail_runtime.settings import ConfigurationError, Settings
 from treenail_runtime.upstream import credentials_for
 from treenail_runtime.upstream.ways import code_grant, is_ready, needed_grant, typed_fields
+
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +99,11 @@ class Folder:
             offered = offering(self._settings, self._environment, connector)
         except ConfigurationError as error:
             return Loaded(found=found, offering=None, problems=error.problems)
+        except Exception as error:
+            # The boundary: what a connector declares is its own, and the others are served.
+            log.exception("connector.unfit", connector=name)
+            problem = f"{name}: it cannot be served: {type(error).__name__}: {error}"
+            return Loaded(found=found, offering=None, problems=(printable(problem),))
         return Loaded(found=found, offering=offered, problems=found.problems)
 
     def _check(self, name: str, beside: Collection[str]) -> None:

@@ -14,7 +14,7 @@ import structlog
 
 from treenail_runtime.auth.instances import ServiceRecord, ServiceStatus
 from treenail_runtime.contract import Connector
-from treenail_runtime.loading import Found, find, names_in, stamp
+from treenail_runtime.loading import Found, find, names_in, printable, stamp
 from treenail_runtime.loading.finding import Stamp
 from treenail_runtime.providers import ProviderClient
 from treenail_runtime.settings import ConfigurationError, Settings
@@ -77,6 +77,7 @@ class Registry:
         self._listeners: list[Changed] = []
         self._withdrawal_listeners: list[Withdrawn] = []
         self._told: list[Told] = []
+        self._served: dict[str, Offering] = {}
         self._records: dict[str, ServiceRecord] = {}
         self._stamps: dict[str, Stamp] = {}
         self._busy = asyncio.Lock()
@@ -87,6 +88,7 @@ class Registry:
             self._tell(each)
             if each.offering is not None:
                 self._put(each.offering)
+                self._served[name] = each.offering
         self._reported = dict(self._records)
         self.offerings = [each.offering for each in loaded if each.offering is not None]
 
@@ -167,16 +169,41 @@ class Registry:
         return is_new
 
     async def _exchange(self, loaded: Loaded) -> bool:
-        self._tell(loaded)
         offering = loaded.offering
         if offering is None:
+            self._tell(loaded)
             return False
+        name = offering.connector.name
+        was_withdrawn = name in self.withdrawn
+        try:
+            await self._take_up(offering)
+        except Exception as error:
+            # The boundary: nothing was sound about it after all, and the others are still to come.
+            log.exception("connector.not_taken_up", connector=name)
+            await self._put_back(name, withdrawn=was_withdrawn)
+            problem = printable(f"{name}: it cannot be served: {type(error).__name__}: {error}")
+            self._tell(replace(loaded, offering=None, problems=(problem,)))
+            return False
+        self._served[name] = offering
+        self._tell(loaded)
+        log.info("connector.loaded", connector=name, tools=len(offering.connector.tools))
+        return True
+
+    async def _take_up(self, offering: Offering) -> None:
         self._put(offering)
         for listener in self._listeners:
             await listener(offering)
-        tools = len(offering.connector.tools)
-        log.info("connector.loaded", connector=offering.connector.name, tools=tools)
-        return True
+
+    async def _put_back(self, name: str, *, withdrawn: bool) -> None:
+        """Have all be as it was before."""
+        before = self._served.get(name)
+        if before is None:
+            self.connectors.pop(name, None)
+            self.clients.pop(name, None)
+            return
+        await self._take_up(before)
+        if withdrawn:
+            await self._withdraw(name)
 
     def _put(self, offering: Offering) -> None:
         name = offering.connector.name
@@ -245,8 +272,8 @@ def _ready(offering: Offering) -> Loaded:
 def _record(found: Found, status: ServiceStatus, reason: str) -> ServiceRecord:
     connector = found.connector
     return ServiceRecord(
-        name=found.name,
-        title=found.name if connector is None else connector.title,
+        name=printable(found.name),
+        title=printable(found.name) if connector is None else connector.title,
         version="" if connector is None else connector.version,
         contract=None if connector is None else connector.contract,
         sha256=found.sha256,

@@ -2,7 +2,7 @@
 
 from .connections import Connection, connection_from_environment, server_url, variable_of
 from .finding import Found, find, names_in, stamp
-from .modules import ConnectorLoadError, load_connector
+from .modules import ConnectorLoadError, load_connector, printable
 
 __all__ = [
     "Connection",
@@ -12,6 +12,7 @@ __all__ = [
     "find",
     "load_connector",
     "names_in",
+    "printable",
     "server_url",
     "stamp",
     "variable_of",

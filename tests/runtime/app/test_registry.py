@@ -18,6 +18,7 @@ from tests.support.ports import free_port
 from tests.support.serving import Running, serving_app
 from tests.support.wire import Answer, modern, modern_headers
 from treenail_runtime.app.composition import create_app
+from treenail_runtime.app.connecting import Offering
 from treenail_runtime.app.registry import Registry, open_registry
 from treenail_runtime.settings import Settings
 
@@ -148,6 +149,72 @@ async def test_a_reload_that_ended_halfway_is_made_up_for(folder: Path) -> None:
         assert await registry.reload() == ["sample"]
 
         assert "Fetch it" in titles(await listed(server))
+
+
+BROKEN = [
+    ("    tools=(\n", "    tools=None,\n)\n_X = dict(x=(\n"),
+    ("annotations=READS", "annotations=None"),
+    ("from ", "raise KeyboardInterrupt\nfrom "),
+    ('title="Get item"', 'title="\\udcff"'),
+]
+
+
+@pytest.mark.requirement("S2-34", "S2-43")
+@pytest.mark.parametrize(("old", "new"), BROKEN)
+async def test_a_connector_that_breaks_is_told_and_the_others_are_loaded(
+    folder: Path, old: str, new: str
+) -> None:
+    add_other(folder)
+    settings, registry = registry_of(folder)
+    async with serving_app(create_app(settings, registry)) as server:
+        edit(folder, old, new, "other")
+        edit(folder, 'title="Get item"', 'title="Fetch it"')
+
+        assert await registry.reload() == ["sample"]
+
+        assert "Fetch it" in titles(await listed(server, "/sample/mcp"))
+        assert "Get item" in titles(await listed(server, "/other/mcp"))
+    assert registry.health() == {"other": "degraded", "sample": "healthy"}
+
+
+@pytest.mark.requirement("S2-34")
+@pytest.mark.parametrize(("old", "new"), BROKEN)
+async def test_a_connector_that_nobody_named_keeps_no_server_from_starting(
+    folder: Path, old: str, new: str
+) -> None:
+    add_other(folder)
+    edit(folder, old, new, "other")
+
+    settings, registry = registry_of(folder)
+
+    async with serving_app(create_app(settings, registry)) as server:
+        assert (await listed(server)).status == 200
+    assert registry.health() == {"other": "unhealthy", "sample": "healthy"}
+
+
+@pytest.mark.requirement("S2-34", "S2-43")
+async def test_what_cannot_be_served_after_all_leaves_everything_as_it_was(folder: Path) -> None:
+    settings, registry = registry_of(folder)
+    async with serving_app(create_app(settings, registry)) as server:
+
+        async def refuse(offering: Offering) -> None:
+            if "Fetch it" in [tool.title for tool in offering.connector.tools]:
+                raise ValueError("of all things")
+
+        registry.on_change(refuse)
+        edit(folder, 'title="Get item"', 'title="Fetch it"')
+
+        assert await registry.reload() == []
+
+        assert "Get item" in titles(await listed(server))
+        (service,) = registry.services()
+        assert service.status == "degraded"
+        assert "sample: it cannot be served: ValueError: of all things" in str(service.reason)
+
+        add_other(folder)
+        assert await registry.reload() == []
+        assert registry.offered() == ["sample"]
+        assert registry.health() == {"other": "unhealthy", "sample": "degraded"}
 
 
 @pytest.mark.requirement("S2-41", "S2-43")
