@@ -11,10 +11,15 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Bytes to send, and what becomes of the connection after them."""
+    """Bytes to send, and what becomes of the connection after them.
+
+    Attributes:
+        after: They are held back until it is set.
+    """
 
     data: bytes = b""
     then: Literal["keep", "close", "reset", "hang"] = "keep"
+    after: asyncio.Event | None = None
 
 
 def reply(status: int = 200, body: bytes = b"{}", *fields: str) -> Reply:
@@ -83,6 +88,8 @@ class Loopback:
         async with self._grown:
             self._grown.notify_all()
         answer = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if answer.after is not None:
+            await answer.after.wait()
         writer.write(answer.data)
         if answer.then == "hang":
             await reader.read()

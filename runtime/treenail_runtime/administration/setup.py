@@ -9,7 +9,6 @@ import structlog
 from pydantic import SecretStr
 
 from treenail_runtime.auth.admins import Admin, Invitation, Setup
-from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.auth.instances import InstanceRecord, ObtainedTokens, StoredInstance
 from treenail_runtime.auth.login import Typed, make_config
 from treenail_runtime.auth.records import Digest, Instance, InstanceSettings
@@ -170,7 +169,8 @@ class Setups:
             ) from None
         try:
             await self._keep(instance, StoredInstance(stored.record, settings), tokens)
-        except (AdministrationError, StoreUnavailableError):
+        except BaseException:
+            # Nobody will use them, also when the server ends.
             await parts.revocations.forsake(instance, tokens)
             raise
 

@@ -6,7 +6,6 @@ from treenail_runtime.administration import Changes, Departures, Setups, Validat
 from treenail_runtime.edge.admin.housekeeping import Housekeeping
 from treenail_runtime.edge.admin.routes import add_admin
 from treenail_runtime.edge.admin.services import AdminServices, Health, Trouble
-from treenail_runtime.edge.finishing import Finishing
 from treenail_runtime.edge.oauth.services import OAuth
 from treenail_runtime.edge.routing import Route
 from treenail_runtime.storage.admins import AdminStore
@@ -14,7 +13,6 @@ from treenail_runtime.storage.principals import PrincipalStore
 from treenail_runtime.storage.setups import SetupStore
 
 from .administering import Core, make_administration
-from .lifespan import Closed, Lifespan
 
 
 def add_administration(
@@ -24,7 +22,6 @@ def add_administration(
     health: Health,
     trouble: Trouble,
     housekeeping: Housekeeping,
-    lifespan: Lifespan,
     *,
     with_api: bool,
 ) -> dict[str, Route]:
@@ -34,8 +31,6 @@ def add_administration(
         What the guard lets through, by path.
     """
     administration = make_administration(core)
-    finishing = Finishing()
-    lifespan.add(Closed(finishing.aclose))
     setups = SetupStore(core.database, core.sealer)
     services = AdminServices(
         administration=administration,
@@ -47,7 +42,6 @@ def add_administration(
         health=health,
         trouble=trouble,
         housekeeping=housekeeping,
-        finishing=finishing,
         places=core.directory,
         principals=PrincipalStore(core.database),
         calls=core.calls,

@@ -13,6 +13,7 @@ from treenail_runtime.crypto.sealing import Sealer
 from treenail_runtime.documents import DocumentFetcher
 from treenail_runtime.edge.asgi import Scope
 from treenail_runtime.edge.callers import CallerRule
+from treenail_runtime.edge.finishing import Finishing
 from treenail_runtime.edge.framings import Framing
 from treenail_runtime.edge.gates import Principals
 from treenail_runtime.edge.mcp_endpoint import EndpointFinder, McpEndpoint
@@ -173,6 +174,8 @@ def add_authorization(
 
     registry.on_change(renew)
     registry.on_withdrawal(renew)
+    # Ends before all that it works with.
+    lifespan.add(Closed(services.finishing.aclose))
     return Authorized(
         default=lambda: endpoints.of(directory.default),
         find=endpoints.find,
@@ -185,7 +188,6 @@ def add_authorization(
                 registry.services,
                 upstreams.trouble_of,
                 housekeeping,
-                lifespan,
                 with_api=settings.admin_api,
             ),
         },
@@ -350,6 +352,7 @@ def _services(
         checker=checker,
         providers=providers,
         revocations=revocations,
+        finishing=Finishing(),
         prefix=prefix,
         macs=macs,
         caller=lambda request: _address(callers, request),

@@ -13,7 +13,8 @@ _FAREWELL_S: Final = 10.0
 class Finishing:
     """Runs what must not stop halfway: done here, for example, and told to nobody."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, farewell_s: float = _FAREWELL_S) -> None:
+        self._farewell_s = farewell_s
         self._running: set[asyncio.Task[Any]] = set()
 
     async def finish(self, work: Coroutine[Any, Any, _Result]) -> _Result:
@@ -27,7 +28,7 @@ class Finishing:
         """Wait for what is running, and leave what takes long."""
         running = list(self._running)
         if running:
-            await asyncio.wait(running, timeout=_FAREWELL_S)
+            await asyncio.wait(running, timeout=self._farewell_s)
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)

@@ -42,7 +42,8 @@ _PROBLEMS: Final[Mapping[Kind, Problem]] = {
 async def returned(services: AdminServices, service: str) -> Response:
     """Connect the instance, and tell the person."""
     place = services.places.default
-    return await as_page(services.oauth, place, lambda: _returned(services, service))
+    page = as_page(services.oauth, place, lambda: _returned(services, service))
+    return await services.oauth.finishing.finish(page)
 
 
 async def _returned(services: AdminServices, service: str) -> Response:

@@ -95,7 +95,7 @@ def _add_verb(app: Quart, services: AdminServices, path: str, method: str, verb:
         # Read before: who goes away sends no more of it.
         await request.get_data(parse_form_data=False)
         acting = answered(lambda: verb(services, admin, name), called)
-        return await services.finishing.finish(acting)
+        return await services.oauth.finishing.finish(acting)
 
     async def endpoint(name: str = "") -> Response:
         return await answered(lambda: serve(name), called)

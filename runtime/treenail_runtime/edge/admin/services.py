@@ -13,7 +13,6 @@ from treenail_runtime.administration import (
 )
 from treenail_runtime.auth.instances import ServiceRecord
 from treenail_runtime.auth.records import Instance
-from treenail_runtime.edge.finishing import Finishing
 from treenail_runtime.edge.gates import Principals
 from treenail_runtime.edge.oauth.services import OAuth
 from treenail_runtime.edge.places import Places
@@ -37,8 +36,7 @@ class AdminServices:
         health: Of the connectors that this process serves, and of those that it cannot load.
         trouble: With the upstreams of instances, as this process sees them.
         housekeeping: Of caches and connectors, in all processes.
-        finishing: Runs the verbs of the admin API.
-        oauth: Limits, audit, and who is calling, as for the OAuth endpoints.
+        oauth: Limits, audit, what is finished in any case, and who is calling, as for the OAuth endpoints.
         principals: Where access tokens are looked up, for the pages of single instances.
         base_url: Of the server.
     """
@@ -52,7 +50,6 @@ class AdminServices:
     health: Health
     trouble: Trouble
     housekeeping: Housekeeping
-    finishing: Finishing
     places: Places
     principals: Principals
     calls: RunningCalls

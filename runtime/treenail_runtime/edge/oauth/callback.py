@@ -46,7 +46,9 @@ _ACCESS_DENIED: Final = "access_denied"
 
 async def callback(services: OAuth, instance: Instance) -> Response:
     """Exchange what the browser brings for tokens, and answer the client that waits."""
-    return await as_page(services, instance, lambda: _callback(services, instance))
+    page = as_page(services, instance, lambda: _callback(services, instance))
+    # Tokens that the provider has given out meanwhile would live on, and nobody know of them.
+    return await services.finishing.finish(page)
 
 
 async def _callback(services: OAuth, instance: Instance) -> Response:
@@ -126,8 +128,8 @@ async def _connected(
     tokens = await services.providers.arrive(instance, pending.upstream, answer)
     try:
         return await _used(services, instance, pending, tokens)
-    except (PageError, StoreUnavailableError):
-        # Nobody will use them.
+    except BaseException:
+        # Nobody will use them, also when the server ends.
         await services.revocations.forsake(instance, tokens)
         raise
 

@@ -11,6 +11,7 @@ from treenail_runtime.auth.tokens import TokenPolicy
 from treenail_runtime.contract import Connector
 from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.documents import DocumentFetcher
+from treenail_runtime.edge.finishing import Finishing
 from treenail_runtime.edge.providers import Providers
 from treenail_runtime.limits import Limiter
 from treenail_runtime.storage.audit import AuditStore
@@ -30,6 +31,7 @@ class OAuth:
         providers: The authorization servers of the upstreams.
         revocations: Have them forget what nobody will use.
         prefix: Before the endpoints' names, as discovery tells it.
+        finishing: Runs what must not stop when whoever waits for it goes away.
         caller: The address that a request's limits count for.
     """
 
@@ -46,6 +48,7 @@ class OAuth:
     checker: CredentialChecker
     providers: Providers
     revocations: Revocations
+    finishing: Finishing
     prefix: str
     macs: Macs
     caller: Callable[[Request], str]

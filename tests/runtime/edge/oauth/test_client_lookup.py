@@ -27,6 +27,7 @@ from treenail_runtime.crypto.keys import KeyRing
 from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.sealing import Sealer
 from treenail_runtime.documents import DocumentFetcher, Resolve
+from treenail_runtime.edge.finishing import Finishing
 from treenail_runtime.edge.oauth.answers import answered, json_answer
 from treenail_runtime.edge.oauth.client_authentication import authenticated_client
 from treenail_runtime.edge.oauth.client_lookup import find_client
@@ -163,6 +164,7 @@ async def looking_up(
         checker=NoUpstream(),
         providers=NoProviders(),
         revocations=Revocations(RevocationStore(database, sealer), NoProviders()),
+        finishing=Finishing(),
         prefix="",
         macs=macs,
         caller=lambda _: "192.0.2.1",
