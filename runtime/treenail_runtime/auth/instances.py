@@ -210,6 +210,7 @@ class UpstreamTokens:
         attempts: Refreshes that failed since the last one that did not.
         retry_after_s: Seconds until the next attempt may be made; 0 for now.
         last_error: Of the last attempt, in a word of ours; None when it did not fail.
+        is_claimed: Whether an attempt has the lease, or had it and did not give it back.
     """
 
     connection_id: str
@@ -225,6 +226,7 @@ class UpstreamTokens:
     retry_after_s: int
     last_error: str | None
     refreshed_at: datetime
+    is_claimed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,6 +128,7 @@ def read_tokens(sealer: Sealer, row: Row[Any]) -> UpstreamTokens | None:
         retry_after_s=_seconds_until(row.next_attempt_at, row.now),
         last_error=row.last_error,
         refreshed_at=moment(row.refreshed_at),
+        is_claimed=row.lease_owner is not None,
     )
 
 

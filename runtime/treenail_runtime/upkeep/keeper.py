@@ -231,12 +231,21 @@ class TokenKeeper:
                 attempt=attempt,
                 seconds=self._waiting.lease_s,
             )
-            if claimed is not None:
-                await self._asking.ask(claimed, attempt)
-            elif self._stopwatch() >= until:
-                raise ProviderAway("another worker has not finished", 1)
-            else:
+            if claimed is None:
+                if self._stopwatch() >= until:
+                    raise ProviderAway("another worker has not finished", 1)
                 await asyncio.sleep(_LOOK_S)
+            elif not newest.is_claimed or await self._is_abandoned(claimed):
+                await self._asking.ask(claimed, attempt)
+
+    async def _is_abandoned(self, claimed: UpstreamTokens) -> bool:
+        """Whether nothing comes any more of an attempt whose lease was over.
+
+        Its refresh token may have been shown, and a provider that rotates ends the grant when that
+        happens again.
+        """
+        await asyncio.sleep(self._waiting.courtesy_s)
+        return (await self._read(claimed.connection_id)).tokens.version == claimed.version
 
 
 def _check_issuer(tokens: UpstreamTokens, issuer: str) -> None:

@@ -38,6 +38,9 @@ class Waiting:
     Attributes:
         lease_s: So long one attempt keeps the others away.
         asking_s: So long it asks the provider: for its document, and for the tokens.
+        courtesy_s: So long an attempt waits first that takes the lease over from one that did not give
+            it back. That one may have new tokens, and offer them to a database that was away: it does
+            so twice a second, and connects within 5 s.
         patience_s: So long a call waits for it.
         farewell_s: So long one may take that runs when the server ends.
 
@@ -47,12 +50,13 @@ class Waiting:
     """
 
     lease_s: int = 30
-    asking_s: float = 24.0
+    asking_s: float = 22.0
+    courtesy_s: float = 5.5
     patience_s: float = 10.0
     farewell_s: float = 5.0
 
     def __post_init__(self) -> None:
-        if self.asking_s >= self.lease_s:
+        if self.courtesy_s + self.asking_s >= self.lease_s:
             raise ValueError("a refresh may take longer than its lease")
 
 
