@@ -5,7 +5,6 @@ One refusal is no proof: a person may lack the right to one thing. The connector
 """
 
 import asyncio
-from collections import OrderedDict
 from typing import Final
 
 import structlog
@@ -16,14 +15,15 @@ from treenail_runtime.auth.records import Instance, Principal
 from treenail_runtime.clock import Stopwatch, monotonic
 from treenail_runtime.storage.audit import AuditStore
 from treenail_runtime.storage.connections import ConnectionStore
+from treenail_runtime.upkeep import Seldom
 from treenail_runtime.upstream import CredentialSource, Refused
 
 from .checking import Checker
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
-PAUSE_SECONDS: Final = 60.0
-"""Between two checks of one connection; each worker counts for itself."""
+_TIMES: Final = 1
+"""So often in a minute one connection is checked."""
 
 _FAREWELL_SECONDS: Final = 2.0
 """So long checks may take that run when the server ends."""
@@ -43,8 +43,7 @@ class Rechecks:
         self._checker = checker
         self._connections = connections
         self._audit = audit
-        self._clock = clock
-        self._asked: OrderedDict[str, float] = OrderedDict()
+        self._often = Seldom(_TIMES, clock)
         self._running: dict[str, asyncio.Task[None]] = {}
 
     def watch(
@@ -74,14 +73,7 @@ class Rechecks:
         await asyncio.gather(*running, return_exceptions=True)
 
     def _is_due(self, connection_id: str) -> bool:
-        now = self._clock()
-        # The oldest stand first, so that no more are kept than a minute brings.
-        while self._asked and next(iter(self._asked.values())) + PAUSE_SECONDS <= now:
-            self._asked.popitem(last=False)
-        if connection_id in self._asked or connection_id in self._running:
-            return False
-        self._asked[connection_id] = now
-        return True
+        return connection_id not in self._running and self._often.allows(connection_id)
 
     def _start(
         self, instance: Instance, principal: Principal, source: CredentialSource | None

@@ -7,6 +7,7 @@ from .ports import Refresher, TokenStore
 from .revocations import Revocations
 from .rounds import Rounds, refresh_due
 from .rules import Waiting
+from .seldom import Seldom
 from .source import TokenSource
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Refresher",
     "Revocations",
     "Rounds",
+    "Seldom",
     "TokenKeeper",
     "TokenSource",
     "TokenStore",

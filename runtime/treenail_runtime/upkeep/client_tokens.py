@@ -18,7 +18,9 @@ from treenail_runtime.tracing import UNTRACED, Traces
 from treenail_runtime.upstream import Credentials
 
 from .outcomes import UpkeepError
-from .rules import EARLY_S, URGENT_S
+from .ports import IsRefused
+from .rules import EARLY_S, RENEWALS, URGENT_S
+from .seldom import Seldom
 from .source import WithToken, told
 
 Ask: TypeAlias = Callable[[], Awaitable[ObtainedTokens]]
@@ -50,23 +52,50 @@ class ClientTokens:
         self._misses = 0
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._asking: dict[str, asyncio.Task[SecretStr]] = {}
+        self._renewals = Seldom(RENEWALS, stopwatch)
 
-    async def token(self, key: str, ask: Ask, refused: SecretStr | None = None) -> SecretStr:
+    async def token(self, key: str, ask: Ask) -> SecretStr:
         """The token of `key`.
 
         Args:
             key: Whose: the id of an instance, and after a space which of its tokens.
             ask: Gets another one.
-            refused: A token that the upstream has just refused, and that is not given again.
 
         Raises:
             UpkeepError: As `ask`.
         """
-        held = self._held.get(key)
-        if held is not None and self._stopwatch() < held.until and held.access != refused:
+        known = self._known(key)
+        if known is None:
+            return await self._asked(key, ask)
+        self._looked_up(hit=True)
+        return known
+
+    async def renewed(self, key: str, ask: Ask, is_refused: IsRefused) -> SecretStr | None:
+        """Another token of `key` than the one that the upstream refused.
+
+        Returns:
+            None when there is no other: several were refused a moment ago, and what the upstream
+            refuses is something else.
+
+        Raises:
+            UpkeepError: As `ask`.
+        """
+        known = self._known(key)
+        if known is not None and not is_refused(known):
             self._looked_up(hit=True)
-            self._held.move_to_end(key)
-            return held.access
+            return known
+        if key not in self._asking and not self._renewals.allows(key):
+            return None
+        return await self._asked(key, ask)
+
+    def _known(self, key: str) -> SecretStr | None:
+        held = self._held.get(key)
+        if held is None or self._stopwatch() >= held.until:
+            return None
+        self._held.move_to_end(key)
+        return held.access
+
+    async def _asked(self, key: str, ask: Ask) -> SecretStr:
         self._looked_up(hit=False)
         asking = self._asking.get(key)
         if asking is None:
@@ -144,7 +173,6 @@ class ClientTokenSource:
         self._key = key
         self._ask = ask
         self._with_token = with_token
-        self._access: SecretStr | None = None
 
     async def prepare(self) -> None:
         """Have a token ready.
@@ -160,7 +188,10 @@ class ClientTokenSource:
         Raises:
             ToolError: There is none.
         """
-        return await self._credentials(None)
+        try:
+            return self._with_token(await self._tokens.token(self._key, self._ask))
+        except UpkeepError as error:
+            raise told(error) from None
 
     async def renewed(self, refused: Credentials) -> Credentials | None:
         """Those with another token than the upstream refused; None when there is no other.
@@ -168,12 +199,13 @@ class ClientTokenSource:
         Raises:
             ToolError: There is none this time.
         """
-        credentials = await self._credentials(self._access)
-        return None if credentials == refused else credentials
-
-    async def _credentials(self, refused: SecretStr | None) -> Credentials:
         try:
-            self._access = await self._tokens.token(self._key, self._ask, refused)
+            access = await self._tokens.renewed(
+                self._key, self._ask, lambda access: self._with_token(access) == refused
+            )
         except UpkeepError as error:
             raise told(error) from None
-        return self._with_token(self._access)
+        if access is None:
+            return None
+        credentials = self._with_token(access)
+        return None if credentials == refused else credentials

@@ -8,7 +8,6 @@ place of the version it was made from, and of no other.
 import asyncio
 import random
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -20,8 +19,9 @@ from treenail_runtime.tracing import UNTRACED, Traces
 from .asking import Asking
 from .holding import Held, HeldTokens
 from .outcomes import ProviderAway, ReauthNeeded
-from .ports import Refresher, TokenStore
-from .rules import REFUSALS, REFUSALS_WITHIN_S, Waiting, moment
+from .ports import IsRefused, Refresher, TokenStore
+from .rules import RENEWALS, Waiting, moment
+from .seldom import Seldom
 
 _LOOK_S: Final = 0.1
 _WAITING: Final = Waiting()
@@ -73,7 +73,7 @@ class TokenKeeper:
             stopwatch=stopwatch,
             chance=chance,
         )
-        self._refused: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._renewals = Seldom(RENEWALS, stopwatch)
         self._running: dict[str, asyncio.Task[UpstreamTokens]] = {}
 
     async def current(self, connection_id: str, issuer: str) -> UpstreamTokens:
@@ -103,8 +103,10 @@ class TokenKeeper:
             case "now":
                 return await self._refreshed(held.tokens)
 
-    async def renewed(self, connection_id: str, issuer: str, version: int) -> UpstreamTokens | None:
-        """Other tokens of `issuer` than those of `version`, which the upstream refused.
+    async def renewed(
+        self, connection_id: str, issuer: str, is_refused: IsRefused
+    ) -> UpstreamTokens | None:
+        """Other tokens of `issuer` than those that the upstream refused.
 
         Returns:
             None when there are no others: these cannot be refreshed, or follow several that were
@@ -117,10 +119,10 @@ class TokenKeeper:
         """
         tokens = (await self._read(connection_id)).tokens
         _check_issuer(tokens, issuer)
-        if tokens.version != version:
+        if not is_refused(tokens.access):
             return tokens
         is_running = connection_id in self._running
-        if tokens.refresh is None or not (is_running or self._is_due(connection_id)):
+        if tokens.refresh is None or not (is_running or self._renewals.allows(connection_id)):
             return None
         return await self._refreshed(tokens)
 
@@ -167,16 +169,6 @@ class TokenKeeper:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-
-    def _is_due(self, connection_id: str) -> bool:
-        """Whether to refresh because of a refusal, which is noted."""
-        now = self._stopwatch()
-        # The oldest stand first, so that no more are kept than a minute brings.
-        while self._refused and next(iter(self._refused.values()))[0] + REFUSALS_WITHIN_S <= now:
-            self._refused.popitem(last=False)
-        since, count = self._refused.get(connection_id, (now, 0))
-        self._refused[connection_id] = since, count + 1
-        return count < REFUSALS
 
     async def _read(self, connection_id: str) -> Held:
         self._held.missed()

@@ -1,9 +1,14 @@
 """What the keeper of tokens works with."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
+
+from pydantic import SecretStr
 
 from treenail_runtime.auth.instances import ObtainedTokens, Served, UpstreamTokens
+
+IsRefused: TypeAlias = Callable[[SecretStr], bool]
+"""Whether an access token is the one that the upstream has just refused."""
 
 
 class TokenStore(Protocol):

@@ -25,10 +25,9 @@ GIVE_UP_S: Final = 86_400
 _LONGEST_PAUSE_S: Final = 300.0
 _SHORTEST_PAUSE_S: Final = 1.0
 
-REFUSALS: Final = 3
-REFUSALS_WITHIN_S: Final = 60
-"""So often, in that time, a worker refreshes a connection's tokens because the upstream answers 401:
-one endpoint that always does would have the provider asked at every call."""
+RENEWALS: Final = 3
+"""So often in a minute a worker asks for a token because the upstream answers 401: one endpoint that
+always does would have the provider asked at every call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

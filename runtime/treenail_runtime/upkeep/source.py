@@ -37,7 +37,6 @@ class TokenSource:
         self._connection_id = connection_id
         self._issuer = issuer
         self._with_token = with_token
-        self._version = 0
 
     async def prepare(self) -> None:
         """Have a token ready, before anything is said of the call.
@@ -59,7 +58,6 @@ class TokenSource:
             tokens = await self._keeper.current(self._connection_id, self._issuer)
         except (UpkeepError, StoreUnavailableError) as error:
             raise told(error) from None
-        self._version = tokens.version
         return self._with_token(tokens.access)
 
     async def renewed(self, refused: Credentials) -> Credentials | None:
@@ -69,12 +67,15 @@ class TokenSource:
             ToolError: There is none this time.
         """
         try:
-            tokens = await self._keeper.renewed(self._connection_id, self._issuer, self._version)
+            tokens = await self._keeper.renewed(
+                self._connection_id,
+                self._issuer,
+                lambda access: self._with_token(access) == refused,
+            )
         except (UpkeepError, StoreUnavailableError) as error:
             raise told(error) from None
         if tokens is None:
             return None
-        self._version = tokens.version
         credentials = self._with_token(tokens.access)
         return None if credentials == refused else credentials
 

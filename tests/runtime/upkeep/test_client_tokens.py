@@ -4,17 +4,21 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+import pytest
 from pydantic import SecretStr
 
 from tests.support.providers import Upstream, upstream
 from treenail_runtime.auth.instances import ObtainedTokens
+from treenail_runtime.clock import Stopwatch, monotonic
 from treenail_runtime.contract import OAuthClientAuth
 from treenail_runtime.upkeep import ClientTokens, ClientTokenSource
 from treenail_runtime.upstream import Credentials, credentials_for
 
 
 @asynccontextmanager
-async def sources(count: int = 1) -> AsyncGenerator[tuple[Upstream, list[ClientTokenSource]]]:
+async def sources(
+    count: int = 1, stopwatch: Stopwatch = monotonic
+) -> AsyncGenerator[tuple[Upstream, list[ClientTokenSource]]]:
     """Sources of one client, as so many calls at once have them."""
     async with upstream() as place:
         auth = OAuthClientAuth(provider=place.auth.provider, scopes=("jobs",))
@@ -28,7 +32,7 @@ async def sources(count: int = 1) -> AsyncGenerator[tuple[Upstream, list[ClientT
         def with_token(access: SecretStr) -> Credentials:
             return credentials_for(auth, {}, {}, access)
 
-        tokens = ClientTokens()
+        tokens = ClientTokens(stopwatch)
         yield place, [ClientTokenSource(tokens, "default", ask, with_token) for _ in range(count)]
 
 
@@ -55,6 +59,31 @@ async def test_a_refused_token_is_replaced_once() -> None:
         assert second != first
         assert await other.current() == second
         assert asked(place) == 2
+
+
+@pytest.mark.requirement("UP-CLIENT")
+async def test_refusals_of_one_token_one_after_another_have_one_token_asked_for() -> None:
+    """Without authorization all calls have one source."""
+    async with sources() as (place, (one,)):
+        sent = [await one.current() for _ in range(6)]
+        given = [await one.renewed(each) for each in sent]
+
+        assert (len(set(given)), asked(place)) == (1, 2)
+        assert given[0] not in {None, sent[0]}
+
+
+@pytest.mark.requirement("UP-CLIENT")
+async def test_after_a_minute_refused_tokens_are_replaced_again() -> None:
+    now = 0.0
+    async with sources(stopwatch=lambda: now) as (_, (one,)):
+
+        async def refusals() -> list[bool]:
+            return [await one.renewed(await one.current()) is None for _ in range(5)]
+
+        first = await refusals()
+        now = 60.0
+
+        assert first == await refusals() == [False] * 3 + [True] * 2
 
 
 async def test_what_is_forgotten_while_the_provider_is_asked_is_not_kept() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from tests.support.authorizing import Site
 from tests.support.databases import travel
@@ -17,10 +18,12 @@ from treenail_runtime.app.instances import make_instances
 from treenail_runtime.app.providing import UpstreamProviders
 from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.auth.instances import ObtainedTokens
+from treenail_runtime.contract import BearerAuth
 from treenail_runtime.providers import OAuthClient
 from treenail_runtime.storage.credentials import CredentialStore
 from treenail_runtime.storage.tables import connections, credentials
-from treenail_runtime.upkeep import ProviderAway, TokenKeeper, TokenStore, Waiting
+from treenail_runtime.upkeep import ProviderAway, TokenKeeper, TokenSource, TokenStore, Waiting
+from treenail_runtime.upstream import Credentials, credentials_for
 
 
 @asynccontextmanager
@@ -159,6 +162,25 @@ async def test_a_call_that_waits_when_the_server_ends_is_told_to_come_again(
         with pytest.raises(ProviderAway, match="the server ends"):
             await waiting
         place.fake.switches.recover()
+
+
+@pytest.mark.requirement("S2-30")
+async def test_refusals_of_one_token_one_after_another_cause_one_refresh(tmp_path: Path) -> None:
+    """A tool may ask the upstream many times at once."""
+
+    def with_token(access: SecretStr) -> Credentials:
+        return credentials_for(BearerAuth("{token}"), {}, {"token": access}, None)
+
+    async with town(tmp_path) as place, keeper(place, Waiting()) as another:
+        await place.connect()
+        connection = await _connection(place.site)
+        source = TokenSource(another, connection, place.fake.issuer, with_token)
+        sent = [await source.current() for _ in range(6)]
+        given = [await source.renewed(each) for each in sent]
+
+        assert (len(set(sent)), len(set(given))) == (1, 1)
+        assert given[0] not in {None, sent[0]}
+        assert len(place.fake.journal.of("token", grant_type="refresh_token")) == 1
 
 
 @pytest.mark.requirement("LEASE", "T-075")
