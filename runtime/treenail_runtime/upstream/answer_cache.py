@@ -7,7 +7,7 @@ learn what another has asked.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from treenail_runtime.clock import Stopwatch, monotonic
@@ -21,6 +21,9 @@ _SHARE: Final = 8
 
 _BESIDE: Final = 1_000
 """Bytes that an answer takes beside its body and its header fields."""
+
+_FIELDS: Final = ("content-disposition", "link", "location")
+"""What `UpstreamAnswer` promises of the header; the rest would take more than most bodies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,10 @@ class AnswerCache:
     def put(self, shelf: Shelf, what: bytes, answer: UpstreamAnswer, lasts_s: float) -> None:
         """Hold an answer that may be used again for `lasts_s` seconds.
 
-        Not one that was asked for before its owner wrote, and not one that is very large.
+        Not one that was asked for before its owner wrote, and not one that is very large. Of its
+        header, only what tools need.
         """
+        answer = _without_rest(answer)
         key, size = _key(shelf.owner), _size(answer)
         most = self._max_bytes // _SHARE
         if lasts_s <= 0 or size > most or self._shelves.get(key) is not shelf:
@@ -218,6 +223,11 @@ class AnswerCache:
 
 def _key(owner: Owner) -> tuple[str, str]:
     return owner.instance, owner.connection
+
+
+def _without_rest(answer: UpstreamAnswer) -> UpstreamAnswer:
+    fields = {name: answer.headers[name] for name in _FIELDS if name in answer.headers}
+    return replace(answer, headers=fields)
 
 
 def _size(answer: UpstreamAnswer) -> int:

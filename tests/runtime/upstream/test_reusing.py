@@ -286,6 +286,24 @@ async def test_what_is_held_stays_below_its_limits() -> None:
     assert 20 <= held.cache.held <= 28
 
 
+@pytest.mark.requirement("CACHE-BOUND", "CACHE-OWN")
+async def test_of_the_header_only_what_tools_need_is_kept() -> None:
+    needed = {"Link": "</b>; rel=next", "Content-Disposition": "inline", "Location": "/a"}
+    further = {f"X-{number}": "x" * 50 for number in range(30)} | {"Set-Cookie": "session=1"}
+    sizes: list[int] = []
+    for fields in (needed, needed | further):
+        held = Held()
+        client = held.client(Upstream(fields))
+        await ask(client)
+        again = await client.send(KEPT.request())
+        sizes.append(held.cache.size)
+
+        assert {name.lower(): again.headers[name.lower()] for name in needed} == again.headers
+        assert again.body == b'{"answer":1}'
+
+    assert sizes[0] == sizes[1]
+
+
 @pytest.mark.requirement("CACHE-BOUND")
 async def test_one_connection_pushes_out_its_own_answers_first() -> None:
     held, upstream = Held(max_bytes=8 * 3_500), Upstream()
