@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from pydantic import MISSING, JsonValue
 
-from .errors import NotConfigured
+from .errors import NotConfigured, UpstreamRefused
 from .paging import Paging, read_pages
 from .reading import read, read_page
 from .request import Endpoint, Request
@@ -15,6 +15,9 @@ from .types import JsonObject
 
 _NOTHING: Final[Mapping[str, object]] = {}
 _NO_HEADERS: Final[Mapping[str, str]] = {}
+
+_NO_SUCH_PAGE: Final = frozenset({400, 404, 409, 410, 412, 416, 422})
+"""How upstreams say that they do not know a cursor, or not any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +145,28 @@ class ToolContext:
             querystring=querystring,
             body=body,
         )
-        answer = await self.upstream.send(request)
-        if endpoint.answer.paging is None:
-            return read(endpoint, answer)
+        paging = endpoint.answer.paging
+        if paging is None:
+            return read(endpoint, await self.upstream.send(request))
+        answer = await self._page(endpoint, request, query.get(paging.parameter, MISSING))
 
         def page(query: Mapping[str, object]) -> Request:
             return endpoint.request(path=path, query=query, headers=headers, cookies=cookies)
 
-        return await self._paged(endpoint, endpoint.answer.paging, query, answer, page)
+        return await self._paged(endpoint, paging, query, answer, page)
+
+    async def _page(self, endpoint: Endpoint, request: Request, which: object) -> UpstreamAnswer:
+        """The upstream's answer for one page; `which` is missing for the first.
+
+        Where a further one is refused, the page that told of it may have been kept for too long.
+        """
+        try:
+            return await self.upstream.send(request)
+        except UpstreamRefused as error:
+            is_further = which is not MISSING and which is not None
+            if endpoint.cache_s and is_further and error.status in _NO_SUCH_PAGE:
+                self.forget()
+            raise
 
     async def _paged(
         self,
@@ -168,7 +185,7 @@ class ToolContext:
         async def ask(value: JsonValue) -> tuple[JsonObject, JsonValue]:
             further = {**query, paging.parameter: value}
             async with asyncio.timeout_at(deadline):
-                sent = await self.upstream.send(page(further))
+                sent = await self._page(endpoint, page(further), value)
             return read_page(endpoint, paging, further, sent)
 
         name = endpoint.answer.name or "value"
