@@ -131,15 +131,17 @@ class AnswerCache:
     def find(self, shelf: Shelf, what: bytes, lasts_s: float) -> UpstreamAnswer | None:
         """The answer to `what`, when there is one that is not older than `lasts_s` seconds."""
         held = shelf.held.get(what)
-        is_fresh = held is not None and self._is_fresh(held, lasts_s)
-        self._measures.looked_up("responses", hit=is_fresh)
-        if held is None or not is_fresh:
-            self._misses += 1
+        if held is None or not self._is_fresh(held, lasts_s):
             return None
-        self._hits += 1
         shelf.held.move_to_end(what)
         self._used.move_to_end((_key(shelf.owner), what))
         return held.answer
+
+    def count(self, *, hit: bool) -> None:
+        """Count what came of a request, however often that looked."""
+        self._measures.looked_up("responses", hit=hit)
+        self._hits += hit
+        self._misses += not hit
 
     def put(self, shelf: Shelf, what: bytes, answer: UpstreamAnswer, lasts_s: float) -> None:
         """Hold an answer that may be used again for `lasts_s` seconds.

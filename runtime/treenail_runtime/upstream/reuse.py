@@ -53,6 +53,7 @@ class Reuse:
                 async with asyncio.timeout(endpoint.timeout_s * _PATIENCE):
                     await running.wait()
             found = self._cache.find(shelf, what, endpoint.cache_s)
+        self._cache.count(hit=found is not None)
         return found or await self._asked(shelf, what, endpoint, ask)
 
     def forget(self) -> int:
@@ -83,7 +84,10 @@ class Reuse:
 
 
 def _is_sound(endpoint: Endpoint, answer: UpstreamAnswer) -> bool:
-    """Whether a tool can be answered with it."""
+    """Whether a tool can be answered with it.
+
+    The tool reads it once more: another one that asks the same must not get it in between.
+    """
     try:
         read(endpoint, answer)
     except ToolError:

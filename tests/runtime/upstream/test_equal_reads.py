@@ -42,7 +42,7 @@ async def test_a_read_after_a_write_does_not_wait_for_one_before_it() -> None:
     assert await ask(client) == b'{"answer":3}'
 
 
-@pytest.mark.requirement("CACHE-FLIGHT")
+@pytest.mark.requirement("CACHE-FLIGHT", "CACHE-TOLD")
 async def test_of_equal_reads_at_one_time_one_is_sent() -> None:
     held, upstream = Held(), Gated()
     client = held.client(upstream)
@@ -54,6 +54,7 @@ async def test_of_equal_reads_at_one_time_one_is_sent() -> None:
 
     assert set(await asyncio.gather(*reading)) == {b'{"answer":1}'}
     assert upstream.asked == 1
+    assert (held.counts.hits, held.counts.misses) == (4, 1)
 
 
 @pytest.mark.requirement("CACHE-FLIGHT")
