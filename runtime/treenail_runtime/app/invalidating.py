@@ -53,11 +53,15 @@ class Announcer:
 
     async def send(self, message: Message) -> Reach:
         """Tell it; who was reached."""
-        if self._redis is not None and await self._published(self._redis, str(message)):
+        if await self.publish(message):
             return "all-servers"
         if self._siblings is not None:
             self._siblings.tell(str(message))
         return "this-server"
+
+    async def publish(self, message: Message) -> int | None:
+        """Tell it by way of Redis: how many workers heard it; None when there is no Redis that answers."""
+        return None if self._redis is None else await _published(self._redis, str(message))
 
     async def aclose(self) -> None:
         """Finish what was begun, and close the connections."""
@@ -65,17 +69,18 @@ class Announcer:
         if self._redis is not None:
             await self._redis.aclose()
 
-    async def _published(self, redis: "Redis", text: str) -> bool:
-        from redis.exceptions import RedisError  # noqa: PLC0415  # see above
 
-        try:
-            async with asyncio.timeout(_PATIENCE_S):
-                told: Any = redis.publish(_CHANNEL, text)  # pyright: ignore[reportUnknownMemberType]  # has no types
-                await told
-        except (RedisError, OSError, TimeoutError) as error:
-            log.warning("caches.not_announced", reason=type(error).__name__)
-            return False
-        return True
+async def _published(redis: "Redis", text: str) -> int | None:
+    """How many heard it; None when Redis does not answer."""
+    from redis.exceptions import RedisError  # noqa: PLC0415  # see above
+
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            told: Any = redis.publish(_CHANNEL, text)  # pyright: ignore[reportUnknownMemberType]  # has no types
+            return int(await told)
+    except (RedisError, OSError, TimeoutError) as error:
+        log.warning("caches.not_announced", reason=type(error).__name__)
+        return None
 
 
 class Obedience:

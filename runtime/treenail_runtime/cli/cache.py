@@ -45,8 +45,9 @@ def clear(
     """Have all workers of all servers read it again, by way of Redis.
 
     With --token-file one server is asked, which tells its own workers, and others if it has Redis.
-    Of itself an instance is read again within 5 seconds, and upstream tokens within 30. Tokens of
-    agents are held nowhere.
+    Of itself an instance is read again within 5 seconds, and upstream tokens within 30. Answers of
+    upstreams are held as long as the connector says, an hour at most. Tokens of agents are held
+    nowhere, unless TREENAIL_TOKEN_CACHE_SECONDS says so.
     """
     with told():
         if [everything, slug is not None, service is not None].count(True) != 1:

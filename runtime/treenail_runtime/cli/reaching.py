@@ -7,17 +7,22 @@ from typing import IO, Any, Final, TypeVar
 
 import click
 import httpx
+from pydantic import TypeAdapter, ValidationError
 
 from treenail_runtime.app.instances import base_url_of
 from treenail_runtime.app.invalidating import Announcer, open_redis
 from treenail_runtime.app.messages import Message
 from treenail_runtime.dispatch.strict_json import is_object, read_json
-from treenail_runtime.settings import ConfigurationError, Settings
+from treenail_runtime.settings import BaseUrl, ConfigurationError, Settings
 from treenail_runtime.upstream import AiohttpTransport
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
 
 _REFUSED: Final = 400
+_URL: Final[TypeAdapter[str | None]] = TypeAdapter(BaseUrl)
+
+PATIENCE_S: Final = 60.0
+"""So long a server may take: it loads modules, and writes to its database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +48,29 @@ def named_server(settings: Settings, url: str | None, token: IO[str] | None) -> 
     """The server that the options name; None when they name none.
 
     Raises:
-        ConfigurationError: There is no token for it.
+        ConfigurationError: There is no token for it, or its URL would show the token.
     """
     if token is None:
         if url is not None:
             raise ConfigurationError("--server needs --token-file")
         return None
-    return Server((url or base_url_of(settings)).rstrip("/"), token.read().strip())
+    try:
+        told = _URL.validate_python(url)
+    except ValidationError as error:
+        reason = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        raise ConfigurationError(f"--server: {reason}") from None
+    return Server(told or base_url_of(settings), token.read().strip())
 
 
-def ask(server: Server, method: str, path: str) -> Mapping[str, Any]:
-    """What the admin API answers.
+def ask(
+    server: Server, method: str, path: str, patience_s: float = PATIENCE_S
+) -> Mapping[str, Any]:
+    """What the admin API answers within `patience_s`.
 
     Raises:
         ConfigurationError: It does not, or refuses.
     """
-    return asyncio.run(_ask(server, method, path))
+    return asyncio.run(_ask(server, method, path, patience_s))
 
 
 def tell_all(settings: Settings, message: Message) -> None:
@@ -70,13 +82,18 @@ def tell_all(settings: Settings, message: Message) -> None:
     asyncio.run(_tell_all(settings, message))
 
 
-async def _ask(server: Server, method: str, path: str) -> Mapping[str, Any]:
+async def _ask(server: Server, method: str, path: str, patience_s: float) -> Mapping[str, Any]:
     transport = AiohttpTransport()
     try:
         request = httpx.Request(
             method, server.url + path, headers={"Authorization": f"Bearer {server.token}"}
         )
-        answer = await transport.handle_async_request(request)
+        async with asyncio.timeout(patience_s):
+            answer = await transport.handle_async_request(request)
+    except TimeoutError:
+        raise ConfigurationError(
+            f"{server.url} has not answered for {patience_s:g} s; it may still do what it was asked"
+        ) from None
     except (httpx.TransportError, httpx.InvalidURL, UnicodeEncodeError):
         raise ConfigurationError(f"{server.url} does not answer") from None
     finally:
@@ -101,7 +118,10 @@ async def _tell_all(settings: Settings, message: Message) -> None:
         )
     announcer = Announcer(redis)
     try:
-        if await announcer.send(message) != "all-servers":
+        heard = await announcer.publish(message)
+        if heard is None:
             raise ConfigurationError("Redis does not answer: servers were not told")
+        if not heard:
+            raise ConfigurationError("no server listens at that Redis: nobody was told")
     finally:
         await announcer.aclose()

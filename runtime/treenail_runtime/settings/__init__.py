@@ -3,12 +3,13 @@
 from .errors import ConfigurationError
 from .groups import LegacySessions
 from .settings import PLAIN_NAMES, PREFIX, Settings, environment, read_settings
-from .values import NEVER_SCHEMES, UpstreamUrl, host_of, is_loopback
+from .values import NEVER_SCHEMES, BaseUrl, UpstreamUrl, host_of, is_loopback
 
 __all__ = [
     "NEVER_SCHEMES",
     "PLAIN_NAMES",
     "PREFIX",
+    "BaseUrl",
     "ConfigurationError",
     "LegacySessions",
     "Settings",

@@ -76,14 +76,16 @@ async def test_an_operator_has_servers_forget(
 
 
 @pytest.mark.requirement("S2-26")
-async def test_what_cannot_be_told_is_said(tmp_path: Path) -> None:
+async def test_what_cannot_be_told_is_said(tmp_path: Path, own_redis: RedisServer) -> None:
     folder = connectors_folder(tmp_path)
+    deserted = {"TREENAIL_REDIS_URL": own_redis.url}
     away = {"TREENAIL_REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
     ended = [
         await run("cache", "clear", *what, folder=folder, environment=variables)
         for what, variables in (
             (("--all",), {}),
             (("--all",), away),
+            (("--all",), deserted),
             ((), away),
             (("--all", "--instance", "acme"), away),
         )
@@ -94,6 +96,7 @@ async def test_what_cannot_be_told_is_said(tmp_path: Path) -> None:
     assert told == [
         "treenail: REDIS_URL is not set: servers cannot be told; name one by --token-file and --server",
         "treenail: Redis does not answer: servers were not told",
+        "treenail: no server listens at that Redis: nobody was told",
         "treenail: say --instance SLUG, --service CONNECTOR or --all",
         "treenail: say --instance SLUG, --service CONNECTOR or --all",
     ]
