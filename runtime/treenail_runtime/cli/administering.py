@@ -17,7 +17,6 @@ from treenail_runtime.app.instances import base_url_of
 from treenail_runtime.dispatch.strict_json import is_object, read_json
 from treenail_runtime.settings import ConfigurationError, Settings, read_settings
 from treenail_runtime.storage.database import Database
-from treenail_runtime.storage.schema import require_current
 
 from .db import with_database
 from .files import read_text
@@ -92,7 +91,6 @@ def administer(settings: Settings, verb: Callable[[Administration], Awaitable[T]
     """
 
     async def run(database: Database) -> T:
-        await require_current(database)
         async with open_administration(settings, database) as desk:
             try:
                 return await verb(desk)

@@ -1,11 +1,11 @@
 """`treenail cache`: have running servers read again what they hold."""
 
 import json
-from collections.abc import Mapping
 from typing import IO, Any, Final
 from urllib.parse import quote
 
 import click
+from pydantic import BaseModel
 
 from treenail_runtime.app.instances import DEFAULT
 from treenail_runtime.app.messages import Message
@@ -59,7 +59,7 @@ def clear(
             tell_all(settings, _message(settings, slug, service))
             click.echo("told")
         else:
-            _print_told(ask(asked, "DELETE", _path(slug, service)), asked)
+            _print_told(ask(asked, "DELETE", _path(slug, service), _Cleared), asked)
 
 
 @cache.command
@@ -70,7 +70,7 @@ def show(server: str | None, token_file: IO[str] | None) -> None:
         asked = named_server(read_settings(), server, token_file)
         if asked is None:
             raise ConfigurationError("say which server, by --token-file and --server")
-        click.echo(json.dumps(ask(asked, "GET", _PATH)))
+        click.echo(json.dumps(ask(asked, "GET", _PATH, _Caches).model_dump()))
 
 
 def _path(slug: str | None, service: str | None) -> str:
@@ -89,8 +89,17 @@ def _message(settings: Settings, slug: str | None, service: str | None) -> Messa
     return Message("service", service)
 
 
-def _print_told(answer: Mapping[str, Any], server: Server) -> None:
-    who = "all servers" if answer["told"] == "all-servers" else f"the workers of {server.url}"
+class _Cleared(BaseModel):
+    told: str
+
+
+class _Caches(BaseModel):
+    worker: str
+    caches: list[dict[str, Any]]
+
+
+def _print_told(answer: _Cleared, server: Server) -> None:
+    who = "all servers" if answer.told == "all-servers" else f"the workers of {server.url}"
     click.echo(f"told {who}")
 
 

@@ -19,7 +19,6 @@ from treenail_runtime.storage.audit import AuditStore
 from treenail_runtime.storage.clients import ClientExistsError, ClientStore, ListedClient
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.grants import GrantStore
-from treenail_runtime.storage.schema import require_current
 from treenail_runtime.telemetry import set_up_logging
 
 from .db import with_database
@@ -232,7 +231,6 @@ def _with_stores(settings: Settings, work: Callable[[_Stores], Awaitable[T]]) ->
     ring = open_ring(settings)
 
     async def run(database: Database) -> T:
-        await require_current(database)
         clients = ClientStore(database, Sealer(ring))
         return await work(_Stores(clients, GrantStore(database), AuditStore(database)))
 

@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from urllib.parse import quote
 
 import click
+from pydantic import BaseModel
 
 from treenail_runtime.app.messages import Message
 from treenail_runtime.app.registry import services_in
@@ -71,7 +72,7 @@ def reload(name: str | None, server: str | None, token_file: IO[str] | None) -> 
             click.echo("told; see `treenail connectors list --served`")
         else:
             within = "" if name is None else f"/{quote(name, safe='')}"
-            _print_reloaded(ask(asked, "POST", f"/api/v1/connectors{within}/reload"))
+            _print_reloaded(ask(asked, "POST", f"/api/v1/connectors{within}/reload", _Reloaded))
 
 
 @connectors.command
@@ -106,10 +107,21 @@ def _known(settings: Settings, name: str | None) -> str:
     return name or ""
 
 
-def _print_reloaded(answer: Mapping[str, Any]) -> None:
-    click.echo(f"loaded: {', '.join(answer['loaded']) or 'nothing has changed'}")
-    for each in answer["services"]:
-        click.echo(f"{each['name']}  {each['status']}  {each['reason'] or ''}".rstrip())
+class _Service(BaseModel):
+    name: str
+    status: str
+    reason: str | None
+
+
+class _Reloaded(BaseModel):
+    loaded: list[str]
+    services: list[_Service]
+
+
+def _print_reloaded(answer: _Reloaded) -> None:
+    click.echo(f"loaded: {', '.join(answer.loaded) or 'nothing has changed'}")
+    for each in answer.services:
+        click.echo(f"{each.name}  {each.status}  {each.reason or ''}".rstrip())
 
 
 async def _kept(database: Database) -> Sequence[ServiceRecord]:

@@ -39,7 +39,7 @@ def upgrade() -> None:
 def check() -> None:
     """Connect, and tell what is there; status 1 when it is not what this release needs."""
     with told():
-        version, state = with_database(_look)
+        version, state = with_any_database(_look)
     click.echo(f"{version}, revision {state.found or 'none'}: {state.problem()}")
     if not state.is_current:
         sys.exit(1)
@@ -52,12 +52,26 @@ async def _look(database: Database) -> tuple[str, schema.SchemaState]:
 
 def _upgrade() -> None:
     with told():
-        state = with_database(schema.upgrade)
+        state = with_any_database(schema.upgrade)
     click.echo(f"{state.problem()} (revision {state.found})")
 
 
 def with_database(work: Callable[[Database], Awaitable[T]]) -> T:
-    """What `work` makes of the database of the settings.
+    """What `work` makes of the database of the settings, which has the tables of this release.
+
+    Raises:
+        ConfigurationError: The settings are wrong, the database does not answer, or it has others.
+    """
+
+    async def run(database: Database) -> T:
+        await schema.require_current(database)
+        return await work(database)
+
+    return with_any_database(run)
+
+
+def with_any_database(work: Callable[[Database], Awaitable[T]]) -> T:
+    """The same, whatever tables it has.
 
     Raises:
         ConfigurationError: The settings are wrong, or the database does not answer.

@@ -15,7 +15,6 @@ from treenail_runtime.storage.canaries import KeyReport, WrongKeysError, inspect
 from treenail_runtime.storage.database import Database
 from treenail_runtime.storage.key_rotation import Progress, RotationReport, TableReport
 from treenail_runtime.storage.key_rotation import rotate as rotate_keys
-from treenail_runtime.storage.schema import require_current
 from treenail_runtime.telemetry import set_up_logging
 
 from .db import with_database
@@ -94,11 +93,7 @@ def _with_keys(work: Callable[[Database, KeyRing], Awaitable[T]]) -> tuple[T, Ke
     except WeakSecretError as error:
         raise ConfigurationError(*error.problems) from None
 
-    async def run(database: Database) -> T:
-        await require_current(database)
-        return await work(database, ring)
-
-    return with_database(run), ring
+    return with_database(lambda database: work(database, ring)), ring
 
 
 def _print_report(report: KeyReport, ring: KeyRing) -> None:

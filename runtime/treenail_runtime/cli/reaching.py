@@ -7,7 +7,7 @@ from typing import IO, Any, Final, TypeVar
 
 import click
 import httpx
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from treenail_runtime.app.instances import base_url_of
 from treenail_runtime.app.invalidating import Announcer, open_redis
@@ -16,7 +16,11 @@ from treenail_runtime.dispatch.strict_json import is_object, read_json
 from treenail_runtime.settings import BaseUrl, ConfigurationError, Settings
 from treenail_runtime.upstream import AiohttpTransport
 
+from .files import read_secret
+
 _Command = TypeVar("_Command", bound=Callable[..., None])
+
+_Answer = TypeVar("_Answer", bound=BaseModel)
 
 _REFUSED: Final = 400
 _URL: Final[TypeAdapter[str | None]] = TypeAdapter(BaseUrl)
@@ -59,18 +63,26 @@ def named_server(settings: Settings, url: str | None, token: IO[str] | None) -> 
     except ValidationError as error:
         reason = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
         raise ConfigurationError(f"--server: {reason}") from None
-    return Server(told or base_url_of(settings), token.read().strip())
+    return Server(told or base_url_of(settings), read_secret(token, "--token-file"))
 
 
 def ask(
-    server: Server, method: str, path: str, patience_s: float = PATIENCE_S
-) -> Mapping[str, Any]:
+    server: Server,
+    method: str,
+    path: str,
+    answer: type[_Answer],
+    patience_s: float = PATIENCE_S,
+) -> _Answer:
     """What the admin API answers within `patience_s`.
 
     Raises:
-        ConfigurationError: It does not, or refuses.
+        ConfigurationError: It does not, refuses, or answers something else.
     """
-    return asyncio.run(_ask(server, method, path, patience_s))
+    status, told = asyncio.run(_ask(server, method, path, patience_s))
+    try:
+        return answer.model_validate(told)
+    except ValidationError:
+        raise _no_server(server, status) from None
 
 
 def tell_all(settings: Settings, message: Message) -> None:
@@ -82,7 +94,9 @@ def tell_all(settings: Settings, message: Message) -> None:
     asyncio.run(_tell_all(settings, message))
 
 
-async def _ask(server: Server, method: str, path: str, patience_s: float) -> Mapping[str, Any]:
+async def _ask(
+    server: Server, method: str, path: str, patience_s: float
+) -> tuple[int, Mapping[str, Any]]:
     transport = AiohttpTransport()
     try:
         request = httpx.Request(
@@ -103,11 +117,15 @@ async def _ask(server: Server, method: str, path: str, patience_s: float) -> Map
     except ValueError:
         told = None
     if not is_object(told):
-        raise ConfigurationError(f"{server.url} answers {answer.status_code}, and not as a server")
+        raise _no_server(server, answer.status_code)
     if answer.status_code >= _REFUSED:
         reason = told.get("detail") or told.get("error")
         raise ConfigurationError(f"{server.url} refuses: {reason} ({answer.status_code})")
-    return told
+    return answer.status_code, told
+
+
+def _no_server(server: Server, status: int) -> ConfigurationError:
+    return ConfigurationError(f"{server.url} answers {status}, and not as a server")
 
 
 async def _tell_all(settings: Settings, message: Message) -> None:

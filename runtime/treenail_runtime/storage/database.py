@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Final, Literal, NoReturn, TypeAlias, TypeVar
 
 import structlog
@@ -68,6 +69,14 @@ class Database:
 
     def __repr__(self) -> str:
         return f"Database({self.dialect})"
+
+    def is_there(self) -> bool:
+        """Whether there is something to connect to; SQLite makes its file at the first use."""
+        match self._location:
+            case SqliteLocation(path=str(path)):
+                return Path(path).exists()
+            case _:
+                return True
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in one transaction and commit it.

@@ -96,9 +96,13 @@ async def require_current(database: Database) -> None:
         ConfigurationError: With what to do about it.
         StoreUnavailableError: The database does not answer.
     """
-    state = await check(database)
+    state = await check(database) if database.is_there() else _nothing()
     if not state.is_current:
         raise ConfigurationError(state.problem())
+
+
+def _nothing() -> SchemaState:
+    return SchemaState(kind="missing", found=None, wanted=_scripts().get_current_head() or "")
 
 
 def _migrate(connection: Connection) -> SchemaState:

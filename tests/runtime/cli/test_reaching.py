@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from tests.support.commands import run
 from tests.support.loopback import Reply, loopback
@@ -34,6 +35,8 @@ async def test_an_admin_token_is_sent_to_no_server_at_which_others_could_read_it
 async def test_a_server_that_does_not_answer_is_not_waited_for_for_ever() -> None:
     async with loopback(Reply(then="hang")) as site:
         with pytest.raises(ConfigurationError, match=r"0\.1 s; it may still"):
-            await asyncio.to_thread(ask, Server(site.url, "tn_adm_secret"), "GET", "/", 0.1)
+            await asyncio.to_thread(
+                ask, Server(site.url, "tn_adm_secret"), "GET", "/", BaseModel, 0.1
+            )
 
     assert len(site.requests) == 1
