@@ -62,17 +62,25 @@ async def test_an_operator_has_servers_forget(
     tmp_path: Path, redis_url: str, what: tuple[str, ...]
 ) -> None:
     folder = connectors_folder(tmp_path)
-    async with authorizing(tmp_path, instance_cache_seconds=SLOW, redis_url=redis_url) as site:
-        made = await (await administering(site)).create("acme")
-        assert await is_open(site, "acme")
-        await site.instances.set_status(made.body["id"], "disabled")
-        assert await is_open(site, "acme")
-        variables = environment(site, tmp_path, redis_url)
+    with structlog.testing.capture_logs() as logs:
 
-        status, out, _ = await run("cache", "clear", *what, folder=folder, environment=variables)
+        def heard(event: str) -> bool:
+            return any(each["event"] == event for each in logs)
 
-        assert (status, out) == (0, "told\n")
-        await until(lambda: _closed(site, "acme"), 5)
+        async with authorizing(tmp_path, instance_cache_seconds=SLOW, redis_url=redis_url) as site:
+            await until(lambda: heard("caches.listening"))
+            made = await (await administering(site)).create("acme")
+            # What it has told of the new one comes back to it, too.
+            await until(lambda: heard("caches.forgotten"))
+            assert await is_open(site, "acme")
+            await site.instances.set_status(made.body["id"], "disabled")
+            assert await is_open(site, "acme")
+            variables = environment(site, tmp_path, redis_url)
+
+            ended = await run("cache", "clear", *what, folder=folder, environment=variables)
+
+            assert ended[:2] == (0, "told\n")
+            await until(lambda: _closed(site, "acme"), 5)
 
 
 @pytest.mark.requirement("S2-26")
@@ -119,6 +127,7 @@ async def test_a_server_that_lost_its_redis_serves_on_and_listens_again(
             await until(lambda: heard("caches.listening") == 1)
             own_redis.stop()
             await until(lambda: heard("caches.not_listening") > 0)
+            assert await is_open(site, "acme")
             await site.instances.set_status(made.body["id"], "disabled")
             assert await is_open(site, "acme")
 
