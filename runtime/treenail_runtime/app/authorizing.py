@@ -167,10 +167,11 @@ def add_authorization(
         traces,
     )
 
-    async def renew(_: Offering | str) -> None:
+    async def renew(which: Offering | str) -> None:
+        name = which if isinstance(which, str) else which.connector.name
         configured = make_instances([*connectors.values()], base_url, registry.withdrawn)
         directory.configure(configured)
-        caches.forget_all()
+        caches.forget_service(name)
 
     registry.on_change(renew)
     registry.on_withdrawal(renew)

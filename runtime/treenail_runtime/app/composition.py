@@ -71,7 +71,7 @@ def create_app(
     transport = transport or AiohttpTransport()
     lifespan = Lifespan()
     lifespan.add(Closed(transport.aclose))
-    answers = _answers(settings, registry, measures, lifespan)
+    answers = _answers(settings, measures, lifespan)
     upstreams = Upstreams(transport, measures, traces, answers)
     registry.trouble = upstreams.trouble
     streams = open_streams(settings, registry, measures)
@@ -123,19 +123,13 @@ def create_app(
     return Draining(guard, streams)
 
 
-def _answers(
-    settings: Settings, registry: Registry, measures: Measures, lifespan: Lifespan
-) -> AnswerCache:
-    """Where answers of upstreams are held until they are over, or tools change."""
+def _answers(settings: Settings, measures: Measures, lifespan: Lifespan) -> AnswerCache:
+    """Where answers of upstreams are held until they are over."""
     answers = AnswerCache(settings.response_cache_mb * _MB, measures=measures)
 
     async def sweep() -> int:
         return answers.sweep()
 
-    async def renew(_: Offering) -> None:
-        answers.forget_all()
-
-    registry.on_change(renew)
     rounds = Rounds(sweep, SWEEP_S, name="answers")
     lifespan.add(Started(rounds.start, rounds.stop))
     return answers
@@ -169,6 +163,8 @@ def _open_endpoints(
 
     async def renew(offering: Offering) -> None:
         name = offering.connector.name
+        # Its connection, too, is called like it.
+        upstreams.answers.forget_connections([name])
         context = open_context(offering, upstreams, own.source(offering))
         endpoints[name] = endpoint(name, context)
 

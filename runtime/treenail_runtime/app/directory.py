@@ -147,7 +147,12 @@ class Directory:
     def drop_service(self, service: str) -> int:
         """The same of all instances of a connector."""
         ids = [each for each in self._by_id if self.service_of(each) == service]
-        return sum(self.drop(each) for each in ids)
+        self._reading.clear()
+        # They may be its instances, and have been read before it was served.
+        self._absent.clear()
+        for each in ids:
+            del self._by_id[each]
+        return len(ids)
 
     def service_of(self, instance_id: str) -> str | None:
         """The connector of an instance, as far as that is at hand."""

@@ -14,6 +14,7 @@ import pytest
 from tests.support.commands import ENVIRONMENT, command, connectors_folder
 from tests.support.gate import gated
 from tests.support.holding import Hold
+from tests.support.loopback import loopback, reply
 from tests.support.ports import free_port
 from tests.support.serving import Running, serving_app
 from tests.support.wire import Answer, modern, modern_headers
@@ -113,6 +114,23 @@ async def test_a_call_finishes_on_the_module_that_it_began_with(folder: Path) ->
     assert "linger" in names
     assert "wait" not in names
     assert answer["result"]["structuredContent"] == {"late": True}
+
+
+async def test_a_connector_that_is_loaded_again_gives_no_answer_that_was_held(folder: Path) -> None:
+    edit(
+        folder, "many=True), reads=True,", "many=True), reads=True, repeatable=True, cache_s=60.0,"
+    )
+    async with loopback(reply(200, b'{"items":[]}')) as upstream:
+        settings, registry = registry_of(folder, upstream_url=upstream.url)
+        async with serving_app(create_app(settings, registry)) as server:
+            for _ in range(2):
+                await called(server, "list_items")
+            assert len(upstream.requests) == 1
+            await registry.reload("sample")
+
+            await called(server, "list_items")
+
+    assert len(upstream.requests) == 2
 
 
 @pytest.mark.requirement("S2-34", "S2-43")

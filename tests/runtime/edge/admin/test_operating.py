@@ -167,6 +167,32 @@ async def test_a_reload_whose_client_goes_away_is_finished_and_told(tmp_path: Pa
     assert again.body["loaded"] == []
 
 
+@pytest.mark.requirement("S2-43", "S2-26")
+async def test_a_reload_of_one_connector_leaves_what_is_held_of_the_others(tmp_path: Path) -> None:
+    folder = connectors_folder(tmp_path)
+    text = (folder / "sample.py").read_text(encoding="utf-8")
+    (folder / "other.py").write_text(
+        text.replace('name="sample"', 'name="other"'), encoding="utf-8"
+    )
+    async with authorizing(
+        tmp_path,
+        registries=[],
+        connectors_dir=folder,
+        upstream_url=None,
+        instance_cache_seconds=SLOW,
+    ) as site:
+        root = await administering(site, "root", "admin")
+        made = await root.create("acme")
+        assert await is_open(site, "acme")
+        await site.instances.set_status(made.body["id"], "disabled")
+
+        assert (await root.post(f"{API}/connectors/other/reload")).body["loaded"] == ["other"]
+        assert await is_open(site, "acme")
+
+        assert (await root.post(f"{API}/connectors/sample/reload")).body["loaded"] == ["sample"]
+        assert not await is_open(site, "acme")
+
+
 def admin_token(served: Served, folder: Path) -> Path:
     """A file with one."""
     made = served.treenail("admin", "tokens", "create", "--owner", "root", "--role", "admin")
