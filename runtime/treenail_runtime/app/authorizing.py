@@ -127,7 +127,7 @@ def add_authorization(
         callers,
         providers,
         revocations,
-        prefixes[0],
+        directory,
         lifespan=lifespan,
     )
     core = Core(
@@ -329,7 +329,7 @@ def _services(
     callers: CallerRule,
     providers: UpstreamProviders,
     revocations: Revocations,
-    prefix: str,
+    directory: Directory,
     *,
     lifespan: Lifespan,
 ) -> OAuth:
@@ -354,7 +354,8 @@ def _services(
         providers=providers,
         revocations=revocations,
         finishing=Finishing(),
-        prefix=prefix,
+        renewed=directory.renewed,
+        prefix=settings.oauth_prefix,
         macs=macs,
         caller=lambda request: _address(callers, request),
     )

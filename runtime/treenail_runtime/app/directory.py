@@ -124,6 +124,15 @@ class Directory:
             seen = await self._read(("id", instance_id), self._rows.find_id)
         return seen.instance
 
+    async def renewed(self, instance_id: str) -> Instance | None:
+        """As `by_id`, read anew, since somebody has changed it elsewhere.
+
+        Raises:
+            StoreUnavailableError: The database does not answer.
+        """
+        self.drop(instance_id)
+        return await self.by_id(instance_id)
+
     def on_change(self, listener: Callable[[str], object]) -> None:
         """Have `listener` called with the id of each instance that was changed here."""
         self._listeners.append(listener)

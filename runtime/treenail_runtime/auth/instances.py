@@ -62,6 +62,10 @@ class TooManyInstancesError(Exception):
     """An owner has as many instances as one may have."""
 
 
+class InstanceChangedError(Exception):
+    """An instance is no longer in the version for which something was tried."""
+
+
 def is_slug(text: str) -> bool:
     """Whether `text` has the form of a slug: a DNS label (RFC 1123 2.1) in lower case."""
     return _SLUG.fullmatch(text) is not None

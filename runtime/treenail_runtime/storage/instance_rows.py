@@ -16,8 +16,14 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from treenail_runtime.auth.instances import PENDING_S, InstanceRecord, Slug
+from treenail_runtime.auth.instances import (
+    PENDING_S,
+    InstanceChangedError,
+    InstanceRecord,
+    Slug,
+)
 from treenail_runtime.auth.records import Digest, InstanceSettings
 from treenail_runtime.crypto.sealing import BrokenSealError, Sealed, Sealer, context_of
 
@@ -70,6 +76,26 @@ def owned(instance_id: str, owner: str | None) -> ColumnElement[bool]:
 def of_owner(owner: str | None) -> ColumnElement[bool]:
     """This owner's instances; all with None."""
     return true() if owner is None else table.c.owner == owner
+
+
+async def takes_logins(connection: AsyncConnection, instance_id: str, version: int) -> bool:
+    """Whether people may log in there, which stays so until the end of the transaction.
+
+    Args:
+        connection: Of the transaction.
+        instance_id: The instance; one of the settings has no row.
+        version: For which the login was tried; 0 for one of the settings.
+
+    Raises:
+        InstanceChangedError: It is in another one.
+    """
+    found = select(table.c.status, table.c.version).where(table.c.id == instance_id)
+    row = (await connection.execute(found.with_for_update(read=True))).one_or_none()
+    if row is None:
+        return version == 0
+    if row.status == "active" and row.version != version:
+        raise InstanceChangedError
+    return row.status == "active"
 
 
 def seal_settings(sealer: Sealer, instance_id: str, settings: InstanceSettings) -> Sealed:

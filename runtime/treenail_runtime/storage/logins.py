@@ -14,8 +14,9 @@ from treenail_runtime.crypto.sealing import Sealer
 
 from .connections import connection_values
 from .database import Database, now_ms
+from .instance_rows import takes_logins
 from .pending_logins import take
-from .tables import auth_codes, connections, instances
+from .tables import auth_codes, connections
 from .token_rows import SealedTokens, put_tokens
 
 
@@ -35,6 +36,7 @@ class LoginStore:
         config: ConnectionConfig,
         code: Digest,
         code_s: int,
+        version: int,
         tokens: ObtainedTokens | None = None,
     ) -> str | None:
         """Consume the pending login, keep the connection, make the code valid: in one transaction.
@@ -45,6 +47,7 @@ class LoginStore:
             config: What the upstream has just accepted.
             code: Digest of the authorization code.
             code_s: Seconds for which the code is valid.
+            version: Of the instance that the upstream accepted it for.
             tokens: What the upstream's provider gave; None for the kinds without.
 
         Returns:
@@ -52,6 +55,7 @@ class LoginStore:
             in use, and nothing was made.
 
         Raises:
+            InstanceChangedError: The instance is in another version; nothing was made.
             ValueError: A token is too long to be sealed.
         """
         connection_id = uuid.uuid4().hex
@@ -64,11 +68,12 @@ class LoginStore:
             "subject": uuid.uuid4().hex,
             "created_at": now_ms,
         }
+        place = (request.instance_id, version)
         coded = _code(request, connection_id, code, code_s)
         kept = SealedTokens.of(self._sealer, connection_id, tokens) if tokens is not None else None
 
         async def work(connection: AsyncConnection) -> str | None:
-            if not (await _is_open(connection, request) and await take(connection, txn)):
+            if not (await takes_logins(connection, *place) and await take(connection, txn)):
                 return None
             await connection.execute(insert(connections).values(connected))
             if kept is not None:
@@ -79,18 +84,27 @@ class LoginStore:
         return await self._database.write(work)
 
     async def join(
-        self, txn: Digest, *, request: AuthorizationRequest, code: Digest, code_s: int
+        self,
+        txn: Digest,
+        *,
+        request: AuthorizationRequest,
+        code: Digest,
+        code_s: int,
+        version: int,
     ) -> bool:
         """As `complete`, for an instance with credentials of its own: a code for its connection.
 
         Returns:
             False when the pending login is gone, or the instance or its connection is not in use.
+
+        Raises:
+            InstanceChangedError: As `complete`.
         """
         own = request.instance_id
         coded = _code(request, own, code, code_s)
 
         async def work(connection: AsyncConnection) -> bool:
-            if not (await _is_open(connection, request) and await take(connection, txn)):
+            if not (await takes_logins(connection, own, version) and await take(connection, txn)):
                 return False
             # Shared, as is the instance: many people join at once.
             held = select(connections.c.status).where(connections.c.id == own)
@@ -100,13 +114,6 @@ class LoginStore:
             return True
 
         return await self._database.write(work)
-
-
-async def _is_open(connection: AsyncConnection, request: AuthorizationRequest) -> bool:
-    """Whether people may log in: configured instances have no row. It stays so until the end."""
-    found = select(instances.c.status).where(instances.c.id == request.instance_id)
-    status = await connection.scalar(found.with_for_update(read=True))
-    return status in {None, "active"}
 
 
 def _code(

@@ -22,6 +22,7 @@ from treenail_runtime.auth.records import (
 from treenail_runtime.crypto.sealing import BrokenSealError, Sealer, context_of
 
 from .database import Database, now_ms
+from .instance_rows import takes_logins
 from .tables import pending_logins as table
 from .trips import open_trip, seal_trip
 
@@ -186,14 +187,32 @@ class PendingLoginStore:
 
         return await self._database.write(work)
 
-    async def accept(self, txn: Digest, draft: Mapping[str, SecretStr]) -> None:
-        """Keep values that the upstream has accepted until a picker is answered."""
+    async def accept(
+        self, txn: Digest, draft: Mapping[str, SecretStr], *, instance_id: str, version: int
+    ) -> bool:
+        """Keep values that the upstream has accepted until a picker is answered.
+
+        Args:
+            txn: The pending login.
+            draft: The values.
+            instance_id: Its instance.
+            version: Of the instance that they were accepted for.
+
+        Returns:
+            False when the pending login is gone, or the instance is not in use.
+
+        Raises:
+            InstanceChangedError: The instance is in another version; nothing is kept.
+        """
         values = {"draft": self._sealed_draft(txn, draft), "step": "choose"}
 
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(update(table).where(table.c.txn_hash == txn).values(values))
+        async def work(connection: AsyncConnection) -> bool:
+            if not await takes_logins(connection, instance_id, version):
+                return False
+            change = update(table).where(table.c.txn_hash == txn).values(values)
+            return (await connection.execute(change)).rowcount == 1
 
-        await self._database.write(work)
+        return await self._database.write(work)
 
     async def delete(self, txn: Digest) -> bool:
         """End it; False when it had ended before, so that of two who end it one wins."""

@@ -72,6 +72,19 @@ async def waiting(database: Database, instance_id: str, number: int = 0) -> Dige
     return txn
 
 
+async def join(database: Database, instance_id: str, txn: Digest) -> bool:
+    """Log in at an instance with an account of its own, as it is now."""
+    stored = await instance_store(database).show(instance_id)
+    assert stored is not None
+    return await logins(database).join(
+        txn,
+        request=replace(REQUEST, instance_id=instance_id),
+        code=some(),
+        code_s=60,
+        version=stored.record.version,
+    )
+
+
 async def session(database: Database, instance_id: str, member: Member) -> None:
     """A session of an older MCP version."""
     row = {"client_id": "client-a", "subject": "s", "fingerprint": "f", "instance_id": instance_id}
@@ -233,7 +246,13 @@ async def test_logins_under_way_leave_nothing_that_works(
     async def log_in(number: int, txn: Digest) -> str | None:
         worker = (database, other)[number % 2]
         connection_id = await logins(worker).complete(
-            txn, request=request, config=TYPED, code=some(), code_s=60, tokens=obtained()
+            txn,
+            request=request,
+            config=TYPED,
+            code=some(),
+            code_s=60,
+            version=record.version,
+            tokens=obtained(),
         )
         began.set()
         return connection_id
@@ -331,17 +350,15 @@ async def test_a_deletion_that_fails_changes_nothing(database: Database) -> None
 async def test_a_person_joins_an_instance_with_credentials_of_its_own(database: Database) -> None:
     store = instance_store(database)
     record = await made(database, credentials_of="instance")
-    request = replace(REQUEST, instance_id=record.id)
 
-    async def join() -> bool:
-        txn = await waiting(database, record.id)
-        return await logins(database).join(txn, request=request, code=some(), code_s=60)
+    async def came() -> bool:
+        return await join(database, record.id, await waiting(database, record.id))
 
-    too_early = await join()
+    too_early = await came()
     await store.connect(record.id, CONFIG)
-    joins = [await join(), await join()]
+    joins = [await came(), await came()]
     await store.set_status(record.id, "disabled")
-    switched_off = await join()
+    switched_off = await came()
 
     async def count(connection: AsyncConnection) -> tuple[int, ...]:
         rows = select(func.count()).select_from(connections)
@@ -358,12 +375,11 @@ async def test_many_join_an_instance_at_once(database: Database, database_url: s
     store, other = instance_store(database), Database(database_url)
     record = await made(database, credentials_of="instance")
     await store.connect(record.id, CONFIG)
-    request = replace(REQUEST, instance_id=record.id)
     pending = [await waiting(database, record.id, number) for number in range(16)]
 
     joined_all = await asyncio.gather(
         *(
-            logins(worker).join(txn, request=request, code=some(), code_s=60)
+            join(worker, record.id, txn)
             for worker, txn in zip((database, other) * 8, pending, strict=True)
         )
     )
@@ -377,7 +393,6 @@ async def test_its_own_connection_outlives_codes_and_logins(database: Database) 
     store = instance_store(database)
     record = await made(database, credentials_of="instance")
     await store.connect(record.id, CONFIG, obtained())
-    request = replace(REQUEST, instance_id=record.id)
     grant = {"client_id": "c", "subject": "s", "fingerprint": "f", "scope": "s", "resource": "r"}
     times = {"created_at": now_ms, "last_used_at": now_ms, "ended_at": now_ms}
     ended = a_row(
@@ -393,7 +408,7 @@ async def test_its_own_connection_outlives_codes_and_logins(database: Database) 
     )
     await database.write(ended)
     txn = await waiting(database, record.id)
-    assert await logins(database).join(txn, request=request, code=some(), code_s=60)
+    assert await join(database, record.id, txn)
 
     for days in (1, 8):
         await travel(database, days * 86_400)

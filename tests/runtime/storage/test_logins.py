@@ -35,7 +35,7 @@ def logins(database: Database) -> LoginStore:
 async def complete(database: Database, txn: Digest | None) -> str | None:
     assert txn is not None
     return await logins(database).complete(
-        txn, request=REQUEST, config=CONFIG, code=some(), code_s=60
+        txn, request=REQUEST, config=CONFIG, code=some(), code_s=60, version=0
     )
 
 

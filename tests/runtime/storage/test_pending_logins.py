@@ -44,6 +44,11 @@ def store_of(database: Database, *, most: int = 1000) -> PendingLoginStore:
     )
 
 
+async def accept(store: PendingLoginStore, txn: Digest, password: str) -> None:
+    draft = {"password": SecretStr(password)}
+    assert await store.accept(txn, draft, instance_id=REQUEST.instance_id, version=0)
+
+
 async def added(store: PendingLoginStore, number: int = 0) -> Digest | None:
     txn = some()
     fits = await store.add(
@@ -176,7 +181,7 @@ async def test_a_draft_is_kept_sealed(database: Database) -> None:
     txn = await added(store)
     assert txn is not None
 
-    await store.accept(txn, {"password": SecretStr("hunter2-canary")})
+    await accept(store, txn, "hunter2-canary")
 
     found = await store.find(txn)
     assert found is not None
@@ -204,7 +209,7 @@ async def test_a_row_whose_seal_is_broken_is_as_good_as_gone(
     assert one is not None
     assert other is not None
     for txn in (one, other):
-        await store.accept(txn, {"password": SecretStr("x")})
+        await accept(store, txn, "x")
 
     async def swap(connection: AsyncConnection) -> None:
         theirs = select(pending_logins.c[column]).where(pending_logins.c.txn_hash == other)

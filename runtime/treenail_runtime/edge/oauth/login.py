@@ -1,6 +1,6 @@
 """POST /login: the credentials go to the upstream, and only its word makes a connection."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hmac import compare_digest
 from typing import Final
@@ -29,11 +29,11 @@ from treenail_runtime.storage.audit import EventType
 from treenail_runtime.upstream.ways import is_ready, missing_beside, missing_fields
 
 from .asking import ACCESS_KEY, Question, ask, login_form
-from .completing import complete, join
+from .completing import as_tried, complete, join
 from .departing import depart
 from .forms import Parameters, read_form
 from .page import as_page
-from .problems import DENIED_TOO_OFTEN, MALFORMED, NOTHING_TO_CHOOSE, PageError, too_fast
+from .problems import DENIED_TOO_OFTEN, GONE, MALFORMED, NOTHING_TO_CHOOSE, PageError, too_fast
 from .proving import known_client, proven_login
 from .services import OAuth
 from .views import Alarm, correct, denied, given, nothing_chosen, unjudged, unreachable, untold
@@ -174,8 +174,17 @@ class _Attempt:
         if not any(field.options for field in fields):
             return await self._connect(config)
         typed = read_typed(self.asks.typed, question.values)
-        await self.services.pending.accept(self.pending.id, typed.values)
+        if not await self._keep(typed.values):
+            raise PageError(GONE, "ended meanwhile")
         return await self._again(Question(template="choose.html", fields=fields))
+
+    async def _keep(self, values: Mapping[str, SecretStr]) -> bool:
+        async def keep(version: int) -> bool:
+            return await self.services.pending.accept(
+                self.pending.id, values, instance_id=self.instance.id, version=version
+            )
+
+        return await as_tried(self.services, self.instance, keep)
 
     async def _offered(self, config: ConnectionConfig) -> Sequence[LoginField]:
         """The fields to choose, with what the upstream offers as their options.

@@ -81,6 +81,12 @@ CHANGED: Final = Problem(
     text="While this page was open, the application or its address was removed.",
     advice=f"Nothing was shared. {_AGAIN}",
 )
+ALTERED: Final = Problem(
+    status=400,
+    title="This connection has changed",
+    text="While you connected, whoever runs it has changed where it leads. Nothing was connected.",
+    advice=_AGAIN,
+)
 NOTHING_TO_CHOOSE: Final = Problem(
     status=422,
     title="There is nothing to choose from",

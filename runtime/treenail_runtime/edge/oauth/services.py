@@ -1,12 +1,13 @@
 """What the endpoints work with; put together once, at the start."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from quart import Request
 
 from treenail_runtime.auth.login import CredentialChecker
 from treenail_runtime.auth.policy import OAuthPolicy
+from treenail_runtime.auth.records import Instance
 from treenail_runtime.auth.tokens import TokenPolicy
 from treenail_runtime.contract import Connector
 from treenail_runtime.crypto.macs import Macs
@@ -30,6 +31,7 @@ class OAuth:
         connectors: By name; their login fields make the form.
         providers: The authorization servers of the upstreams.
         revocations: Have them forget what nobody will use.
+        renewed: Reads the instance of an id anew; None when there is none.
         prefix: Before the endpoints' names, as discovery tells it.
         finishing: Runs what must not stop when whoever waits for it goes away.
         caller: The address that a request's limits count for.
@@ -49,6 +51,7 @@ class OAuth:
     providers: Providers
     revocations: Revocations
     finishing: Finishing
+    renewed: Callable[[str], Awaitable[Instance | None]]
     prefix: str
     macs: Macs
     caller: Callable[[Request], str]

@@ -1,13 +1,17 @@
 """What is typed while somebody changes the instance goes to the server that it was tried at, or nowhere."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.runtime.edge.admin.test_changes import ITEMS, VALUES, patch
-from tests.support.admin_api import API, administering
-from tests.support.authorizing import authorizing
+from tests.support.admin_api import API, Api, administering, log_in, opened, redeem
+from tests.support.authorizing import GOOD, PICKING, SHOPS, Page, Site, authorizing
 from tests.support.gate import gated
 from tests.support.loopback import loopback
 from treenail_runtime.storage.tables import connections
@@ -37,3 +41,86 @@ async def test_an_account_that_was_tried_at_one_server_is_not_kept_for_another(
 
         again = await root.send("PUT", f"{path}/credentials", {"values": VALUES})
         assert (again.body["status"], len(other.requests)) == ("active", 1)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two servers over one database, of which the second has seen the instance as it was.
+
+    Attributes:
+        root: Administers at the first.
+        second: The site as people see it who come to the second.
+    """
+
+    root: Api
+    site: Site
+    second: Site
+    access_key: str | None
+
+    async def typed_at_second(self, typed: Mapping[str, str]) -> Page:
+        """What comes of a login there."""
+        async with self.second.browser() as browser:
+            form = (await opened(browser, "acme")).forms[0]
+            known = {name: value for name, value in typed.items() if name in form.values}
+            return await browser.post(f"/acme/{form.action}", {**form.values, **known})
+
+
+@asynccontextmanager
+async def two_servers(
+    folder: Path, credentials: str = "person", **settings: Any
+) -> AsyncGenerator[Pair]:
+    async with authorizing(folder, SHOPS, others=1, instance_cache_seconds=60, **settings) as site:
+        root = await administering(site, "root", "admin")
+        made = await root.create("acme", credentials=credentials)
+        if credentials == "instance":
+            path = f"{API}/instances/acme/credentials"
+            assert (await root.send("PUT", path, {"values": VALUES})).status == 200
+        second = replace(site, base_url=f"http://127.0.0.1:{site.ports[0]}")
+        async with second.browser() as browser:
+            assert (await opened(browser, "acme")).status == 200
+        yield Pair(root, site, second, made.body["access_key"])
+
+
+@pytest.mark.requirement("CHANGE-INSTANCE")
+@pytest.mark.parametrize("picks", [False, True])
+async def test_what_a_person_types_at_a_server_that_does_not_know_yet_reaches_no_other_upstream(
+    tmp_path: Path, *, picks: bool
+) -> None:
+    more: dict[str, Any] = {"connector": PICKING} if picks else {}
+    async with two_servers(tmp_path, "person", **more) as pair, loopback(SHOPS) as other:
+        changed = await patch(pair.root, {"server_url": other.url})
+        refused = await pair.typed_at_second(GOOD)
+
+        assert changed.status == 200
+        assert (refused.status, "has changed" in refused.text) == (400, True)
+        assert await pair.site.rows(connections) == []
+        assert other.requests == []
+
+        # Now it knows.
+        again = await pair.typed_at_second(GOOD)
+        assert again.status == (200 if picks else 303)
+        assert len(other.requests) >= 1
+
+
+@pytest.mark.requirement("CHANGE-INSTANCE")
+async def test_what_leads_nowhere_else_disturbs_no_login(tmp_path: Path) -> None:
+    async with two_servers(tmp_path) as pair:
+        for change in ({"title": "Acme Ltd"}, {"limits": {"mcp": "99/1m"}}):
+            assert (await patch(pair.root, change)).status == 200
+        done = await pair.typed_at_second(GOOD)
+        member = await redeem(pair.site, "acme", dict(done.answer)["code"])
+
+        assert (await member.call()).status == 200
+
+
+@pytest.mark.requirement("CHANGE-INSTANCE")
+async def test_an_access_key_that_was_replaced_opens_no_server(tmp_path: Path) -> None:
+    async with two_servers(tmp_path, "instance") as pair:
+        assert pair.access_key is not None
+        rotated = await pair.root.post(f"{API}/instances/acme/access-key")
+        refused = await pair.typed_at_second({"field-access_key": pair.access_key})
+        key = {"field-access_key": rotated.body["access_key"]}
+        member = await log_in(pair.site, "acme", key)
+
+        assert refused.status == 400
+        assert (await member.call()).status == 200

@@ -132,6 +132,10 @@ class LookUps:
         return answer.status_code, json.loads(await answer.get_data())
 
 
+async def _nowhere(_: str) -> None:
+    """No instance is made while this runs."""
+
+
 @asynccontextmanager
 async def looking_up(
     database: Database,
@@ -165,6 +169,7 @@ async def looking_up(
         providers=NoProviders(),
         revocations=Revocations(RevocationStore(database, sealer), NoProviders()),
         finishing=Finishing(),
+        renewed=_nowhere,
         prefix="",
         macs=macs,
         caller=lambda _: "192.0.2.1",
