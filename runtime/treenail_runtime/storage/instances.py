@@ -1,6 +1,7 @@
 """Instances that are made while the server runs: `mcp_instances`."""
 
 import uuid
+import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
     true,
     update,
 )
@@ -61,6 +63,10 @@ from .token_rows import SealedTokens, put_tokens
 
 _AT: Final = Lookup(selected(table.c.slug == bindparam("name")))
 _OF_ID: Final = Lookup(selected(table.c.id == bindparam("name")))
+_OWNERS: Final = 0x747265
+"""Keeps the numbers of locks on owners apart from other locks."""
+
+_OWNER_LOCK: Final = text("SELECT pg_advisory_xact_lock(CAST(:key AS BIGINT))")
 _HAS_ACCOUNT: Final = or_(
     table.c.credentials == "person",
     exists().where(connections.c.id == table.c.id, connections.c.status == "active"),
@@ -114,8 +120,10 @@ class InstanceStore:
         }
 
         async def work(connection: AsyncConnection) -> Row[Any]:
-            if most is not None and await _count_of(connection, new.owner, most) >= most:
-                raise TooManyInstancesError
+            if most is not None:
+                await self._one_at_a_time(connection, new.owner)
+                if await _count_of(connection, new.owner, most) >= most:
+                    raise TooManyInstancesError
             await connection.execute(insert(table).values(row))
             await self._audit.insert(
                 connection,
@@ -334,6 +342,12 @@ class InstanceStore:
 
         left = await self._database.write(work)
         return None if left is None else _ended(left)
+
+    async def _one_at_a_time(self, connection: AsyncConnection, owner: str) -> None:
+        """Let two workers not both find room for an owner's last instance."""
+        if self._database.dialect == "postgresql":
+            lock = zlib.crc32(owner.encode("utf-8", "surrogatepass"))
+            await connection.execute(_OWNER_LOCK, {"key": _OWNERS << 32 | lock})
 
     async def _row(self, condition: ColumnElement[bool]) -> Row[Any] | None:
         async def work(connection: AsyncConnection) -> Row[Any] | None:

@@ -21,7 +21,12 @@ from tests.support.tenants import (
     obtained,
     texts_of,
 )
-from treenail_runtime.auth.instances import SlugError
+from treenail_runtime.auth.instances import (
+    NewInstance,
+    SlugError,
+    TooManyInstancesError,
+    read_slug,
+)
 from treenail_runtime.auth.records import Digest
 from treenail_runtime.crypto.opaque import digest, is_well_formed, new_token
 from treenail_runtime.crypto.sealing import Sealer
@@ -53,6 +58,29 @@ async def test_an_instance_is_found_as_it_was_made(database: Database) -> None:
     assert (record.pending_since, record.last_error, record.access_key) == (None, None, None)
     assert await store.list() == [record]
     assert await told(database) == [("instance.created", '{"kind": "person"}')]
+
+
+@pytest.mark.requirement("BOUNDED-OWNERS")
+async def test_an_owner_has_no_more_instances_than_allowed_however_many_are_made_at_once(
+    database: Database,
+) -> None:
+    store = instance_store(database)
+
+    async def make(number: int, owner: str) -> bool:
+        slug = read_slug(f"{owner}-{number}", ())
+        new = NewInstance(slug=slug, service="sample", title="t", owner=owner)
+        try:
+            await store.create(new, most=3)
+        except TooManyInstancesError:
+            return False
+        return True
+
+    done = await asyncio.gather(
+        *(make(each, owner) for each in range(8) for owner in ("ann", "bo"))
+    )
+
+    assert sum(done) == 6
+    assert [len(await store.list(owner=each)) for each in ("ann", "bo")] == [3, 3]
 
 
 @pytest.mark.requirement("S2-18", "S2-37", "T-128")
