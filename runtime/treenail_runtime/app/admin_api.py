@@ -7,6 +7,7 @@ from treenail_runtime.edge.admin.housekeeping import Housekeeping
 from treenail_runtime.edge.admin.routes import add_admin
 from treenail_runtime.edge.admin.services import AdminServices, Health, Trouble
 from treenail_runtime.edge.oauth.services import OAuth
+from treenail_runtime.edge.recognising import Recogniser
 from treenail_runtime.edge.routing import Route
 from treenail_runtime.storage.admins import AdminStore
 from treenail_runtime.storage.principals import PrincipalStore
@@ -44,6 +45,7 @@ def add_administration(
         housekeeping=housekeeping,
         places=core.directory,
         principals=PrincipalStore(core.database),
+        recogniser=Recogniser(core.sealer, core.macs),
         calls=core.calls,
         oauth=oauth,
         base_url=core.base_url,

@@ -11,6 +11,7 @@ from treenail_runtime.edge.framings import Framing
 from treenail_runtime.edge.gates import BearerGate, ClosedGate, Principals, Surroundings
 from treenail_runtime.edge.mcp_endpoint import McpEndpoint
 from treenail_runtime.edge.oauth.services import OAuth
+from treenail_runtime.edge.recognising import Recogniser
 from treenail_runtime.edge.running import RunningCalls
 from treenail_runtime.edge.scopes import ToolScopes
 from treenail_runtime.edge.sessions import BoundSessions
@@ -59,8 +60,7 @@ class Gates:
             instance=instance,
             document_url=resource_document_url(instance, self._core.base_url),
             principals=self._principals,
-            sealer=self._core.sealer,
-            macs=self._services.macs,
+            recogniser=Recogniser(self._core.sealer, self._core.macs),
             context_of=context_of,
             limits=self._services.limiter.at(instance),
             caller_address=self._callers.address,

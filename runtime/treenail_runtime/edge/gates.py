@@ -8,22 +8,20 @@ from typing import Final, Protocol
 
 import structlog
 
-from treenail_runtime.auth.bearer import PrincipalFacts, Refusal, decide_principal, principal_of
+from treenail_runtime.auth.bearer import PrincipalFacts, Refusal
 from treenail_runtime.auth.errors import StoreUnavailableError
-from treenail_runtime.auth.records import ConnectionConfig, Digest, Instance, Principal
+from treenail_runtime.auth.records import Digest, Instance, Principal
 from treenail_runtime.contract import ToolContext, ToolError
-from treenail_runtime.crypto.macs import Macs
 from treenail_runtime.crypto.opaque import digest, is_well_formed
-from treenail_runtime.crypto.sealing import BrokenSealError, Sealer
 from treenail_runtime.dispatch.callers import Caller
 from treenail_runtime.dispatch.envelope import Reply, error_reply
 from treenail_runtime.limits import Limits
 from treenail_runtime.measures import UNMEASURED, Measures
-from treenail_runtime.storage.connections import config_facts, open_config
 from treenail_runtime.upkeep import ProviderAway, ReauthNeeded
 
 from .asgi import Header, Scope
 from .limiting import first_refusal, too_many_calls
+from .recognising import Recogniser
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
@@ -141,8 +139,7 @@ class BearerGate:
     instance: Instance
     document_url: str
     principals: Principals
-    sealer: Sealer
-    macs: Macs
+    recogniser: Recogniser
     context_of: Callable[[Principal], Surroundings]
     limits: Limits
     caller_address: Callable[[Scope], str]
@@ -224,24 +221,11 @@ class BearerGate:
         return prepared
 
     async def _principal(self, token: Digest, *, is_use: bool = True) -> Principal | Refusal:
-        facts = decide_principal(await self.principals.find(token), self.instance)
-        if isinstance(facts, Refusal):
-            return facts
-        try:
-            config = open_config(self.sealer, facts.connection_id, facts.config)
-        except BrokenSealError as error:
-            return Refusal(f"the connection cannot be opened: {error}")
-        if config.connector != self.instance.connector:
-            # Another connector answers here than when the grant was made: what was typed for the
-            # one is no business of the other's upstream.
-            return Refusal("credentials of another connector")
-        principal = principal_of(facts, config, self._fits)
-        if isinstance(principal, Principal) and is_use and facts.is_use_due:
+        facts = await self.principals.find(token)
+        principal = self.recogniser.principal(facts, self.instance)
+        if isinstance(principal, Principal) and is_use and facts is not None and facts.is_use_due:
             self._note(facts)
         return principal
-
-    def _fits(self, fingerprint: str, config: ConnectionConfig) -> bool:
-        return self.macs.fits(fingerprint, config_facts(config))
 
     def _note(self, facts: PrincipalFacts) -> None:
         """Beside the call, which does not wait for it."""

@@ -32,10 +32,19 @@ async def authenticated(services: AdminServices, request: Request) -> Admin:
     admin = await known_admin(services, shown_token(request))
     if admin is None:
         raise await refused(services, request)
+    await count_admin(services, admin)
+    return admin
+
+
+async def count_admin(services: AdminServices, admin: Admin) -> None:
+    """Count a request of an administrator.
+
+    Raises:
+        ApiProblem: They ask too often.
+    """
     refusal = await first_refusal(services.oauth.limiter, ("admin", admin.id))
     if refusal is not None:
         raise too_fast(refusal)
-    return admin
 
 
 async def known_admin(services: AdminServices, token: str) -> Admin | None:

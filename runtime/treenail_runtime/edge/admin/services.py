@@ -16,6 +16,7 @@ from treenail_runtime.auth.records import Instance
 from treenail_runtime.edge.gates import Principals
 from treenail_runtime.edge.oauth.services import OAuth
 from treenail_runtime.edge.places import Places
+from treenail_runtime.edge.recognising import Recogniser
 from treenail_runtime.edge.running import RunningCalls
 from treenail_runtime.storage.admins import AdminStore
 
@@ -38,6 +39,7 @@ class AdminServices:
         housekeeping: Of caches and connectors, in all processes.
         oauth: Limits, audit, what is finished in any case, and who is calling, as for the OAuth endpoints.
         principals: Where access tokens are looked up, for the pages of single instances.
+        recogniser: Knows whose they are.
         base_url: Of the server.
     """
 
@@ -52,6 +54,7 @@ class AdminServices:
     housekeeping: Housekeeping
     places: Places
     principals: Principals
+    recogniser: Recogniser
     calls: RunningCalls
     oauth: OAuth
     base_url: str

@@ -7,15 +7,16 @@ from typing import Final
 from quart import Response, request
 
 from treenail_runtime.administration import AdministrationError, described_tokens
-from treenail_runtime.auth.bearer import Refusal, decide_principal
+from treenail_runtime.auth.bearer import Refusal
 from treenail_runtime.auth.instances import InstanceRecord
-from treenail_runtime.auth.records import Digest, Instance
+from treenail_runtime.auth.records import Digest, Instance, Principal
 from treenail_runtime.clock import Clock, utc_now
 from treenail_runtime.crypto.opaque import digest, is_well_formed
+from treenail_runtime.edge.limiting import first_refusal
 
-from .authenticating import known_admin, refused, shown_token
+from .authenticating import count_admin, known_admin, refused, shown_token
 from .instances import acted
-from .problems import ApiProblem, json_reply
+from .problems import ApiProblem, json_reply, too_fast
 from .services import AdminServices
 from .sparing import ask_seldom
 
@@ -56,13 +57,18 @@ async def health(services: AdminServices, name: str, clock: Clock = utc_now) -> 
 async def status(services: AdminServices, name: str, clock: Clock = utc_now) -> Response:
     """How an instance, and the visitor's connection there, are doing."""
     instance = await _found(services, name)
-    visitor = await _visitor(services, instance)
+    return await _told(services, instance, await _visitor(services, instance), clock)
+
+
+async def _told(
+    services: AdminServices, instance: Instance, visitor: _Visitor, clock: Clock
+) -> Response:
     tokens = await services.administration.parts.credentials.get(visitor.connection_id)
     state = await _status(services, instance)
     record = visitor.record
     trouble = services.trouble(instance)
     body: dict[str, object] = {
-        "instance": name,
+        "instance": instance.base_path[1:],
         "service": instance.connector,
         "status": _word(state, trouble),
         "state": state,
@@ -97,7 +103,7 @@ async def refresh(services: AdminServices, name: str, clock: Clock = utc_now) ->
     await services.administration.refresh_connection(visitor.connection_id)
     if visitor.record is not None and visitor.admin_id is not None:
         await acted(services, visitor.admin_id, visitor.record, "refresh")
-    return await status(services, name, clock)
+    return await _told(services, await _found(services, name), visitor, clock)
 
 
 async def _found(services: AdminServices, name: str) -> Instance:
@@ -115,14 +121,15 @@ async def _status(services: AdminServices, instance: Instance) -> str:
 
 
 async def _visitor(services: AdminServices, instance: Instance) -> _Visitor:
-    """Whoever shows a token of the instance, or of one who administers it.
+    """Whoever shows a token of the instance, or of one who administers it; it is counted.
 
     Raises:
-        ApiProblem: Neither; 404 for administrators of other instances, who do not know this one.
+        ApiProblem: Neither, or too often; 404 for administrators of other instances, who do not know this one.
     """
     token = shown_token(request)
     admin = await known_admin(services, token)
     if admin is not None:
+        await count_admin(services, admin)
         stored = await services.administration.parts.store.show(instance.id, owner=admin.sees)
         if stored is None and admin.sees is not None:
             raise _absent()
@@ -130,12 +137,21 @@ async def _visitor(services: AdminServices, instance: Instance) -> _Visitor:
         return _Visitor(instance.id, record, admin.id, is_operator=admin.sees is None)
     if is_well_formed(token, "atk"):
         facts = await services.principals.find(Digest(digest(token)))
-        principal = decide_principal(facts, instance)
+        principal = services.recogniser.principal(facts, instance)
         if not isinstance(principal, Refusal):
+            await _count_grant(services, instance, principal)
             return _Visitor(principal.connection_id)
         if facts is not None and facts.instance_id != instance.id:
             raise _absent()
     raise await refused(services, request)
+
+
+async def _count_grant(services: AdminServices, instance: Instance, principal: Principal) -> None:
+    """Count it as a request for the MCP endpoint."""
+    limits = services.oauth.limiter.at(instance)
+    refusal = await first_refusal(limits, ("mcp_grant", principal.grant_id))
+    if refusal is not None:
+        raise too_fast(refusal)
 
 
 def _absent() -> ApiProblem:

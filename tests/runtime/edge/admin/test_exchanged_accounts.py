@@ -37,11 +37,16 @@ async def test_logins_end_when_an_instance_gets_another_persons_account(tmp_path
         await fetched(desk, "Bob")
         owed = await desk.town.site.count(revocations)
         after, renewed = await member.call(), await member.renew()
+        looked = [await member.api.get("/acme/status"), await member.api.post("/acme/refresh")]
         again = await log_in(desk.town.site, "acme", {"field-access_key": key})
 
         assert owed == 1
         assert (before.status, after.status, renewed) == (200, 401, 400)
+        # Nor do they see or renew the tokens of the other.
+        assert [each.status for each in looked] == [401, 401]
+        assert not desk.town.fake.journal.of("token", grant_type="refresh_token")
         assert (await again.call()).status == 200
+        assert (await again.api.get("/acme/status")).body["tokens"] is not None
 
 
 @pytest.mark.requirement("T-079")

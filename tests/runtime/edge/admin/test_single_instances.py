@@ -186,6 +186,24 @@ async def test_refreshing_again_and_again_is_slowed_down(tmp_path: Path) -> None
 
 
 @pytest.mark.requirement("S2-15")
+async def test_looking_again_and_again_is_slowed_down(tmp_path: Path) -> None:
+    limits = "login=1000/15m,admin=5/1m,mcp_grant=5/1m"
+    async with authorizing(tmp_path, ITEMS, rate_limits=limits) as site:
+        api = await administering(site)
+        await api.create("acme")
+        member = await log_in(site, "acme")
+        seen = [(await member.api.get("/acme/status")).status for _ in range(6)]
+        # It is one limit with the calls, and with the API.
+        called = (await member.call()).status
+        looked = [(await api.get("/acme/status")).status for _ in range(5)]
+
+        assert seen == [200] * 5 + [429]
+        assert called == 429
+        assert looked == [200] * 4 + [429]
+        assert (await api.get(f"{API}/instances")).status == 429
+
+
+@pytest.mark.requirement("S2-15")
 async def test_trying_accounts_and_clients_again_and_again_is_slowed_down(tmp_path: Path) -> None:
     async with authorizing(tmp_path, ITEMS, rate_limits="refresh_upstream=2/1m") as site:
         api = await administering(site)
