@@ -40,7 +40,7 @@ class Change:
     Attributes:
         given: The fields that count; the others stay as they are.
         title: None for the connector's, and so on as in `Wanted`.
-        limits: By name; None removes one.
+        limits: By name; None removes one, or in place of all those that there are.
         values: Login values of the instance's own account, by name; None removes one.
     """
 
@@ -50,7 +50,7 @@ class Change:
     client_secret: SecretStr | None = None
     server_url: str | None = None
     region: str | None = None
-    limits: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    limits: Mapping[str, str | None] | None = field(default_factory=dict[str, str | None])
     values: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 
 
@@ -144,7 +144,7 @@ class Changes:
         """
         record = stored.record
         if "values" in change.given:
-            require_own(record, "pending", "active", "reauth")
+            require_own(record, "pending", "active", "reauth", "failed")
         elif record.credentials != "instance" or record.status != "active":
             return None
         held = await self._parts.changes.account(record.id)
@@ -235,7 +235,7 @@ def merged(
         client_secret=chosen("client_secret", change.client_secret, kept),
         server_url=chosen("server_url", change.server_url, has.server_url),
         region=chosen("region", change.region, has.region),
-        limits=_patched(has.limits, change.limits),
+        limits={} if change.limits is None else _patched(has.limits, change.limits),
     )
     judged = judged_settings(wanted, connector)
     title = wanted.title or connector.title

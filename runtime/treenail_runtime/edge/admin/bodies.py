@@ -52,7 +52,7 @@ class InstanceChange(_Closed):
     client_secret: Annotated[SecretStr, Field(max_length=4096)] | None = None
     server_url: Annotated[str, Field(max_length=1024)] | None = None
     region: Annotated[str, Field(max_length=64)] | None = None
-    limits: Annotated[Mapping[_Name, _Name | None], Field(max_length=_MOST_VALUES)] = {}
+    limits: Annotated[Mapping[_Name, _Name | None], Field(max_length=_MOST_VALUES)] | None = {}
     values: Annotated[Mapping[_Name, _Value | None], Field(max_length=_MOST_VALUES)] = {}
 
 

@@ -26,10 +26,13 @@ from .bodies import (
 )
 from .problems import ApiProblem, json_reply
 from .services import AdminServices
-from .sparing import ask_seldom
+from .sparing import ask_seldom, try_seldom
 
 _CREATED = 201
 _ANY = "*"
+_TRIED = frozenset({"values", "client_id", "client_secret", "region"})
+"""What is tried at the upstream, or at its provider, before it is changed."""
+
 _LARGEST_PAGE = 1000
 _NUMBER = re.compile(r"[0-9]{1,4}")
 _VERSION = re.compile(r'"([0-9]{1,9})"')
@@ -79,8 +82,11 @@ async def change_instance(services: AdminServices, admin: Admin, slug: str) -> R
     version = _expected_version()
     asked = await read_body(request, InstanceChange, MERGE_PATCH)
     _require_allowed(asked, admin)
+    given = frozenset(asked.model_fields_set)
+    if not given.isdisjoint(_TRIED):
+        await try_seldom(services, admin)
     change = Change(
-        given=frozenset(asked.model_fields_set),
+        given=given,
         title=asked.title,
         client_id=asked.client_id,
         client_secret=asked.client_secret,
@@ -127,6 +133,7 @@ async def enable_instance(services: AdminServices, admin: Admin, slug: str) -> R
 async def set_credentials(services: AdminServices, admin: Admin, slug: str) -> Response:
     """Give one login values of its own."""
     asked = await read_body(request, Credentials)
+    await try_seldom(services, admin)
     made = await services.administration.set_credentials(slug, asked.values, admin.sees)
     await acted(services, admin.id, made.record, "credentials")
     return _whole(made, services)
@@ -183,7 +190,7 @@ def _require_allowed(asked: NewInstance | Initiation | InstanceChange, admin: Ad
     if removes or asked.server_url is not None:
         # It may be an address that only this server can reach.
         raise ApiProblem(403, "not-allowed", "only the role admin chooses a server")
-    if not isinstance(asked, Initiation) and asked.limits:
+    if not isinstance(asked, Initiation) and (asked.limits is None or asked.limits):
         raise ApiProblem(403, "not-allowed", "only the role admin changes limits")
 
 

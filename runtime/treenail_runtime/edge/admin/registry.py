@@ -14,7 +14,7 @@ from .bodies import Initiation, Validation, read_body
 from .instances import acted, owner_of
 from .problems import json_reply
 from .services import AdminServices
-from .sparing import ask_seldom
+from .sparing import try_seldom
 
 
 async def list_services(services: AdminServices, admin: Admin, _: str) -> Response:
@@ -65,7 +65,7 @@ async def initiate(services: AdminServices, admin: Admin, service: str) -> Respo
 async def validate(services: AdminServices, admin: Admin, service: str) -> Response:
     """Whether an account or a client would work; nothing of it is kept."""
     asked = await read_body(request, Validation)
-    await ask_seldom(services, f"validate {admin.owner}")
+    await try_seldom(services, admin)
     client = None
     if asked.client_id:
         client = ProviderClient(asked.client_id, asked.client_secret)

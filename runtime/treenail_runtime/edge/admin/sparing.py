@@ -1,9 +1,19 @@
 """Keeps those who administer from having providers and upstreams asked again and again."""
 
+from treenail_runtime.auth.admins import Admin
 from treenail_runtime.edge.limiting import first_refusal
 
 from .problems import too_fast
 from .services import AdminServices
+
+
+async def try_seldom(services: AdminServices, admin: Admin) -> None:
+    """Count a trial of an account, or of a client, at an upstream or provider.
+
+    Raises:
+        ApiProblem: Those of this owner tried too often.
+    """
+    await ask_seldom(services, f"validate {admin.owner}")
 
 
 async def ask_seldom(services: AdminServices, key: str) -> None:

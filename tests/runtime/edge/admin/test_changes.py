@@ -71,11 +71,13 @@ async def test_what_a_patch_names_is_changed_and_the_rest_stays(tmp_path: Path) 
 
         first = await patch(root, {"title": "Acme Ltd", "limits": {"mcp": None, "token": "7/1m"}})
         second = await patch(root, {"title": None})
+        bare = await patch(root, {"limits": None})
 
         assert (first.status, first.body["title"]) == (200, "Acme Ltd")
         assert first.body["limits"] == {"login": "8/1m", "token": "7/1m"}
         assert second.body["title"] == "Sample shop"
         assert second.body["limits"] == first.body["limits"]
+        assert (bare.status, bare.body["limits"]) == (200, {})
         assert second.body["version"] == made.body["version"] + 2
         assert second.body["id"] == made.body["id"]
         # Nobody is logged out by a title.
@@ -143,6 +145,7 @@ async def test_an_owner_changes_no_server_no_limits_and_nothing_of_others(tmp_pa
             {"server_url": "https://169.254.169.254/"},
             {"server_url": None},
             {"limits": {"mcp": "off"}},
+            {"limits": None},
         ]
 
         assert {(await patch(ann, each)).kind for each in inside} == {"not-allowed"}

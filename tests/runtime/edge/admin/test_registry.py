@@ -220,14 +220,18 @@ async def test_whoever_is_invited_has_all_the_time_that_was_told(tmp_path: Path)
 
 
 @pytest.mark.requirement("SETUP-LATER")
-async def test_an_instance_that_failed_takes_an_account_as_well_as_a_login(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("method", "end"), [("PUT", "/credentials"), ("PATCH", "")])
+async def test_an_instance_that_failed_takes_an_account_as_well_as_a_login(
+    tmp_path: Path, method: str, end: str
+) -> None:
     async with authorizing(tmp_path, ITEMS) as site:
         api = await administering(site)
         await api.create("acme", credentials="instance")
         await travel(site.database, 301)
         failed = await api.get(f"{API}/instances/acme")
         account = {"email": "ann@example.test", "password": CANARY, "region": "eu"}
-        given = await api.send("PUT", f"{API}/instances/acme/credentials", {"values": account})
+        path = f"{API}/instances/acme{end}"
+        given = await api.send(method, path, {"values": account}, **{"If-Match": "*"})
 
         assert failed.body["status"] == "failed"
         assert (given.status, given.body["status"]) == (200, "active")

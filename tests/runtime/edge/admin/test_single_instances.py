@@ -204,11 +204,37 @@ async def test_looking_again_and_again_is_slowed_down(tmp_path: Path) -> None:
 
 
 @pytest.mark.requirement("S2-15")
-async def test_trying_accounts_and_clients_again_and_again_is_slowed_down(tmp_path: Path) -> None:
-    async with authorizing(tmp_path, ITEMS, rate_limits="refresh_upstream=2/1m") as site:
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", f"{API}/auth-registry/auth/validate/sample"),
+        ("PUT", f"{API}/instances/acme/credentials"),
+        ("PATCH", f"{API}/instances/acme"),
+    ],
+)
+async def test_trying_accounts_and_clients_again_and_again_is_slowed_down(
+    tmp_path: Path, method: str, path: str
+) -> None:
+    async with authorizing(tmp_path, reply(401), rate_limits="refresh_upstream=2/1m") as site:
         api = await administering(site)
-        path = f"{API}/auth-registry/auth/validate/sample"
-        tried = [await api.post(path, {"values": {"password": each}}) for each in "abc"]
+        await api.create("acme", credentials="instance")
+        account = {"email": "ann@example.test", "region": "eu"}
+        tried = [
+            await api.send(
+                method, path, {"values": {**account, "password": each}}, **{"If-Match": "*"}
+            )
+            for each in "abc"
+        ]
+        asked = len(site.upstream_seen)
 
         assert 429 not in [answer.status for answer in tried[:2]]
-        assert (tried[2].status, tried[2].kind) == (429, "too-many-requests")
+        assert (tried[2].status, tried[2].kind, asked) == (429, "too-many-requests", 2)
+        # What has nothing tried is done at once, and another owner has trials of their own.
+        titled = await api.send(
+            "PATCH", f"{API}/instances/acme", {"title": "A"}, **{"If-Match": "*"}
+        )
+        assert titled.status == 200
+        bob = await administering(site, "bob")
+        await bob.create("bolt", credentials="instance")
+        theirs = await bob.send("PUT", f"{API}/instances/bolt/credentials", {"values": account})
+        assert theirs.status == 422
