@@ -250,6 +250,7 @@ class Administration:
         if not await self.parts.store.connect(record.id, config, version=record.version):
             raise _changed()
         self._forget(record.id)
+        self.parts.revocations.soon()
         return await self.show(slug, sees)
 
     async def rotate_access_key(self, slug: str, sees: str | None) -> Created:
