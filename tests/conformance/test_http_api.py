@@ -17,7 +17,7 @@ from treenail_runtime.edge.routing import INSTANCE
 
 ITEMS = reply(200, b'{"items":[{"id":"i-1","name":"Comb"}]}')
 LIMITS = "login=off,login_account=off,register=off,register_hour=off,authorize=off,token_ip=off"
-UNLIMITED = f"{LIMITS},token=off,introspect=off,revoke=off,admin=off,admin_ip=off,mcp=off"
+UNLIMITED = f"{LIMITS},token=off,introspect=off,revoke=off,admin=off,admin_ip=off,mcp=off,refresh_upstream=off"
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
 
