@@ -8,15 +8,12 @@ import structlog
 
 from treenail_runtime.measures import UNMEASURED, Circuit, Measures
 from treenail_runtime.providers import ProviderError, ProviderRefused, ProviderUnavailable
-from treenail_runtime.upkeep import ProviderAway
+from treenail_runtime.upkeep import CLIENT_REFUSED, ProviderAway
 from treenail_runtime.upstream import CircuitBreaker
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 _Answer = TypeVar("_Answer")
-
-CLIENT_REFUSED: Final = frozenset({"invalid_client", "unauthorized_client"})
-"""Errors that are about our client (RFC 6749 5.2)."""
 
 _FAILURES: Final = 5
 """In a row, after which a provider is left alone for a while."""

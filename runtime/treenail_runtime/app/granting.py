@@ -15,11 +15,17 @@ from treenail_runtime.providers import (
     ProviderRefused,
     TokenSet,
 )
-from treenail_runtime.upkeep import ClientRefused, ClientTokens, ClientTokenSource, ReauthNeeded
+from treenail_runtime.upkeep import (
+    CLIENT_REFUSED,
+    ClientRefused,
+    ClientTokens,
+    ClientTokenSource,
+    ReauthNeeded,
+)
 from treenail_runtime.upstream import Credentials, credentials_for
 from treenail_runtime.upstream.ways import needed_grant, settled
 
-from .circuits import CLIENT_REFUSED, COOL_DOWN_S, ProviderCircuits, away
+from .circuits import COOL_DOWN_S, ProviderCircuits, away
 from .connecting import Offering
 from .observers import UNOBSERVED, Observers
 

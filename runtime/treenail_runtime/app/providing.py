@@ -27,10 +27,10 @@ from treenail_runtime.providers import (
     ProviderRefused,
     identity_of,
 )
-from treenail_runtime.upkeep import ProviderAway, ReauthNeeded
+from treenail_runtime.upkeep import CLIENT_REFUSED, ClientRefused, ProviderAway, ReauthNeeded
 from treenail_runtime.upstream.ways import code_grant, declared_grant
 
-from .circuits import CLIENT_REFUSED, ProviderCircuits, away
+from .circuits import ProviderCircuits, away
 from .directory import Directory
 from .granting import grant_to_client, no_client, obtained, tell_refusal
 
@@ -263,7 +263,7 @@ class UpstreamProviders:
                 raise ReauthNeeded(error.error) from None
             # The client itself is refused: an affair of the operator, and nobody is logged out.
             tell_refusal(error, instance.id)
-            raise ProviderAway(error.error, 0) from None
+            raise ClientRefused(error.error, 0) from None
         except ProviderError as error:
             raise away(error) from None
         return replace(obtained(granted), client=instance.own.client)

@@ -2,7 +2,7 @@
 
 from .client_tokens import ClientTokens, ClientTokenSource
 from .keeper import TokenKeeper
-from .outcomes import ClientRefused, ProviderAway, ReauthNeeded, UpkeepError
+from .outcomes import CLIENT_REFUSED, ClientRefused, ProviderAway, ReauthNeeded, UpkeepError
 from .ports import Refresher, TokenStore
 from .revocations import Revocations
 from .rounds import Rounds, refresh_due
@@ -11,6 +11,7 @@ from .seldom import Seldom
 from .source import TokenSource
 
 __all__ = [
+    "CLIENT_REFUSED",
     "ClientRefused",
     "ClientTokenSource",
     "ClientTokens",

@@ -121,7 +121,7 @@ class Asking:
             counts=error.asked,
         )
         if is_noted:
-            raise ProviderAway(str(error), after_s) from error
+            raise type(error)(str(error), after_s) from error
 
     async def _kept(self, old: UpstreamTokens, keep: Callable[[], Awaitable[_Result]]) -> _Result:
         """Have the store take what came of `old`, however often that has to be tried.

@@ -18,7 +18,7 @@ from treenail_runtime.tracing import UNTRACED, Traces
 
 from .asking import Asking
 from .holding import Held, HeldTokens
-from .outcomes import ProviderAway, ReauthNeeded
+from .outcomes import ProviderAway, ReauthNeeded, failed_before
 from .ports import IsRefused, Refresher, TokenStore
 from .rules import RENEWALS, Waiting, moment
 from .seldom import Seldom
@@ -210,9 +210,7 @@ class TokenKeeper:
             if newest.version != old.version:
                 return newest
             if newest.retry_after_s:
-                raise ProviderAway(
-                    newest.last_error or "an attempt has just failed", newest.retry_after_s
-                )
+                raise failed_before(newest.last_error, newest.retry_after_s)
             if not await self._refresher.serves(newest):
                 raise ProviderAway("its connector is not served here", _ELSEWHERE_S, asked=False)
             # Each its own: what comes late of one must not count for another.

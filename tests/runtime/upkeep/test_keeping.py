@@ -218,6 +218,22 @@ async def test_a_client_that_the_provider_refuses_costs_nobody_the_login(tmp_pat
         assert connection.status == "active"
 
 
+@pytest.mark.requirement("T-075")
+async def test_agents_hear_that_the_client_is_refused_and_whose_affair_that_is(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path) as place:
+        tokens = await place.connect()
+        place.fake.ledger.clients.pop(CLIENT_ID)
+        place.site.upstream[:] = [REFUSED]
+        # The second one comes before the next attempt is due.
+        answers = [await tokens.call() for _ in range(2)]
+
+        assert all("refuses this server's client" in answer.error for answer in answers)
+        assert all("Tell whoever runs this server." in answer.error for answer in answers)
+        assert _refreshes(place) == 1
+
+
 async def test_a_refresh_answer_without_a_refresh_token_keeps_the_old_one(tmp_path: Path) -> None:
     async with town(tmp_path, mode="cognito") as place:
         tokens = await place.connect()
