@@ -125,6 +125,15 @@ class Tokens:
         """The same of tools/list."""
         return await self._send(modern("tools/list"), modern_headers("tools/list"))
 
+    async def refreshed(self) -> str:
+        """The error of a refresh of these; empty when there was none."""
+        form = {"grant_type": "refresh_token", "client_id": "app-1", "refresh_token": self.refresh}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{self.base_url}/token", data=form) as answer,
+        ):
+            return str((await answer.json()).get("error", ""))
+
     async def _send(self, body: bytes, headers: Sequence[tuple[str, str]]) -> Answer:
         shown = {**dict(headers), "Authorization": f"Bearer {self.access}"}
         url = f"{self.base_url}/mcp"

@@ -43,6 +43,7 @@ class RefreshFacts:
         scopes: What the person agreed to.
         connected: The connection behind the grant is in use, with the credentials of then.
         rotation: None while the token was not used.
+        upstream_issuer: The provider whose tokens the connection has; None when it has none.
     """
 
     now: Millis
@@ -55,6 +56,7 @@ class RefreshFacts:
     resource: str
     connected: bool
     rotation: Rotation | None
+    upstream_issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +65,14 @@ class RefreshRequest:
 
     Attributes:
         scopes: None for all that were granted.
+        upstream_issuer: The provider that the connector names here; None when it names none.
     """
 
     client_id: str
     instance_id: str
     scopes: frozenset[str] | None = None
     resource: str | None = None
+    upstream_issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +147,9 @@ def _fault(facts: RefreshFacts, request: RefreshRequest) -> OAuthError | None:
         return invalid_grant("refresh token expired")
     if not facts.connected:
         return invalid_grant("connection ended")
+    if request.upstream_issuer and facts.upstream_issuer not in {None, request.upstream_issuer}:
+        # Calls with the new tokens would be refused all the same, and nobody asked to connect again.
+        return invalid_grant("the connector has another provider by now")
     if request.resource is not None and not is_resource(request.resource, facts.resource):
         return foreign_resource()
     return None

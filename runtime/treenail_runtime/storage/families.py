@@ -12,7 +12,7 @@ from treenail_runtime.auth.scopes import write_scope
 from treenail_runtime.auth.tokens import Millis, Successors
 
 from .database import now_ms
-from .tables import connections, grants, tokens
+from .tables import connections, credentials, grants, tokens
 
 _successor: Final = tokens.alias("successor")
 _is_presented: Final = (tokens.c.token_hash == bindparam("token")) & (tokens.c.kind == "refresh")
@@ -44,10 +44,15 @@ _FAMILY: Final = (
         grants.c.fingerprint,
         connections.c.fingerprint.label("connection_fingerprint"),
         connections.c.status.label("connection_status"),
+        credentials.c.issuer.label("upstream_issuer"),
         _successor.c.state.label("successor_state"),
     )
     .join_from(tokens, grants, tokens.c.grant_id == grants.c.id)
     .join(connections, connections.c.id == grants.c.connection_id)
+    .outerjoin(
+        credentials,
+        (credentials.c.connection_id == connections.c.id) & credentials.c.ended_at.is_(None),
+    )
     .outerjoin(_successor, _successor.c.token_hash == tokens.c.successor_hash)
     .where(_is_presented)
 )
@@ -117,6 +122,7 @@ class Family:
             connected=row.connection_status == "active"
             and may_be_same(row.fingerprint, row.connection_fingerprint),
             rotation=None if row.state == "active" else await self._rotation(),
+            upstream_issuer=row.upstream_issuer,
         )
 
     async def rotate(self, to: Rotate, successors: Successors, now: Millis) -> None:

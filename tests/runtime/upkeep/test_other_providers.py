@@ -48,7 +48,10 @@ async def test_tokens_of_another_provider_are_neither_sent_nor_removed(tmp_path:
             answers = [await there.call()]
             await place.expire()
             answers.append(await there.call())
+            refused = await there.refreshed()
 
+        # A client that refreshes first, and is refused again, would never ask its person.
+        assert refused == "invalid_grant"
         assert [answer.status for answer in answers] == [401, 401]
         assert (elsewhere.requests, other.journal.of("token")) == ([], [])
         assert await place.site.count(credentials) == 1
@@ -56,6 +59,7 @@ async def test_tokens_of_another_provider_are_neither_sent_nor_removed(tmp_path:
         assert connection.status == "active"
         answer = await tokens.call()
         assert (answer.status, answer.error) == (200, "")
+        assert await tokens.refreshed() == ""
 
 
 @pytest.mark.requirement("PX-08", "UP-CLIENT")

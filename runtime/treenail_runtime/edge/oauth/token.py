@@ -19,10 +19,13 @@ from treenail_runtime.auth.tokens import (
     open_pair,
     token_response,
 )
+from treenail_runtime.contract import Connector
 from treenail_runtime.crypto.opaque import digest, is_well_formed
 from treenail_runtime.edge.limiting import first_refusal, too_many
 from treenail_runtime.limits import Bucket
+from treenail_runtime.providers import identity_of
 from treenail_runtime.storage.audit import EventType
+from treenail_runtime.upstream.ways import code_grant
 
 from .answers import json_answer
 from .client_authentication import authenticated_client
@@ -107,6 +110,7 @@ async def _refresh(
         instance_id=instance.id,
         scopes=None if scope is None else parse_scope(scope),
         resource=form.get("resource"),
+        upstream_issuer=_upstream_issuer(services.connectors.get(instance.connector)),
     )
     pair, successors = new_successors(presented, instance.token_prefix)
     decide = partial(decide_refresh, request=asked, policy=services.tokens)
@@ -120,6 +124,11 @@ async def _refresh(
     event: EventType = "token.refreshed" if done.replay is None else "token.replayed"
     await _record(services, instance, client, event, done.grant_id)
     return json_answer(token_response(pair, done))
+
+
+def _upstream_issuer(connector: Connector | None) -> str | None:
+    grant = None if connector is None else code_grant(connector.auth)
+    return None if grant is None else identity_of(grant.provider)
 
 
 def _presented(form: Parameters, name: str) -> str:
