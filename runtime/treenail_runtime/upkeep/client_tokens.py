@@ -81,12 +81,23 @@ class ClientTokens:
             UpkeepError: As `ask`.
         """
         known = self._known(key)
-        if known is not None and not is_refused(known):
-            self._looked_up(hit=True)
-            return known
-        if key not in self._asking and not self._renewals.allows(key):
-            return None
+        if known is not None:
+            if not is_refused(known):
+                self._looked_up(hit=True)
+                return known
+            if key not in self._asking:
+                return await self._asked_seldom(key, ask)
         return await self._asked(key, ask)
+
+    async def _asked_seldom(self, key: str, ask: Ask) -> SecretStr | None:
+        if not self._renewals.allows(key):
+            return None
+        try:
+            return await self._asked(key, ask)
+        except UpkeepError:
+            # With no other token tried, the refusal proves nothing against the login.
+            self._renewals.take_back(key)
+            raise
 
     def _known(self, key: str) -> SecretStr | None:
         held = self._held.get(key)

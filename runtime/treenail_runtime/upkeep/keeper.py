@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.auth.instances import Served, UpstreamTokens
 from treenail_runtime.clock import Stopwatch, monotonic
 from treenail_runtime.measures import UNMEASURED, CacheFigures, Measures
@@ -121,10 +122,18 @@ class TokenKeeper:
         _check_issuer(tokens, issuer)
         if not is_refused(tokens.access):
             return tokens
-        is_running = connection_id in self._running
-        if tokens.refresh is None or not (is_running or self._renewals.allows(connection_id)):
+        if tokens.refresh is None:
             return None
-        return await self._refreshed(tokens)
+        if connection_id in self._running:
+            return await self._refreshed(tokens)
+        if not self._renewals.allows(connection_id):
+            return None
+        try:
+            return await self._refreshed(tokens)
+        except (ProviderAway, StoreUnavailableError):
+            # With no other token tried, the refusal proves nothing against the login.
+            self._renewals.take_back(connection_id)
+            raise
 
     async def refreshed(self, connection_id: str, version: int) -> UpstreamTokens:
         """Newer tokens than those of `version`, however good these are.

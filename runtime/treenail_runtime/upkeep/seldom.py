@@ -30,3 +30,9 @@ class Seldom:
         since, count = self._counted.get(key, (now, 0))
         self._counted[key] = since, count + 1
         return count < self._times
+
+    def take_back(self, key: str) -> None:
+        """Count it once less: nothing came of it."""
+        if key in self._counted:
+            since, count = self._counted[key]
+            self._counted[key] = since, count - 1

@@ -89,6 +89,21 @@ async def test_an_upstream_that_always_answers_401_causes_three_refreshes_a_minu
         assert _refreshes(place) == 3
 
 
+@pytest.mark.requirement("T-075", "S2-30")
+async def test_refused_tokens_that_nobody_can_renew_just_then_cost_nobody_the_login(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path) as place:
+        tokens = await place.connect()
+        place.fake.switches.fall_ill("error", "token")
+        place.site.upstream[:] = [REFUSED]
+        during = [await tokens.call() for _ in range(6)]
+        (connection,) = await place.site.rows(connections)
+
+        assert all("does not answer" in answer.error for answer in during)
+        assert connection.status == "active"
+
+
 @pytest.mark.requirement("T-075", "UP-GITHUB")
 @pytest.mark.parametrize(("checked", "denials"), [(ITEM, 0), (REFUSED, 1)])
 async def test_one_401_ends_a_login_without_a_refresh_token_only_if_the_check_fails_too(

@@ -66,6 +66,22 @@ async def test_a_token_that_the_upstream_refuses_is_renewed_once_in_a_call(tmp_p
         assert again.error
 
 
+@pytest.mark.requirement("UP-CLIENT", "T-075")
+async def test_a_refused_token_that_nobody_can_replace_just_then_costs_nobody_the_login(
+    tmp_path: Path,
+) -> None:
+    async with shop(tmp_path) as place:
+        tokens = await place.connect()
+        assert (await tokens.call()).error == ""
+        place.fake.switches.fall_ill("error", "token")
+        place.site.upstream[:] = [reply(401)]
+        during = [await tokens.call() for _ in range(6)]
+        (connection,) = await place.site.rows(connections)
+
+        assert all("does not answer" in answer.error for answer in during)
+        assert connection.status == "active"
+
+
 @pytest.mark.requirement("UP-CLIENT")
 async def test_a_wrong_secret_is_told_where_it_was_typed(tmp_path: Path) -> None:
     async with shop(tmp_path, typed=True) as place, place.site.browser() as browser:
