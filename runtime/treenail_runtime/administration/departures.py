@@ -102,7 +102,7 @@ class Departures:
             Digest(digest(ticket)),
             Digest(digest(state)),
             browser=browser,
-            trip=_trip(departure, f"/{asking.record.slug}"),
+            trip=_trip(departure),
         )
         if not left:
             raise unknown_instance()
@@ -132,12 +132,11 @@ class Departures:
             raise unavailable(0) from None
 
 
-def _trip(departure: Departure, return_path: str) -> UpstreamTrip:
+def _trip(departure: Departure) -> UpstreamTrip:
     attempt = departure.attempt
     return UpstreamTrip(
         verifier=attempt.verifier,
         nonce=attempt.nonce,
         issuer=attempt.issuer,
         redirect_uri=attempt.redirect_uri,
-        return_path=return_path,
     )

@@ -177,14 +177,12 @@ class UpstreamTrip:
         nonce: That the ID token must hold (OpenID Connect Core 3.1.2.1); None without one.
         issuer: The provider that the person was sent to, and that must have answered (RFC 9207).
         redirect_uri: Ours, to be repeated when the code is exchanged.
-        return_path: Where the person goes on.
     """
 
     verifier: SecretStr | None
     nonce: SecretStr | None
     issuer: str
     redirect_uri: str
-    return_path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

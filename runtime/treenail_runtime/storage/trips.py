@@ -37,7 +37,6 @@ def trip_of(facts: Mapping[str, Any]) -> UpstreamTrip:
         nonce=_hidden(facts["nonce"]),
         issuer=facts["issuer"],
         redirect_uri=facts["redirect_uri"],
-        return_path=facts["return_path"],
     )
 
 

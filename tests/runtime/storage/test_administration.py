@@ -25,7 +25,6 @@ TRIP = UpstreamTrip(
     nonce=SecretStr("nonce-canary"),
     issuer="https://provider.test",
     redirect_uri="https://mcp.test/callback",
-    return_path="/acme",
 )
 
 

@@ -227,7 +227,6 @@ TRIP = UpstreamTrip(
     nonce=None,
     issuer="https://provider.test",
     redirect_uri="https://mcp.example/callback",
-    return_path="/login",
 )
 
 

@@ -58,7 +58,6 @@ async def depart(
         nonce=attempt.nonce,
         issuer=attempt.issuer,
         redirect_uri=attempt.redirect_uri,
-        return_path=instance.base_path,
     )
     if not await services.pending.send_upstream(pending.id, Digest(digest(state)), trip, draft):
         raise PageError(GONE, "ended meanwhile")
