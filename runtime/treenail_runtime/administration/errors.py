@@ -18,6 +18,7 @@ Kind: TypeAlias = Literal[
     "other-version",
     "credentials-refused",
     "credentials-unclear",
+    "declined",
     "upstream-unavailable",
 ]
 """Stable words, told to programs."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hmac import compare_digest
+from math import ceil
 from typing import Final
 
 import structlog
@@ -14,13 +15,13 @@ from treenail_runtime.auth.login import Typed, make_config
 from treenail_runtime.auth.records import Digest, Instance, InstanceSettings
 from treenail_runtime.contract import Connector
 from treenail_runtime.crypto.opaque import digest, is_well_formed, new_token
-from treenail_runtime.providers import ProviderError
+from treenail_runtime.providers import ProviderError, ProviderRefused, ProviderUnavailable
 from treenail_runtime.storage.setups import SetupStore
 from treenail_runtime.upstream.ways import code_grant
 
 from .departures import CONNECT
 from .errors import AdministrationError, unknown_instance
-from .instances import Administration, Created, require_own
+from .instances import Administration, Created, require_own, unavailable
 from .wanted import Wanted, judged_settings, judged_values, login_form, with_wanted
 
 log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -164,9 +165,7 @@ class Setups:
             tokens = await parts.clients.arrive(instance, setup.trip, answer)
         except ProviderError as error:
             log.info("setup.failed", reason=str(error), instance=instance.id)
-            raise AdministrationError(
-                "credentials-refused", "the upstream's provider did not confirm the login"
-            ) from None
+            raise _unconfirmed(error) from None
         try:
             await self._keep(instance, StoredInstance(stored.record, settings), tokens)
         except BaseException:
@@ -205,6 +204,19 @@ class Setups:
             raise AdministrationError("wrong-state", "the instance is of another service")
         require_own(stored.record, "pending", "failed", "reauth", "active")
         return Created(record=stored.record)
+
+
+def _unconfirmed(error: ProviderError) -> AdministrationError:
+    """What a login comes to for which there are no tokens."""
+    match error:
+        case ProviderUnavailable(retry_after_s=retry_after_s):
+            return unavailable(0 if retry_after_s is None else ceil(retry_after_s))
+        case ProviderRefused(error="access_denied"):
+            return AdministrationError("declined", "it was not allowed at the upstream's provider")
+        case _:
+            return AdministrationError(
+                "credentials-refused", "the upstream's provider did not confirm the login"
+            )
 
 
 def _leads(settings: InstanceSettings) -> tuple[object, ...]:

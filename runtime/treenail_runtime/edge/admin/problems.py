@@ -45,6 +45,7 @@ _STATUS: Final[Mapping[Kind, int]] = {
     "other-version": 412,
     "credentials-refused": 422,
     "credentials-unclear": 422,
+    "declined": 403,
     "upstream-unavailable": 503,
 }
 

@@ -16,6 +16,7 @@ from treenail_runtime.edge.oauth.page import as_page, done_page, retry_after
 from treenail_runtime.edge.oauth.problems import (
     ACCOUNT_REFUSED,
     ACCOUNT_UNCHECKED,
+    DECLINED,
     GONE,
     MALFORMED,
     NOT_PROVEN,
@@ -35,6 +36,7 @@ _PROBLEMS: Final[Mapping[Kind, Problem]] = {
     "not-allowed": NOT_PROVEN,
     "credentials-refused": ACCOUNT_REFUSED,
     "credentials-unclear": ACCOUNT_UNCHECKED,
+    "declined": DECLINED,
     "upstream-unavailable": ACCOUNT_UNCHECKED,
 }
 

@@ -159,6 +159,32 @@ async def test_who_declines_ends_the_invitation_and_leaves_the_instance_alone(
         assert not desk.town.fake.journal.entries
 
 
+@pytest.mark.requirement("INVITED", "T-068")
+async def test_a_provider_that_is_away_at_the_return_is_not_told_as_a_wrong_account(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        back = await desk.agree(await invited(desk))
+        desk.town.fake.switches.fall_ill("error", "token", retry_after="7")
+        page = await desk.come_back(back)
+        kept = (await desk.api.get(f"{API}/instances/acme")).body
+
+        assert (page.status, page.headers["Retry-After"]) == (503, "7")
+        assert "could not be checked" in page.body
+        assert kept["last_error"] == "upstream-unavailable"
+
+
+@pytest.mark.requirement("INVITED")
+async def test_who_says_no_at_the_provider_has_connected_nothing(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        page = await desk.come_back(await desk.agree(await invited(desk), decision="deny"))
+        kept = (await desk.api.get(f"{API}/instances/acme")).body
+
+        assert (page.status, "Nothing was connected" in page.body) == (403, True)
+        assert "not given your account" in page.body
+        assert kept["last_error"] == "declined"
+
+
 @pytest.mark.requirement("INVITED", "S2-09", "S2-40")
 async def test_an_invitation_ends_with_the_admin_token_and_with_a_later_one(
     tmp_path: Path,
