@@ -21,7 +21,6 @@ a code or a refresh token arrived; a second time it may end the grant.
 """
 
 _LONGEST_PAUSE_S: Final = 3600.0
-_LONGEST_DESCRIPTION: Final = 200
 _MOST_FIELDS: Final = 100
 _ERROR: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,64}")
 _GONE: Final = frozenset({404, 422})
@@ -114,8 +113,8 @@ def read_granted(
     return said
 
 
-def check_done(reply: Reply, preset: Preset, now: Clock) -> None:
-    """Refuse an answer of the revocation endpoint that is not a success (RFC 7009 2.2).
+def was_known(reply: Reply, preset: Preset, now: Clock) -> bool:
+    """Whether the revocation endpoint knew the token, as far as it says (RFC 7009 2.2: always).
 
     GitHub does not find a token that is gone already.
 
@@ -124,9 +123,11 @@ def check_done(reply: Reply, preset: Preset, now: Clock) -> None:
         ProviderUnavailable: It says "later".
         ProviderBroken: It is neither.
     """
-    gone = preset.revocation == "github" and reply.status in _GONE
-    if not gone and not httpx.codes.is_success(reply.status):
+    if preset.revocation == "github" and reply.status in _GONE:
+        return False
+    if not httpx.codes.is_success(reply.status):
         read_granted(reply, preset, now)
+    return True
 
 
 def refusal(said: Mapping[str, Any], preset: Preset) -> ProviderError:
@@ -134,11 +135,9 @@ def refusal(said: Mapping[str, Any], preset: Preset) -> ProviderError:
     name = str(said["error"])
     error = preset.error_names.get(name, name) if _ERROR.fullmatch(name) else "unreadable_error"
     text = said.get("error_description")
-    described = text if isinstance(text, str) else ""
-    shown = "".join(letter for letter in described if letter.isprintable())[:_LONGEST_DESCRIPTION]
     if error in _TRANSIENT:
         return ProviderUnavailable(error, concerns=_TRANSIENT[error])
-    return ProviderRefused(error, shown)
+    return ProviderRefused(error, text if isinstance(text, str) else "")
 
 
 def _object(reply: Reply) -> Mapping[str, Any] | None:

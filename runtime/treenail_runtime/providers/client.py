@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from treenail_runtime.clock import Clock, utc_now
 from treenail_runtime.contract import OAuthClientAuth, OAuthCodeAuth, OAuthProvider
 
-from .answers import check_done, read_granted
+from .answers import read_granted, was_known
 from .asking import Asker
 from .authorization import Attempt, Departure, depart, returned_code
 from .discovery import Discovered, document_url, read_discovered
@@ -158,7 +158,10 @@ class OAuthClient:
         refresh: SecretStr | None,
         issuer: str,
     ) -> bool:
-        """Give tokens back (RFC 7009); false when they cannot be: no endpoint, or another provider.
+        """Give tokens back (RFC 7009); false when they cannot be.
+
+        There may be no endpoint, it may be another provider's, or GitHub may not know the access
+        token any more, by which alone a refresh token could be ended.
 
         The refresh token goes first, since it is worth more. That a provider only takes one kind of
         token back is no failure.
@@ -166,6 +169,9 @@ class OAuthClient:
         provider = await self.provider(declared)
         if not provider.revoke_url or issuer != provider.identity:
             return False
+        if provider.preset.revocation == "github":
+            known = access and await self._give_back(provider, client, access, "access_token")
+            return bool(known) or refresh is None
         for token, hint in ((refresh, "refresh_token"), (access, "access_token")):
             if token is not None:
                 await self._give_back(provider, client, token, hint)
@@ -184,15 +190,17 @@ class OAuthClient:
 
     async def _give_back(
         self, provider: Provider, client: ProviderClient, token: SecretStr, hint: str
-    ) -> None:
+    ) -> bool:
+        """Whether the provider knew it, as far as it says."""
         reply = await self._asker.send(revocation_request(provider, client, token, hint))
         try:
-            check_done(reply, provider.preset, self._clock)
+            return was_known(reply, provider.preset, self._clock)
         except ProviderRefused as refused:
             if refused.error not in _NOTHING_TO_REVOKE:
                 raise refused.without(
                     secrets_of({hint: token.get_secret_value()}, client)
                 ) from None
+            return False
 
     async def _same(self, declared: OAuthProvider, issuer: str) -> Provider:
         """The declared provider, if it is the one that granted."""

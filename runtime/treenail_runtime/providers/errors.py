@@ -1,9 +1,11 @@
 """What can go wrong between us and a provider, by what the caller has to do about it."""
 
 from collections.abc import Iterable
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 Concerned: TypeAlias = Literal["provider", "client", "grant", "keys"]
+
+_LONGEST_DESCRIPTION: Final = 200
 
 
 class ProviderError(Exception):
@@ -15,20 +17,25 @@ class ProviderRefused(ProviderError):  # noqa: N818  # named for what the provid
 
     Attributes:
         error: Its code, such as `invalid_grant` or `access_denied`; the provider's words.
-        description: Its text, for the log only; empty when it gave none.
     """
 
     def __init__(self, error: str, description: str = "") -> None:
         super().__init__(f"the provider refused: {error}")
         self.error = error
-        self.description = description
+        self._said = "".join(letter for letter in description if letter.isprintable())
+
+    @property
+    def description(self) -> str:
+        """The beginning of its text, for the log only; empty when it gave none."""
+        return self._said[:_LONGEST_DESCRIPTION]
 
     def without(self, secrets: Iterable[str]) -> "ProviderRefused":
         """The same, with nothing of the provider's words where they repeat one of `secrets`."""
         hidden = tuple(secrets)
         if any(secret in self.error for secret in hidden):
             return ProviderRefused("unreadable_error")
-        if any(secret in self.description for secret in hidden):
+        # In all of it: the end of the beginning may be a part of a secret.
+        if any(secret in self._said for secret in hidden):
             return ProviderRefused(self.error)
         return self
 

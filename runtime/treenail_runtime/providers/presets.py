@@ -50,7 +50,8 @@ PRESETS: Final[Mapping[PresetName, Preset]] = {
     "github": Preset(
         authorize_url="https://github.com/login/oauth/authorize",
         token_url="https://github.com/login/oauth/access_token",  # noqa: S106  # an address
-        revoke_url="https://api.github.com/applications/{client_id}/grant",
+        # Beside it, /grant ends all logins of the person at this client.
+        revoke_url="https://api.github.com/applications/{client_id}/token",
         document=None,
         token_auth="post",  # noqa: S106  # the name of a way
         scope_separator=",",

@@ -151,6 +151,25 @@ async def test_github_takes_tokens_back_in_its_own_way_also_twice() -> None:
         assert asked.headers["Authorization"].startswith("Basic ")
 
 
+@pytest.mark.requirement("UP-GITHUB")
+async def test_the_made_up_github_ends_all_logins_of_a_person_where_it_is_asked_for_that() -> None:
+    async with upstream("github", scopes=("repo",)) as up:
+        logins = [await up.logged_in(), await up.logged_in()]
+        url = up.fake.url("end").replace("<client_id>", "{client_id}")
+        up.auth = replace(up.auth, provider=replace(up.auth.provider, revoke_url=url))
+        assert await _given_back(up, logins[0])
+
+        assert not any(up.fake.is_live(each.access.get_secret_value()) for each in logins)
+
+
+@pytest.mark.requirement("UP-REVOKE", "UP-GITHUB")
+async def test_github_ends_no_refresh_token_whose_access_token_it_forgot() -> None:
+    async with upstream("github", scopes=("repo",)) as up:
+        tokens = replace(await up.logged_in(), refresh=SecretStr("ghr_alive"))
+        assert await _given_back(up, tokens)
+        assert not await _given_back(up, tokens)
+
+
 @pytest.mark.requirement("UP-REVOKE")
 async def test_an_outage_while_giving_back_is_told() -> None:
     async with upstream() as up:

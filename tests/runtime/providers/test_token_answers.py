@@ -266,6 +266,14 @@ async def test_an_error_that_repeats_a_secret_is_not_repeated(name: str) -> None
 
 
 @pytest.mark.requirement("UP-ERRORS", "NO-SECRETS")
+async def test_of_a_secret_behind_much_text_not_even_the_beginning_is_repeated() -> None:
+    text = f"{'x' * 195} {REFRESH}"
+    error = await error_of(said(400, error="invalid_request", error_description=text))
+    assert isinstance(error, ProviderRefused)
+    assert error.description == ""
+
+
+@pytest.mark.requirement("UP-ERRORS", "NO-SECRETS")
 async def test_a_grant_is_over_also_when_that_is_told_with_the_token() -> None:
     error = await error_of(
         said(400, error="invalid_grant", error_description=f"{REFRESH} is unknown")

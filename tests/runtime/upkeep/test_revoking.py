@@ -1,6 +1,7 @@
 """Providers forget what nobody uses any more, whoever dies and whatever fails meanwhile."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.support.databases import travel
 from tests.support.loopback import reply
 from tests.support.provider_login import ITEM, Town, town
 from tests.support.upstream_accounts import OWN_ID, OWN_SECRET, office
+from treenail_runtime.contract import OAuthCodeAuth
 from treenail_runtime.storage.cleanup import Cleanup
 from treenail_runtime.storage.tables import audit_events, connections, instances, revocations
 
@@ -33,6 +35,10 @@ async def settled(place: Town) -> None:
     async with asyncio.timeout(20):
         while not await nothing_left():  # noqa: ASYNC110  # nothing tells of it
             await asyncio.sleep(0.02)
+
+
+def _at_github(grant: OAuthCodeAuth) -> OAuthCodeAuth:
+    return replace(grant, scopes=("repo",))
 
 
 async def outcomes(place: Town) -> list[str]:
@@ -70,6 +76,26 @@ async def test_several_workers_give_back_once(tmp_path: Path) -> None:
         await settled(desk.town)
 
         assert forgotten(desk.town) == ["refresh_token", "access_token"]
+
+
+@pytest.mark.requirement("UP-OWED", "UP-GITHUB")
+async def test_a_login_that_ends_at_github_leaves_the_persons_other_logins_alone(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path, mode="github", upkeep_seconds=1, shape=_at_github) as place:
+        first, second = await place.connect(), await place.connect()
+        for each in (first, second):
+            assert (await each.call()).status == 200
+        shown = [each.value("Authorization") for each in place.site.upstream_seen[-2:]]
+        tokens = [each.removeprefix("Bearer ") for each in shown]
+        await place.revoke(first)
+        await travel(place.site.database, 120)
+        await Cleanup(place.site.database).run()
+        async with asyncio.timeout(20):
+            while not await outcomes(place):  # noqa: ASYNC110  # nothing tells of it
+                await asyncio.sleep(0.02)
+
+        assert [place.fake.is_live(each) for each in tokens] == [False, True]
 
 
 @pytest.mark.requirement("UP-OWED")

@@ -1,7 +1,7 @@
 """The provider over HTTP: endpoints that only translate, and its outages before them."""
 
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -11,6 +11,7 @@ from quart.typing import ResponseReturnValue
 from .describing import document
 from .granting import authenticated, token_answer
 from .journal import Asked
+from .ledger import Grant
 from .pages import HEADERS
 from .provider import FakeProvider
 from .visiting import Page, Redirect, Visits
@@ -29,7 +30,7 @@ def make_app(provider: FakeProvider) -> Quart:
     app.before_request(endpoints.before)
     for name, path in provider.mode.paths.items():
         method = "POST" if name in {"login", "consent", "token", "introspect", "revoke"} else "GET"
-        if name == "revoke" and provider.mode.speaks_github:
+        if name in {"revoke", "end"} and provider.mode.speaks_github:
             method = "DELETE"
         app.add_url_rule(path, name, getattr(endpoints, name), methods=[method])
     return app
@@ -86,17 +87,29 @@ class _Endpoints:
 
     async def revoke(self, client_id: str = "") -> ResponseReturnValue:
         form = await _form()
-        client = authenticated(self._provider, form, request.headers.get("Authorization"))
-        if client is None or client_id not in {"", client.client_id}:
-            return _told({"error": "invalid_client"}, _UNAUTHORIZED)
         ledger = self._provider.ledger
-        if not self._provider.mode.speaks_github:
-            ledger.give_back(form.get("token", ""))
-            return Response(status=_OK)
-        grant = ledger.granted(form.get("access_token", ""), self._provider.now)
+        if self._provider.mode.speaks_github:
+            token = form.get("access_token", "")
+            return self._ended(client_id, form, lambda _: ledger.give_back(token))
+        if authenticated(self._provider, form, request.headers.get("Authorization")) is None:
+            return _told({"error": "invalid_client"}, _UNAUTHORIZED)
+        ledger.give_back(form.get("token", ""))
+        return Response(status=_OK)
+
+    async def end(self, client_id: str) -> ResponseReturnValue:
+        return self._ended(client_id, await _form(), self._provider.ledger.end_like)
+
+    def _ended(
+        self, client_id: str, form: Mapping[str, str], end: Callable[[Grant], None]
+    ) -> Response:
+        """As GitHub answers who wants to end something with an access token."""
+        client = authenticated(self._provider, form, request.headers.get("Authorization"))
+        if client is None or client_id != client.client_id:
+            return _told({"error": "invalid_client"}, _UNAUTHORIZED)
+        grant = self._provider.ledger.granted(form.get("access_token", ""), self._provider.now)
         if grant is None:
             return _told({"message": "Not Found"}, _NOT_FOUND)
-        ledger.end(grant)
+        end(grant)
         return Response(status=_NO_CONTENT)
 
     async def userinfo(self) -> ResponseReturnValue:

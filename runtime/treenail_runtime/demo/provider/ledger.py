@@ -145,6 +145,13 @@ class Ledger:
         self._access = kept
         self._refresh = {token: it for token, it in self._refresh.items() if it.id != grant.id}
 
+    def end_like(self, grant: Grant) -> None:
+        """Revoke everything that this person granted to this client."""
+        granted = [*(each.grant for each in self._access.values()), *self._refresh.values()]
+        for each in granted:
+            if (each.client_id, each.subject) == (grant.client_id, grant.subject):
+                self.end(each)
+
     def expire_access(self) -> None:
         """End the life of every access token now; refresh tokens stay."""
         self._access = {token: replace(it, expires_at=0.0) for token, it in self._access.items()}

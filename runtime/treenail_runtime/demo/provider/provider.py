@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from treenail_runtime.clock import Clock, utc_now
 from treenail_runtime.contract import OAuthProvider
+from treenail_runtime.providers.presets import PRESETS
 
 from .journal import Journal
 from .ledger import FakeClient, Ledger
@@ -60,7 +61,7 @@ class FakeProvider:
                 preset="github",
                 authorize_url=self.url("authorize"),
                 token_url=self.url("token"),
-                revoke_url=self.url("revoke").replace("<client_id>", "{client_id}"),
+                revoke_url=self.base_url + urlsplit(PRESETS["github"].revoke_url).path,
             )
         return OAuthProvider(preset=self.mode.name, issuer=self.issuer)
 
