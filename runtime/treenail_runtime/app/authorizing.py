@@ -304,7 +304,9 @@ def _revocations(
     settings: Settings, kept: _Kept, providers: UpstreamProviders, lifespan: Lifespan
 ) -> Revocations:
     """Has providers forget what nobody uses any more, as long as the server runs."""
-    revocations = Revocations(RevocationStore(kept.database, kept.sealer), providers)
+    revocations = Revocations(
+        RevocationStore(kept.database, kept.sealer), providers, ending_all=providers.ending_all
+    )
     rounds = Rounds(revocations.work_off, settings.upkeep_seconds, name="revocations")
     revocations.on_news(rounds.soon)
     lifespan.add(Started(rounds.start, rounds.stop))

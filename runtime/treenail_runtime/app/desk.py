@@ -64,7 +64,10 @@ async def open_administration(
     }
     providers = UpstreamProviders(connectors, clients, directory, oauth)
     announcer = _announcer(settings, directory)
-    revocations, owed = Revocations(RevocationStore(database, sealer), providers), asyncio.Event()
+    revocations, owed = (
+        Revocations(RevocationStore(database, sealer), providers, ending_all=providers.ending_all),
+        asyncio.Event(),
+    )
     revocations.on_news(owed.set)
     keeper = TokenKeeper(CredentialStore(database, sealer), providers, owner=uuid.uuid4().hex)
     administration = make_administration(

@@ -18,6 +18,7 @@ from treenail_runtime.auth.records import Instance, OwnClient, UpstreamTrip
 from treenail_runtime.contract import Connector, OAuthClientAuth, OAuthCodeAuth
 from treenail_runtime.measures import UNMEASURED, Measures
 from treenail_runtime.providers import (
+    PRESETS,
     Attempt,
     Departure,
     OAuthClient,
@@ -143,6 +144,15 @@ class UpstreamProviders:
             refresh=owed.refresh,
             issuer=owed.issuer,
         )
+
+    def ending_all(self) -> Sequence[str]:
+        """Issuers of which any token that is given back ends all logins of its person here."""
+        grants = [code_grant(connector.auth) for connector in self._connectors.values()]
+        return [
+            identity_of(auth.provider)
+            for auth in grants
+            if auth is not None and PRESETS[auth.provider.preset].ends_all
+        ]
 
     async def prove(self, service: str, client: ProviderClient | None) -> ObtainedTokens | None:
         """See whether the provider of a connector takes a client.

@@ -21,6 +21,7 @@ class Preset:
         issuer_aliases: What it may call itself in ID tokens, besides its issuer.
         error_names: Its own error codes, and the standard's for the same.
         revocation: How tokens are given back: RFC 7009, or as GitHub has it.
+        ends_all: Whether giving one back ends all that its person granted to the client.
     """
 
     issuer: str = ""
@@ -34,6 +35,7 @@ class Preset:
     issuer_aliases: frozenset[str] = frozenset()
     error_names: Mapping[str, str] = field(default_factory=dict[str, str])
     revocation: Literal["rfc7009", "github"] = "rfc7009"
+    ends_all: bool = False
 
 
 PRESETS: Final[Mapping[PresetName, Preset]] = {
@@ -46,6 +48,7 @@ PRESETS: Final[Mapping[PresetName, Preset]] = {
         # Without both, no refresh token comes, or only the first time somebody logs in.
         parameters={"access_type": "offline", "prompt": "consent"},
         issuer_aliases=frozenset({"accounts.google.com"}),
+        ends_all=True,
     ),
     "github": Preset(
         authorize_url="https://github.com/login/oauth/authorize",

@@ -1,6 +1,6 @@
 """Tokens of the upstream: sealed, refreshed by one worker at a time, replaced by their version."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import structlog
@@ -268,6 +268,32 @@ def ended(limit: int) -> Select[str]:
         .limit(limit)
         .with_for_update(skip_locked=True, of=table)
     )
+
+
+async def going_on(
+    connection: AsyncConnection, connection_ids: Sequence[str], issuers: Collection[str]
+) -> Collection[str]:
+    """Those of the connections with tokens of `issuers` beside which another login is in use.
+
+    That is one of the same person, by what the ID token tells, with the same values at the instance.
+    """
+    account = (connections.c.instance_id, connections.c.fingerprint)
+    joined = select(connections.c.id, *account).join(
+        table, table.c.connection_id == connections.c.id
+    )
+    mine = joined.where(connections.c.id.in_(connection_ids), table.c.issuer.in_(issuers))
+    ending = (await connection.execute(mine)).all()
+    if not ending:
+        return ()
+    # Together: no index knows accounts, and each look reads the whole instance.
+    in_use = joined.where(
+        connections.c.instance_id.in_({instance_id for _, instance_id, _ in ending}),
+        connections.c.fingerprint.in_({fingerprint for _, _, fingerprint in ending}),
+        connections.c.status == "active",
+        table.c.ended_at.is_(None),
+    )
+    others = {(a, b) for _, a, b in (await connection.execute(in_use)).all()}
+    return {name for name, *whose in ending if tuple(whose) in others}
 
 
 def _of(served: Served) -> ColumnElement[bool]:

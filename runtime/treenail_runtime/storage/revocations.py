@@ -16,7 +16,7 @@ from treenail_runtime.auth.instances import ObtainedTokens, OwedRevocation
 from treenail_runtime.crypto.sealing import BrokenSealError, Sealer
 
 from .audit import AuditStore
-from .credentials import ended
+from .credentials import ended, going_on
 from .database import Database, now_ms
 from .instance_rows import open_settings
 from .owing import owe, owe_rows, read_owed
@@ -59,17 +59,25 @@ class RevocationStore:
 
         await self._database.write(work)
 
-    async def take_ended(self, limit: int) -> int:
+    async def take_ended(self, limit: int, ending_all: Collection[str] = ()) -> int:
         """Owe tokens of logins that have ended, in place of keeping them; how many those were.
 
-        No more than `limit`, since other writers may have to wait for it.
+        Args:
+            limit: No more of them, since other writers may have to wait for it.
+            ending_all: Issuers of which any token ends all logins of its person: those are only
+                removed while another one goes on, with which they end.
         """
 
         async def work(connection: AsyncConnection) -> int:
             over = list(await connection.scalars(ended(limit)))
+            let_be = await going_on(connection, over, ending_all)
             rows = await take_tokens(connection, credentials.c.connection_id.in_(over))
             for instance_id, its in groupby(sorted(rows, key=_OF), key=_OF):
-                await self._owe(connection, instance_id, list(its))
+                owed = [row for row in its if row.connection_id not in let_be]
+                await self._owe(connection, instance_id, owed)
+            for row in (each for each in rows if each.connection_id in let_be):
+                about = row.instance_id
+                await self._audit.insert(connection, "tokens.revoked", "left", instance=about)
             return len(rows)
 
         return await self._database.write(work)

@@ -30,8 +30,11 @@ class OwedRevocations(Protocol):
         """Owe tokens that nobody will use."""
         ...
 
-    async def take_ended(self, limit: int) -> int:
-        """Owe tokens of so many logins that have ended; how many there were."""
+    async def take_ended(self, limit: int, ending_all: Collection[str] = ()) -> int:
+        """Owe the tokens of logins that have ended; how many there were, at most `limit`.
+
+        Those of the issuers `ending_all` are let be while their person has another login.
+        """
         ...
 
     async def claim(
@@ -91,6 +94,7 @@ class Revocations:
     Args:
         rows: Where it is kept.
         revoker: Asks the providers.
+        ending_all: Tells the issuers of which any token ends all logins of its person.
         chance: Where chance comes from, 0 to 1.
     """
 
@@ -99,10 +103,12 @@ class Revocations:
         rows: OwedRevocations,
         revoker: Revoker,
         *,
+        ending_all: Callable[[], Collection[str]] = tuple,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._rows = rows
         self._revoker = revoker
+        self._ending_all = ending_all
         self._chance = chance
         self._listeners: list[Callable[[], None]] = []
 
@@ -138,7 +144,7 @@ class Revocations:
         Raises:
             StoreUnavailableError: The database does not answer.
         """
-        while await self._rows.take_ended(_MOST_ENDED) == _MOST_ENDED:
+        while await self._rows.take_ended(_MOST_ENDED, self._ending_all()) == _MOST_ENDED:
             pass
         count, left_out = 0, _LeftOut()
         while not left_out.is_full and (owed := await self._claimed(left_out)):

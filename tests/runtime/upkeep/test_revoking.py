@@ -11,11 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tests.support.admin_api import API
 from tests.support.databases import travel
 from tests.support.loopback import reply
-from tests.support.provider_login import ITEM, Town, town
+from tests.support.provider_login import ITEM, Tokens, Town, town
 from tests.support.upstream_accounts import OWN_ID, OWN_SECRET, office
 from treenail_runtime.contract import OAuthCodeAuth
 from treenail_runtime.storage.cleanup import Cleanup
-from treenail_runtime.storage.tables import audit_events, connections, instances, revocations
+from treenail_runtime.storage.tables import (
+    audit_events,
+    connections,
+    credentials,
+    instances,
+    revocations,
+)
 
 SELDOM = 300
 """Rounds so far apart that only what begins one at once is seen."""
@@ -39,6 +45,30 @@ async def settled(place: Town) -> None:
 
 def _at_github(grant: OAuthCodeAuth) -> OAuthCodeAuth:
     return replace(grant, scopes=("repo",))
+
+
+def _at_google(grant: OAuthCodeAuth) -> OAuthCodeAuth:
+    return replace(grant, provider=replace(grant.provider, preset="google"))
+
+
+async def _connected(place: Town, username: str) -> Tokens:
+    async with place.site.browser() as browser:
+        back = await place.agree(await place.leave(browser), username=username)
+        page = await browser.get(back)
+    return await place.redeem(dict(page.answer)["code"])
+
+
+async def _ended(place: Town, *logins: Tokens) -> None:
+    """End logins, and wait until their tokens are gone."""
+    gone = await place.site.count(credentials) - len(logins)
+    for login in logins:
+        await place.revoke(login)
+    await travel(place.site.database, 120)
+    await Cleanup(place.site.database).run()
+    async with asyncio.timeout(20):
+        while await place.site.count(credentials) > gone:  # noqa: ASYNC110  # nothing tells of it
+            await asyncio.sleep(0.02)
+    await settled(place)
 
 
 async def outcomes(place: Town) -> list[str]:
@@ -96,6 +126,25 @@ async def test_a_login_that_ends_at_github_leaves_the_persons_other_logins_alone
                 await asyncio.sleep(0.02)
 
         assert [place.fake.is_live(each) for each in tokens] == [False, True]
+
+
+@pytest.mark.requirement("UP-OWED")
+async def test_where_a_token_ends_all_of_a_person_only_the_last_login_gives_it_back(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path, upkeep_seconds=1, shape=_at_google) as place:
+        place.fake.switches.ends_all = True
+        first, last = await place.connect(), await place.connect()
+        bobs = await _connected(place, "Bob")
+        await _ended(place, first, bobs)
+        others = await last.call()
+        asked = len(forgotten(place))
+        shown = place.site.upstream_seen[-1].value("Authorization").removeprefix("Bearer ")
+        was_live = place.fake.is_live(shown)
+        await _ended(place, last)
+
+        assert (others.status, asked, was_live) == (200, 2, True)
+        assert not place.fake.is_live(shown)
 
 
 @pytest.mark.requirement("UP-OWED")

@@ -93,7 +93,11 @@ class _Endpoints:
             return self._ended(client_id, form, lambda _: ledger.give_back(token))
         if authenticated(self._provider, form, request.headers.get("Authorization")) is None:
             return _told({"error": "invalid_client"}, _UNAUTHORIZED)
-        ledger.give_back(form.get("token", ""))
+        token = form.get("token", "")
+        grant = ledger.grant_of(token)
+        if grant is not None and self._provider.switches.ends_all:
+            ledger.end_like(grant)
+        ledger.give_back(token)
         return Response(status=_OK)
 
     async def end(self, client_id: str) -> ResponseReturnValue:

@@ -132,6 +132,11 @@ class Ledger:
         found = self._access.get(access_token)
         return found.grant if found is not None and now < found.expires_at else None
 
+    def grant_of(self, token: str) -> Grant | None:
+        """Whose token of either kind it is."""
+        access = self._access.get(token)
+        return self._refresh.get(token) if access is None else access.grant
+
     def give_back(self, token: str) -> None:
         """Revoke an access token, or with a refresh token all of its grant."""
         self._access.pop(token, None)

@@ -30,6 +30,7 @@ class Switches:
         token_answer: Members of its token answers instead of the true ones; None leaves one out.
         id_claims: The same for its ID tokens.
         id_algorithm: How it signs them.
+        ends_all: Whether a token that is given back ends all that its person granted to the client.
         remembers: Whether somebody who is logged in, and agreed before, sees no page again.
     """
 
@@ -48,6 +49,7 @@ class Switches:
     token_answer: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     id_claims: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     id_algorithm: Literal["RS256", "ES256", "HS256", "none"] = "RS256"
+    ends_all: bool = False
     remembers: bool = True
     well: asyncio.Event = field(default_factory=asyncio.Event)
 
