@@ -26,8 +26,8 @@ class Reuse:
     Args:
         cache: Of all connections.
         owner: This one.
-        tell: Has the other workers know that the connection wrote; never fails. None where there
-            is nobody to tell.
+        tell: Has the other workers know that the connection wrote; never fails, and goes on when its
+            caller is cancelled. None where there is nobody to tell.
     """
 
     def __init__(
