@@ -1,6 +1,6 @@
 """The composition root: which part gets which."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final, cast
 
 import httpx
@@ -32,9 +32,10 @@ from treenail_runtime.upstream import AiohttpTransport, AnswerCache
 
 from .authorizing import add_authorization
 from .connecting import Offering
+from .framings import Framings
 from .granting import OwnTokens
 from .hosting import host_rules
-from .lifespan import Closed, CredentialChecks, Lifespan, ManagerTask, Part, Started
+from .lifespan import Closed, CredentialChecks, Lifespan, ManagerTask, Started
 from .observers import Observers
 from .registry import Registry
 from .reusing import SWEEP_S
@@ -75,22 +76,15 @@ def create_app(
     upstreams = Upstreams(transport, measures, traces, answers)
     registry.trouble = upstreams.trouble
     streams = open_streams(settings, registry, measures)
-    framings: dict[str, Framing] = {}
 
-    def framing(connector: Connector) -> tuple[Framing, Sequence[Part]]:
+    def framing(connector: Connector) -> tuple[Framing, ManagerTask | None]:
         return _framing(settings, connector, measures, traces, streams)
 
+    framed = Framings(framing, lifespan)
     for connector in registry.connectors.values():
-        framings[connector.name], parts = framing(connector)
-        for part in parts:
-            lifespan.add(part)
-
-    async def renew(offering: Offering) -> None:
-        framings[offering.connector.name], parts = framing(offering.connector)
-        for part in parts:
-            await lifespan.join(part)
-
-    registry.on_change(renew)
+        framed.add(connector)
+    registry.on_change(framed.renew)
+    framings = framed.by_name
     if settings.watch:
         lifespan.add(Watching(registry))
     https = (settings.base_url or "").startswith("https://")
@@ -142,7 +136,7 @@ def _mcp_route(settings: Settings) -> Route:
 
 def _open_endpoints(
     registry: Registry,
-    framings: dict[str, Framing],
+    framings: Mapping[str, Framing],
     upstreams: Upstreams,
     lifespan: Lifespan,
     observers: Observers,
@@ -193,7 +187,7 @@ def _framing(
     measures: Measures,
     traces: Traces,
     streams: Streams | None,
-) -> tuple[Framing, Sequence[Part]]:
+) -> tuple[Framing, ManagerTask | None]:
     """How a connector's requests are answered, and what has to run for that."""
     calls = Calls(connector, measures=measures)
     legacy = settings.sessions != "off"
@@ -202,11 +196,11 @@ def _framing(
         kernel = Kernel(
             server, calls, current_context, legacy=legacy, traces=traces, streams=streams
         )
-        return KernelFraming(kernel), ()
+        return KernelFraming(kernel), None
     manager = StreamableHTTPSessionManager(
         build_server(calls, current_context, traces, streams=streams),
         json_response=True,
         stateless=True,
         max_request_body_size=settings.max_body_bytes,
     )
-    return SdkFraming(manager, legacy=legacy), (ManagerTask(manager),)
+    return SdkFraming(manager, legacy=legacy), ManagerTask(manager)

@@ -46,6 +46,10 @@ class Lifespan:
         if self._is_open:
             await part.start()
 
+    def leave(self, part: Part) -> None:
+        """Have nothing more to do with `part`, which ends by itself."""
+        self._parts.remove(part)
+
     def probe(self, probe: Probe) -> None:
         """Ask `probe` before telling that requests can be served."""
         self._probes.append(probe)
@@ -154,9 +158,13 @@ class ManagerTask:
         if self._task.done():
             self._task.result()
 
+    def end(self) -> None:
+        """Have its task end, which nobody waits for."""
+        self._ending.set()
+
     async def stop(self) -> None:
         """End its task."""
-        self._ending.set()
+        self.end()
         if self._task is not None:
             await self._task
 

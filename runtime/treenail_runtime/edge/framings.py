@@ -1,5 +1,6 @@
 """The two ways from an HTTP request to an MCP server."""
 
+from collections.abc import Callable
 from contextlib import aclosing
 from typing import Final, Protocol
 
@@ -83,8 +84,34 @@ class SdkFraming:
     def __init__(self, manager: StreamableHTTPSessionManager, *, legacy: bool) -> None:
         self._manager = manager
         self._legacy = legacy
+        self._running = 0
+        self._successor: Framing | None = None
+        self._ended: Callable[[], None] = lambda: None
+
+    def retire(self, successor: Framing, ended: Callable[[], None]) -> None:
+        """Leave new requests to `successor`; `ended` is called once none is running here."""
+        self._successor, self._ended = successor, ended
+        self._end_if_idle()
 
     async def serve(
+        self, headers: RequestHeaders, body: bytes, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer one POST."""
+        if self._successor is not None:
+            await self._successor.serve(headers, body, scope, receive, send)
+            return
+        self._running += 1
+        try:
+            await self._serve(headers, body, scope, receive, send)
+        finally:
+            self._running -= 1
+            self._end_if_idle()
+
+    def _end_if_idle(self) -> None:
+        if self._successor is not None and not self._running:
+            self._ended()
+
+    async def _serve(
         self, headers: RequestHeaders, body: bytes, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Answer one POST, whose body the SDK would read in ways that we do not."""

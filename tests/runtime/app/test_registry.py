@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from tests.support.commands import ENVIRONMENT, command, connectors_folder
+from tests.support.deployment import until
 from tests.support.gate import gated
 from tests.support.holding import Hold
 from tests.support.loopback import loopback, reply
@@ -98,10 +99,23 @@ async def test_a_module_that_is_written_again_is_served_after_a_reload(
         assert await registry.reload() == []
 
 
+async def test_what_a_reload_replaces_is_not_left_running(folder: Path) -> None:
+    settings, registry = registry_of(folder, framing="sdk")
+    async with serving_app(create_app(settings, registry)) as server:
+        await listed(server)
+        before = len(asyncio.all_tasks())
+        for _ in range(5):
+            await registry.reload("sample")
+
+        assert (await listed(server)).status == 200
+        await until(lambda: len(asyncio.all_tasks()) <= before, 5)
+
+
 @pytest.mark.requirement("S2-43")
-async def test_a_call_finishes_on_the_module_that_it_began_with(folder: Path) -> None:
+@pytest.mark.parametrize("framing", ["kernel", "sdk"])
+async def test_a_call_finishes_on_the_module_that_it_began_with(folder: Path, framing: str) -> None:
     async with asyncio.timeout(20), gated() as upstream:
-        settings, registry = registry_of(folder, upstream_url=upstream.url)
+        settings, registry = registry_of(folder, upstream_url=upstream.url, framing=framing)
         async with serving_app(create_app(settings, registry)) as server:
             calling = asyncio.create_task(called(server, "wait"))
             await upstream.reached.wait()
