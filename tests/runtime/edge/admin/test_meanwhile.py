@@ -6,15 +6,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.runtime.edge.admin.test_changes import ITEMS, VALUES, patch
 from tests.support.admin_api import API, Api, administering, log_in, opened, redeem
 from tests.support.authorizing import GOOD, PICKING, SHOPS, Page, Site, authorizing
+from tests.support.deployment import until
 from tests.support.gate import gated
 from tests.support.loopback import loopback
-from treenail_runtime.storage.tables import connections
+from tests.support.providers import browsing
+from tests.support.upstream_accounts import OWN_ID, OWN_SECRET, office
+from treenail_runtime.storage.tables import connections, credentials
 
 
 @pytest.mark.requirement("CHANGE-INSTANCE")
@@ -124,3 +128,25 @@ async def test_an_access_key_that_was_replaced_opens_no_server(tmp_path: Path) -
 
         assert refused.status == 400
         assert (await member.call()).status == 200
+
+
+@pytest.mark.requirement("CHANGE-INSTANCE", "UP-OWED")
+async def test_what_a_provider_granted_to_the_client_before_is_given_back(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS, others=1, instance_cache_seconds=60) as desk:
+        site, journal = desk.town.site, desk.town.fake.journal
+        await desk.api.create("acme")
+        second = replace(site, base_url=f"http://127.0.0.1:{site.ports[0]}")
+        async with second.browser() as browser, browsing() as person:
+            await opened(browser, "acme")
+            own = {"client_id": OWN_ID, "client_secret": OWN_SECRET}
+            assert (await patch(desk.api, own)).status == 200
+            form = (await opened(browser, "acme")).forms[0]
+            typed = {**form.values, "way": "provider", "field-region": "eu"}
+            left = await browser.post(f"/acme/{form.action}", typed)
+            answer = await person.visit(left.headers["Location"])
+            brought = urlencode({name: values[0] for name, values in answer.items()})
+            refused = await browser.get(f"/acme/callback?{brought}")
+
+        assert (refused.status, "has changed" in refused.text) == (400, True)
+        assert await site.count(credentials) == await site.count(connections) == 0
+        await until(lambda: bool(journal.of("revoke")))
