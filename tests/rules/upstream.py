@@ -35,9 +35,9 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "offline access is asked for, and both names of the issuer are taken",
     ),
     "UP-GITHUB": Requirement(
-        "GitHub, Authorizing OAuth apps; Delete an app authorization",
+        "GitHub, Authorizing OAuth apps; Delete an app token",
         "errors with status 200, forms, scopes with commas and tokens without lifetime are read, and"
-        " tokens are given back in its own way",
+        " tokens are given back in its own way, each login by itself",
     ),
     "UP-ERRORS": Requirement(
         "RFC 6749 4.1.2.1 and 5.2, RFC 9110 10.2.3; ours",
