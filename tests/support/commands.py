@@ -59,7 +59,10 @@ class Command:
 
 @asynccontextmanager
 async def command(
-    *arguments: str, folder: Path, environment: Mapping[str, str] = ENVIRONMENT
+    *arguments: str,
+    folder: Path,
+    environment: Mapping[str, str] = ENVIRONMENT,
+    own_group: bool = False,
 ) -> AsyncGenerator[Command]:
     """`treenail ARGUMENTS` with `folder` as its connectors; killed if it outlives the block."""
     process = await asyncio.create_subprocess_exec(
@@ -70,6 +73,7 @@ async def command(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={"TREENAIL_CONNECTORS_DIR": str(folder), **environment},
+        start_new_session=own_group,
     )
     try:
         yield Command(process)

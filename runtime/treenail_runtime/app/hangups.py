@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
@@ -39,6 +40,29 @@ def pass_on_hangups(obey: Callable[[], None]) -> None:
     """The same, where no loop runs."""
     if HANGUP is not None and _was_held(signal.signal(HANGUP, lambda _, __: obey())):
         obey()
+
+
+@contextmanager
+def without_hangups() -> Generator[None]:
+    """Have processes that are started meanwhile get none before they call `ignore_hangups`.
+
+    Whoever signals the whole group means the parent; a process that has only begun would end of it.
+    """
+    if HANGUP is None:
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {HANGUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def ignore_hangups() -> None:
+    """Take none, neither those that were kept away so far."""
+    if HANGUP is not None:
+        signal.signal(HANGUP, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {HANGUP})
 
 
 def _was_held(handler: object) -> bool:

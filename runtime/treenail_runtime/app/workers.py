@@ -28,7 +28,7 @@ from treenail_runtime.telemetry import set_up_logging
 from .collecting import forget_start, uncollected
 from .composition import create_app
 from .descriptors import raise_descriptor_limit
-from .hangups import HANGUP, pass_on_hangups
+from .hangups import ignore_hangups, pass_on_hangups, without_hangups
 from .lines import LISTENING, RELOAD, HungUp, Line, Word
 from .measuring import counting_in, gathering
 from .registry import Registry, Reloads, open_registry
@@ -111,7 +111,8 @@ class _Workers:
         for _ in range(settings.workers):
             ours, theirs = spawn.Pipe()
             process = spawn.Process(target=work, args=(settings, sock, theirs, counts), daemon=True)
-            process.start()
+            with without_hangups():
+                process.start()
             theirs.close()
             self._lines[ours] = Line(ours)
             self._processes.append(process)
@@ -185,9 +186,9 @@ def _catch_up(parent: Line) -> None:
 
 def work(settings: Settings, sock: socket.socket, pipe: Connection, counts: Path | None) -> None:
     """The main function of a worker process, which keeps its counts in a file of the folder `counts`."""
-    for each in (signal.SIGINT, signal.SIGTERM, HANGUP):
-        if each is not None:
-            signal.signal(each, signal.SIG_IGN)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    ignore_hangups()
     parent = Line(pipe)
     set_up_logging(settings.log_level, settings.log_format)
     with traced(settings) as traces:

@@ -318,6 +318,22 @@ async def test_sighup_has_a_server_load_its_connectors_again(folder: Path) -> No
         assert "Fetch item" in titles(await listed(server))
 
 
+def waiting_workers(folder: Path) -> dict[str, str]:
+    """Have the first worker wait at `folder/workers` before it has loaded anything of ours."""
+    gate = folder / "workers"
+    os.mkfifo(gate)
+    site = folder / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(
+        "import pathlib, sys\n"
+        f"gate = pathlib.Path({str(gate)!r})\n"
+        "if '--multiprocessing-fork' in sys.orig_argv and gate.exists():\n"
+        "    gate.read_text()\n",
+        encoding="utf-8",
+    )
+    return {"PYTHONPATH": str(site)}
+
+
 @pytest.mark.requirement("HELD-BACK")
 @pytest.mark.parametrize("workers", [1, 2])
 async def test_sighup_while_a_server_starts_is_obeyed_once_it_has(
@@ -330,12 +346,21 @@ async def test_sighup_while_a_server_starts_is_obeyed_once_it_has(
     text = module.read_text(encoding="utf-8")
     module.write_text(text + waiting, encoding="utf-8")
     arguments = ("serve", "--no-auth", "--workers", str(workers), "--port", str(free_port()))
-    async with asyncio.timeout(60), command(*arguments, folder=folder) as process:
+    environment = {**ENVIRONMENT, **waiting_workers(folder.parent)}
+    async with (
+        asyncio.timeout(60),
+        command(*arguments, folder=folder, environment=environment, own_group=True) as process,
+    ):
         # It can be opened for writing once the process has come to the module.
         writer = await asyncio.to_thread(os.open, gate, os.O_WRONLY)
         module.write_text(text, encoding="utf-8")
         process.process.send_signal(signal.SIGHUP)
         os.close(writer)
+        if workers > 1:
+            writer = await asyncio.to_thread(os.open, folder.parent / "workers", os.O_WRONLY)
+            os.killpg(process.process.pid, signal.SIGHUP)
+            (folder.parent / "workers").unlink()
+            os.close(writer)
         await process.port()
         for _ in range(workers):
             await process.logged("connectors.reloaded")
