@@ -18,18 +18,20 @@ from .sparing import try_seldom
 
 
 async def list_services(services: AdminServices, admin: Admin, _: str) -> Response:
-    """The connectors, with what is known of their health.
+    """The connectors, also those that cannot be loaded, with what is known of their health.
 
     The reasons name files and servers of this installation, and are for those who administer it.
     """
-    known = {each.name: each for each in services.health()}
+    connectors = services.oauth.connectors
     told = [
         {
-            **_described(connector),
-            "status": known[name].status,
-            "reason": known[name].reason if admin.role == "admin" else None,
+            "name": each.name,
+            "title": each.title,
+            **_offered(connectors.get(each.name)),
+            "status": each.status,
+            "reason": each.reason if admin.role == "admin" else None,
         }
-        for name, connector in sorted(services.oauth.connectors.items())
+        for each in services.health()
     ]
     return json_reply({"services": told})
 
@@ -77,11 +79,13 @@ async def validate(services: AdminServices, admin: Admin, service: str) -> Respo
     return json_reply({"valid": verdict.valid, "checks": checks})
 
 
-def _described(connector: Connector) -> dict[str, object]:
+def _offered(connector: Connector | None) -> dict[str, object]:
+    """What can be had of a connector; nothing of one that was never loaded."""
+    if connector is None:
+        nothing = dict.fromkeys(("regions", "scopes", "fields"), ())
+        return {"tools": 0, "login_at_provider": False, **nothing}
     grant = declared_grant(connector.auth)
     return {
-        "name": connector.name,
-        "title": connector.title,
         "tools": len(connector.tools),
         "regions": sorted(connector.servers),
         "login_at_provider": code_grant(connector.auth) is not None,

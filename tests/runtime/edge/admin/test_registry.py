@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.support.admin_api import API, REGISTRY, Api, administering, log_in
 from tests.support.authorizing import authorizing
+from tests.support.commands import connectors_folder
 from tests.support.databases import travel
 from tests.support.loopback import reply
 from tests.support.serving import CANARY
@@ -314,6 +315,32 @@ async def test_the_services_are_listed_with_their_health(tmp_path: Path) -> None
             "degraded",
             {"sample": "degraded"},
         )
+
+
+@pytest.mark.requirement("S2-42", "S2-43")
+async def test_a_service_that_cannot_be_loaded_is_listed_with_the_reason(tmp_path: Path) -> None:
+    folder = connectors_folder(tmp_path)
+    (folder / "broken.py").write_text("1 +", encoding="utf-8")
+    async with authorizing(
+        tmp_path, reply(), connectors_dir=folder, registries=[], upstream_url=None
+    ) as site:
+        owner, root = await administering(site), await administering(site, "root", "admin")
+        (told, sample) = (await owner.get(f"{REGISTRY}/services")).body["services"]
+        reason = (await root.get(f"{REGISTRY}/services")).body["services"][0]["reason"]
+
+        assert told == {
+            "name": "broken",
+            "title": "broken",
+            "tools": 0,
+            "regions": [],
+            "login_at_provider": False,
+            "scopes": [],
+            "fields": [],
+            "status": "unhealthy",
+            "reason": None,
+        }
+        assert "SyntaxError" in reason
+        assert (sample["name"], sample["status"]) == ("sample", "healthy")
 
 
 @pytest.mark.requirement("S2-11", "S2-42")
