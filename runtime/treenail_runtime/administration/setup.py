@@ -72,7 +72,7 @@ class Setups:
                 "wrong-state", "nobody logs in at a provider for this service: set credentials"
             )
         typed = judged_values(connector, wanted.values, before_provider=True)
-        created = await self._made(wanted, connector, admin.sees)
+        created = await self._made(wanted, connector, admin)
         try:
             return await self._begin(created, wanted, typed, admin)
         except AdministrationError:
@@ -192,17 +192,18 @@ class Setups:
         parts.known.forget(record.id)
         parts.keeper.forget(record.id)
 
-    async def _made(self, wanted: Wanted, connector: Connector, sees: str | None) -> Created:
+    async def _made(self, wanted: Wanted, connector: Connector, admin: Admin) -> Created:
         """The instance of that slug, or a new one."""
         try:
-            stored = await self._administration.find(wanted.slug, sees)
+            stored = await self._administration.find(wanted.slug, admin.sees)
         except AdministrationError as error:
             if error.kind != "unknown-instance":
                 raise
-            return await self._administration.create(wanted, sees)
+            return await self._administration.create(wanted, admin.sees)
         if stored.record.service != connector.name:
             raise AdministrationError("wrong-state", "the instance is of another service")
         require_own(stored.record, "pending", "failed", "reauth", "active")
+        _require_same(stored.record, wanted, admin)
         return Created(record=stored.record)
 
 
@@ -217,6 +218,22 @@ def _unconfirmed(error: ProviderError) -> AdministrationError:
             return AdministrationError(
                 "credentials-refused", "the upstream's provider did not confirm the login"
             )
+
+
+def _require_same(record: InstanceRecord, wanted: Wanted, admin: Admin) -> None:
+    """See that nothing is asked for that only a new instance would get.
+
+    Raises:
+        AdministrationError: Something is.
+    """
+    faults: dict[str, str] = {}
+    if wanted.title not in {None, record.title}:
+        faults["title"] = "the instance is there and has another: change it first"
+    # Unless asked for, a new one is the administrator's.
+    if wanted.owner not in {record.owner, admin.owner}:
+        faults["owner"] = "the instance is there and is another's"
+    if faults:
+        raise AdministrationError("invalid", "some fields cannot be taken", faults=faults)
 
 
 def _leads(settings: InstanceSettings) -> tuple[object, ...]:

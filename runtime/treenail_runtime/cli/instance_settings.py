@@ -71,8 +71,10 @@ def set_settings(
         given: dict[str, str | None] = {k: v for k, v in single.items() if v is not None}
         own_limits: dict[str, str | None] = {**read_pairs(limits, None)}
         account: dict[str, str | None] = {**read_pairs(pairs, values)}
-        _unset(unset, given, own_limits, account)
         secret = client_secret_file and read_secret(client_secret_file, "--client-secret-file")
+        if secret is not None and "client-secret" in unset:
+            raise _set_too("client-secret")
+        _unset(unset, given, own_limits, account)
         change = _change(given, secret, own_limits, account)
 
     async def apply(desk: Administration) -> Made:
@@ -91,11 +93,18 @@ def _unset(
     for name in names:
         kind, dot, key = name.partition(".")
         if name in _SINGLE:
-            given[_SINGLE[name]] = None
+            target, key = given, _SINGLE[name]
         elif dot and kind in {"limits", "values"}:
-            (limits if kind == "limits" else account)[key] = None
+            target = limits if kind == "limits" else account
         else:
             raise ConfigurationError(f"--unset {name}: there is no such setting")
+        if target.get(key) is not None:
+            raise _set_too(name)
+        target[key] = None
+
+
+def _set_too(name: str) -> ConfigurationError:
+    return ConfigurationError(f"--unset {name}: it is set by the same command")
 
 
 def _change(

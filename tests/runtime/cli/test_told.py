@@ -30,7 +30,7 @@ def said(folder: Path, *arguments: str) -> Result:
         "AUTH_SECRETS": KEYS,
         "TREENAIL_CONNECTORS_DIR": str(folder / "connectors"),
     }
-    return CliRunner().invoke(treenail, arguments, env=variables)
+    return CliRunner().invoke(treenail, arguments, env=variables, input="s")
 
 
 @pytest.mark.requirement("TOLD-COMMANDS")
@@ -87,3 +87,29 @@ async def test_what_answers_and_is_no_server_of_ours_is_told(
 
     problem = f"{stranger.url} answers 200, and not as a server"
     assert (result.exit_code, result.stderr) == (2, f"treenail: {problem}\n")
+
+
+@pytest.mark.requirement("TOLD-COMMANDS")
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("set", "a", "--title", "x", "--unset", "title"), "--unset title: it is set by the same"),
+        (("set", "a", "--limit", "mcp=1/1s", "--unset", "limits.mcp"), "--unset limits.mcp: it is"),
+        (
+            ("set", "a", "--client-secret-file", "-", "--unset", "client-secret"),
+            "--unset client-secret: it is set by the same command",
+        ),
+    ],
+)
+def test_nothing_that_is_given_is_left_out_in_silence(
+    tmp_path: Path, arguments: tuple[str, ...], problem: str
+) -> None:
+    connectors_folder(tmp_path)
+    said(tmp_path, "db", "init")
+    made = said(tmp_path, "instances", "create", "a", "--service", "sample")
+    assert made.exit_code == 0
+
+    result = said(tmp_path, "instances", *arguments)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"treenail: {problem}")

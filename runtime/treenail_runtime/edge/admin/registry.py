@@ -12,7 +12,7 @@ from treenail_runtime.upstream.ways import code_grant, declared_grant
 
 from .bodies import Initiation, Validation, read_body
 from .instances import acted, owner_of
-from .problems import json_reply
+from .problems import ApiProblem, json_reply
 from .services import AdminServices
 from .sparing import try_seldom
 
@@ -67,6 +67,9 @@ async def initiate(services: AdminServices, admin: Admin, service: str) -> Respo
 async def validate(services: AdminServices, admin: Admin, service: str) -> Response:
     """Whether an account or a client would work; nothing of it is kept."""
     asked = await read_body(request, Validation)
+    if asked.client_secret is not None and asked.client_id is None:
+        faults = {"client_secret": "needs a client_id"}
+        raise ApiProblem(422, "invalid", "some fields cannot be taken", faults=faults)
     await try_seldom(services, admin)
     client = None
     if asked.client_id:

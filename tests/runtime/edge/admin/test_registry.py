@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tests.support.admin_api import API, REGISTRY, Api, administering, log_in
+from tests.support.admin_api import API, REGISTRY, Api, Told, administering, log_in
 from tests.support.authorizing import authorizing
 from tests.support.commands import connectors_folder
 from tests.support.databases import travel
@@ -362,6 +362,27 @@ async def test_a_client_is_validated_without_keeping_it(tmp_path: Path) -> None:
         }
         assert "wrong" not in str(wrong.body)
         assert await desk.town.site.count(instances) == 0
+
+
+async def test_nothing_that_is_asked_for_is_left_out_in_silence(tmp_path: Path) -> None:
+    async with office(tmp_path, ITEMS) as desk:
+        nobody = await desk.api.post(f"{REGISTRY}/validate/sample", {"client_secret": "s"})
+        await desk.initiate(title="Acme")
+        again = await desk.initiate(title="Acme")
+        desk.api = await administering(desk.town.site, "root", "admin")
+        unasked = await desk.initiate()
+        other = await desk.initiate(title="Bolt", owner="bob")
+
+        assert (again.status, unasked.status) == (200, 200)
+        assert [_named(each) for each in (nobody, other)] == [
+            (422, ["client_secret"]),
+            (422, ["owner", "title"]),
+        ]
+
+
+def _named(answer: Told) -> tuple[int, list[str]]:
+    """Its status, and the fields that it tells of."""
+    return answer.status, sorted(each["field"] for each in answer.body["errors"])
 
 
 @pytest.mark.requirement("S2-11")
