@@ -1,17 +1,24 @@
 """The HTTP API is as its document says: schemathesis asks it what nobody would ask."""
 
 import asyncio
+import json
 import re
 import sys
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import httpx
 import pytest
+import schemathesis
 import yaml
 
+from tests.support.admin_api import API
+from tests.support.authorizing import Page
 from tests.support.commands import connectors_folder
 from tests.support.loopback import loopback, reply
 from tests.support.serving_oauth import serving_oauth
+from tests.support.upstream_accounts import office
 from treenail_runtime.edge.admin.routes import FOR_PEOPLE, PAGES, VERBS
 from treenail_runtime.edge.routing import INSTANCE
 
@@ -72,6 +79,53 @@ async def test_no_request_fails_the_server_or_gets_an_answer_that_is_not_documen
     assert status == 0, told[-8000:]
     assert "crashed" not in log
     assert token not in log
+
+
+@pytest.mark.requirement("S2-42", "S2-44", "HTTP-API")
+async def test_what_comes_of_an_account_at_a_provider_is_as_documented(
+    root: Path, tmp_path: Path
+) -> None:
+    # Nobody comes through a provider by chance.
+    openapi = cast("Any", schemathesis).openapi
+    registry = openapi.from_path(root / "docs/http-api/registry.yaml")
+    instances = openapi.from_path(root / "docs/http-api/instances.yaml")
+    async with office(tmp_path, ITEMS) as desk:
+        begun = await desk.initiate()
+        page = await desk.open(begun.body["authorization_url"])
+        left = await desk.decide(page)
+        done = await desk.come_back(await desk.go_on(left))
+        shown = await desk.api.get(f"{API}/instances/acme")
+        renewed = await desk.api.post(f"{API}/instances/acme/refresh")
+        state = await desk.api.get("/acme/status")
+        again = await desk.api.post("/acme/refresh")
+
+    assert shown.body["tokens"]["can_be_refreshed"]
+    auth = "/api/v1/auth-registry/auth"
+    for document, path, method, answer, status in (
+        (registry, f"{auth}/initiate-oauth/{{service}}", "POST", begun, 200),
+        (registry, f"{auth}/connect/{{service}}", "GET", page, 200),
+        (registry, f"{auth}/connect/{{service}}", "POST", left, 303),
+        (registry, f"{auth}/callback/{{service}}", "GET", done, 200),
+        (instances, "/api/v1/instances/{slug}", "GET", shown, 200),
+        (instances, "/api/v1/instances/{slug}/refresh", "POST", renewed, 200),
+        (registry, "/{slug}/status", "GET", state, 200),
+        (registry, "/{slug}/refresh", "POST", again, 200),
+    ):
+        assert (path, method, answer.status) == (path, method, status)
+        told = httpx.Response(
+            answer.status,
+            headers={"Content-Type": answer.headers.get("Content-Type", "")},
+            text=answer.text if isinstance(answer, Page) else _written(answer.body),
+            request=httpx.Request(method, "http://127.0.0.1"),
+        )
+        told.elapsed = timedelta(0)
+        operation = document[path][method]
+        assert str(status) in operation.definition.raw["responses"]
+        operation.validate_response(told)
+
+
+def _written(body: object) -> str:
+    return body if isinstance(body, str) else json.dumps(body)
 
 
 async def _asked(document: Path, base_url: str, token: str, folder: Path) -> tuple[int, str]:
