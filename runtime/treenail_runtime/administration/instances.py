@@ -124,7 +124,10 @@ class Administration:
         """The connector of that name."""
         found = self.parts.connectors.get(service)
         if found is None:
-            raise AdministrationError("unknown-service", "there is no such service")
+            there = sorted({*self.parts.connectors} - {*self.parts.withdrawn})
+            raise AdministrationError(
+                "unknown-service", f"there is no such service; there are: {', '.join(there)}"
+            )
         if service in self.parts.withdrawn:
             raise AdministrationError("wrong-state", "the module of the service is gone")
         return found

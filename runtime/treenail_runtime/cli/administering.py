@@ -41,8 +41,10 @@ async def refuse_shown_secrets(desk: Administration, slug: str, pairs: Sequence[
         raise ConfigurationError(f"{', '.join(shown)}: secret; give it by --values")
 
 
-def read_pairs(pairs: Sequence[str], file: IO[str] | None) -> Mapping[str, str]:
-    """NAME=VALUE pairs, before those of a JSON object.
+def read_pairs(
+    pairs: Sequence[str], file: IO[str] | None = None, *, called: str = "an argument"
+) -> Mapping[str, str]:
+    """NAME=VALUE pairs, which are `called` so, before those of a JSON object.
 
     Raises:
         ConfigurationError: They cannot be read.
@@ -59,7 +61,8 @@ def read_pairs(pairs: Sequence[str], file: IO[str] | None) -> Mapping[str, str]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise ConfigurationError("what is not NAME=VALUE cannot be read")
+            # Not shown: it may be a secret.
+            raise ConfigurationError(f"{called} is not NAME=VALUE")
         given[name] = value
     return given
 

@@ -69,7 +69,7 @@ def set_settings(
     """
     with told():
         given: dict[str, str | None] = {k: v for k, v in single.items() if v is not None}
-        own_limits: dict[str, str | None] = {**read_pairs(limits, None)}
+        own_limits: dict[str, str | None] = {**read_pairs(limits, called="--limit")}
         account: dict[str, str | None] = {**read_pairs(pairs, values)}
         secret = client_secret_file and read_secret(client_secret_file, "--client-secret-file")
         if secret is not None and "client-secret" in unset:

@@ -78,7 +78,7 @@ def create(
 ) -> None:
     """Make the instance SLUG; its access key, if it has one, is shown once."""
     with told():
-        own_limits = read_pairs(limits, None)
+        own_limits = read_pairs(limits, called="--limit")
         secret = client_secret_file and read_secret(client_secret_file, "--client-secret-file")
     wanted = Wanted(
         slug=slug,

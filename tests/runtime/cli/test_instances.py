@@ -200,7 +200,7 @@ async def test_what_is_not_there_is_told(folder: Path) -> None:
         status, _, err = await treenail(folder, "instances", verb, "none")
         assert (status, err) == (2, "treenail: there is no such instance\n")
     status, _, err = await treenail(folder, "instances", "create", "a", "--service", "none")
-    assert (status, err) == (2, "treenail: there is no such service\n")
+    assert (status, err) == (2, "treenail: there is no such service; there are: sample\n")
 
 
 async def test_a_connector_that_cannot_be_loaded_does_not_keep_an_instance_from_being_ended(

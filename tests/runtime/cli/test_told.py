@@ -93,6 +93,9 @@ async def test_what_answers_and_is_no_server_of_ours_is_told(
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
+        (("set", "a", "--limit", "mcp"), "--limit is not NAME=VALUE"),
+        (("set", "a", "email"), "an argument is not NAME=VALUE"),
+        (("create", "b", "--service", "none"), "there is no such service; there are: sample"),
         (("set", "a", "--title", "x", "--unset", "title"), "--unset title: it is set by the same"),
         (("set", "a", "--limit", "mcp=1/1s", "--unset", "limits.mcp"), "--unset limits.mcp: it is"),
         (
@@ -101,7 +104,7 @@ async def test_what_answers_and_is_no_server_of_ours_is_told(
         ),
     ],
 )
-def test_nothing_that_is_given_is_left_out_in_silence(
+def test_what_a_command_cannot_take_is_told_by_its_name(
     tmp_path: Path, arguments: tuple[str, ...], problem: str
 ) -> None:
     connectors_folder(tmp_path)
