@@ -12,6 +12,9 @@ from pathlib import Path
 from tests.support import sample
 from tests.support.serving import CANARY
 
+PATIENCE_S = 60
+"""For what takes a second on a machine that has nothing else to do."""
+
 ENVIRONMENT = {"SAMPLE_EMAIL": "ann@example.test", "SAMPLE_PASSWORD": CANARY}
 
 
@@ -32,13 +35,13 @@ class Command:
     async def line(self) -> str:
         """The next line of its output."""
         assert self.process.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             return (await self.process.stdout.readline()).decode().rstrip("\n")
 
     async def logged(self, event: str) -> str:
         """The next line on stderr that tells of `event`."""
         assert self.process.stderr is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while line := (await self.process.stderr.readline()).decode():
                 if event in line:
                     return line
@@ -52,7 +55,7 @@ class Command:
 
     async def end(self) -> tuple[int, str, str]:
         """Exit status, and what was written to stdout and stderr (and not read yet)."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             out, err = await self.process.communicate()
         return self.process.returncode or 0, out.decode(), err.decode()
 

@@ -139,11 +139,11 @@ async def test_a_family_that_is_refreshed_daily_ends_after_ninety_days(server: A
     for _ in range(89):
         await travel(server.database, DAY)
         newest = await server.refresh(newest.refresh)
-    await travel(server.database, DAY - 10)
+    await travel(server.database, DAY - 300)
     last = await server.refresh(newest.refresh)
 
-    assert last.granted.expires_in_s <= 10
-    await travel(server.database, 11)
+    assert last.granted.expires_in_s <= 300
+    await travel(server.database, 301)
     assert (await refused(server, last.refresh)).error == "invalid_grant"
     assert not await server.is_live(last.access)
 
@@ -250,7 +250,7 @@ async def test_earlier_access_tokens_end_with_a_refresh_when_the_operator_wants_
 
 @pytest.mark.requirement("V-26", "S1-23")
 async def test_parallel_refreshes_give_every_caller_the_same_tokens(server: Authorizer) -> None:
-    families = [await server.tokens() for _ in range(40)]
+    families = [await server.tokens() for _ in range(12)]
     before = await server.count(token_table)
 
     answers = await asyncio.gather(
@@ -258,9 +258,9 @@ async def test_parallel_refreshes_give_every_caller_the_same_tokens(server: Auth
     )
 
     distinct = {pair(answer) for answer in answers}
-    assert len(answers) == 640
-    assert len(distinct) == 40
-    assert await server.count(token_table) == before + 80
+    assert len(answers) == 192
+    assert len(distinct) == 12
+    assert await server.count(token_table) == before + 24
     for each in families:
         assert await server.status(each.granted.grant_id) == "active"
 

@@ -158,10 +158,12 @@ async def test_a_login_whose_client_never_came_back_leaves_no_tokens(tmp_path: P
         async with asyncio.timeout(20):
             await place.fake.journal.reaches(2, "revoke")
         await settled(place)
-        await Cleanup(place.site.database).run()
+        async with asyncio.timeout(20):
+            # The server's own cleanup may be at it.
+            while await place.site.count(connections):
+                await Cleanup(place.site.database).run()
 
         assert forgotten(place) == ["refresh_token", "access_token"]
-        assert await place.site.count(connections) == 0
 
 
 @pytest.mark.requirement("UP-OWED")
