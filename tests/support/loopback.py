@@ -119,8 +119,10 @@ async def loopback(*replies: Reply, tls: ssl.SSLContext | None = None) -> AsyncG
     """A server that answers with `replies` in turn, the last one again and again."""
     site = Loopback(list(replies) or [reply()])
     tasks: set[asyncio.Task[None]] = set()
+    writers: set[asyncio.StreamWriter] = set()
 
     def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.add(writer)
         tasks.add(asyncio.create_task(site.serve(reader, writer)))
 
     server = await asyncio.start_server(accepted, "127.0.0.1", 0, ssl=tls)
@@ -130,6 +132,11 @@ async def loopback(*replies: Reply, tls: ssl.SSLContext | None = None) -> AsyncG
         yield site
     finally:
         server.close()
+        # What the kernel has accepted already is told in the loop's next round.
+        await asyncio.sleep(0)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # A task that is cancelled before it began closes nothing.
+        for writer in writers:
+            writer.close()
