@@ -140,10 +140,7 @@ async def test_who_says_no_at_the_provider_leaves_a_failed_instance_that_can_be_
         again = await desk.api.get(f"{API}/instances/acme")
 
         assert page.status == 403
-        assert (failed.body["status"], failed.body["last_error"]) == (
-            "failed",
-            "credentials-refused",
-        )
+        assert (failed.body["status"], failed.body["last_error"]) == ("failed", "declined")
         assert (again.body["status"], again.body["last_error"]) == ("active", None)
 
 
