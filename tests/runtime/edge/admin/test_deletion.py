@@ -102,6 +102,46 @@ async def test_the_upstream_forgets_what_an_instance_held(tmp_path: Path) -> Non
         assert left.instance_id != deleted.body["id"]
 
 
+@pytest.mark.requirement("T-111", "S2-37", "S2-27", "S2-21")
+async def test_an_account_of_a_provider_is_given_back_although_fifty_calls_use_it(
+    tmp_path: Path,
+) -> None:
+    async with office(
+        tmp_path, ITEMS, ITEMS, HANGS, rate_limits="login=off,login_account=off"
+    ) as desk:
+        place = desk.town
+        keys = {
+            slug: {"field-access_key": (await desk.connect(slug)).body["access_key"]}
+            for slug in ("acme", "bolt")
+        }
+        member = await log_in(place.site, "acme", keys["acme"])
+        other = await log_in(place.site, "bolt", keys["bolt"])
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(calls_of(member))
+            others = asyncio.create_task(other.call("wait"))
+            await place.site.upstream_reaches(CALLS + 3)
+            sent = {each.value("authorization") for each in place.site.upstream_seen[-CALLS:]}
+            deleted = await desk.api.send("DELETE", f"{API}/instances/acme")
+            statuses = await asyncio.wait_for(running, 5)
+        await place.fake.journal.reaches(2, "revoke")
+        refresh, access = (each.form["token"] for each in place.fake.journal.of("revoke"))
+        rows = {row.slug: row for row in await place.site.rows(instances)}
+
+        assert (deleted.body["calls_ended"], set(statuses)) == (CALLS, {404})
+        assert f"Bearer {access}" in sent
+        assert not place.fake.is_live(access)
+        assert not place.fake.is_live(refresh)
+        assert (await member.call()).status == 404
+        assert await member.renew() == 404
+        assert (rows["acme"].status, rows["acme"].config) == ("deleted", "")
+        (left,) = await place.site.rows(credentials)
+        assert (left.instance_id, rows["bolt"].status) == (rows["bolt"].id, "active")
+        assert not others.done()
+        others.cancel()
+        with suppress(asyncio.CancelledError):
+            await others
+
+
 @pytest.mark.requirement("S2-37")
 async def test_a_provider_that_is_away_is_asked_again(tmp_path: Path) -> None:
     async with office(tmp_path, ITEMS) as desk:
