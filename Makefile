@@ -4,7 +4,8 @@
 ARGS :=
 # `make demo CONNECTOR=fergus` shows another one.
 CONNECTOR := phorest
-# Most tests wait for servers that start, so more processes than cores.
+# Most tests wait for servers that start, so more processes than cores; they take long ones over from
+# each other at the end.
 PROCESSES := 4
 VENV := .venv
 BIN := $(VENV)/bin
@@ -38,7 +39,7 @@ demo: $(READY) ## Start the mock upstream and the server, and drive an agent thr
 	@$(BIN)/treenail demo $(CONNECTOR) $(ARGS)
 
 test: $(READY) $(NODE_READY) ## Run the tests; ARGS go to pytest.
-	$(BIN)/pytest --numprocesses=$(PROCESSES) $(ARGS)
+	$(BIN)/pytest --numprocesses=$(PROCESSES) --dist=worksteal $(ARGS)
 
 check: $(READY) ## Lint, types, architecture, generated modules, lock files.
 	$(BIN)/ruff check

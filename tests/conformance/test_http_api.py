@@ -139,7 +139,7 @@ async def _asked(document: Path, base_url: str, token: str, folder: Path) -> tup
             "--phases",
             "examples,coverage,fuzzing",
             "--max-examples",
-            "15",
+            "10",
             "--generation-database",
             "none",
         ),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support import sample
+from tests.support.forking import ended
 from tests.support.serving import CANARY
 
 PATIENCE_S = 60
@@ -90,5 +91,8 @@ async def run(
     *arguments: str, folder: Path, environment: Mapping[str, str] = ENVIRONMENT
 ) -> tuple[int, str, str]:
     """Run `treenail ARGUMENTS` to its end: exit status, stdout, stderr."""
-    async with command(*arguments, folder=folder, environment=environment) as started:
-        return await started.end()
+    variables = {"TREENAIL_CONNECTORS_DIR": str(folder), **environment}
+    status, out, err = await asyncio.to_thread(
+        ended, *arguments, environment=variables, seconds=PATIENCE_S
+    )
+    return status, out.decode(), err.decode()

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.support.authorizing import CHALLENGE, CLIENT, REDIRECT, SECRET, VERIFIER
 from tests.support.commands import connectors_folder
+from tests.support.forking import ended
 from tests.support.ports import free_port
 from tests.support.serving import CANARY
 from tests.support.wire import Answer, modern, modern_headers
@@ -159,16 +160,14 @@ class Deployment:
 
     async def run(self, *arguments: str, **settings: object) -> tuple[int, str]:
         """`treenail ARGUMENTS` to its end: exit status and output."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "treenail_runtime", *arguments),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=self.environment(settings),
+        status, output, _ = await asyncio.to_thread(
+            ended,
+            *arguments,
+            environment=self.environment(settings),
+            seconds=START_SECONDS,
+            together=True,
         )
-        async with asyncio.timeout(START_SECONDS):
-            output, _ = await process.communicate()
-        return process.returncode or 0, output.decode()
+        return status, output.decode()
 
     async def log_in(self, account: str = "") -> Pair:
         """Somebody consents, and their client redeems the code at the token endpoint.

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Executable, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tests.support.forking import ended
 from tests.support.phorest import CONNECTORS
 from tests.support.ports import free_port
 from treenail_runtime.storage.database import Database
@@ -83,17 +84,9 @@ class Served:
 
     def treenail(self, *arguments: str) -> str:
         """What `treenail ARGUMENTS` prints, with the server's own settings."""
-        done = subprocess.run(
-            [*_MAIN, *arguments],
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=30,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        status, out, err = ended(*arguments, environment=self.environment, seconds=60)
+        assert status == 0, err.decode()
+        return out.decode()
 
     def add_client(self, name: str, *options: str) -> tuple[str, str]:
         """Id and secret of a new preregistered client; the secret is empty for a public one."""

@@ -3,34 +3,34 @@
 import asyncio
 import base64
 import secrets
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
-from click.testing import CliRunner, Result
 
 from tests.support.commands import connectors_folder
+from tests.support.forking import ended
 from tests.support.loopback import loopback, reply
-from treenail_runtime.cli import treenail
 
 KEYS = f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}"
 NO_TABLES = "treenail: the database has no tables yet: run `treenail db init`\n"
 
 
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
+@dataclass(frozen=True)
+class Said:
+    exit_code: int
+    stdout: str
+    stderr: str
 
 
-def said(folder: Path, *arguments: str) -> Result:
+def said(folder: Path, *arguments: str) -> Said:
     variables = {
         "DATABASE_URL": f"sqlite:///{folder}/treenail.db",
         "AUTH_SECRETS": KEYS,
         "TREENAIL_CONNECTORS_DIR": str(folder / "connectors"),
     }
-    return CliRunner().invoke(treenail, arguments, env=variables, input="s")
+    status, out, err = ended(*arguments, environment=variables, seconds=60, typed=b"s")
+    return Said(status, out.decode(), err.decode())
 
 
 @pytest.mark.requirement("TOLD-COMMANDS")
