@@ -3,7 +3,8 @@
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from typing import Final
 
 from treenail_runtime.administration import Administration
 from treenail_runtime.contract import Connector
@@ -31,6 +32,9 @@ from .invalidating import Announcer, open_redis
 from .providing import UpstreamProviders
 from .storing import open_ring
 from .upstreams import Upstreams
+
+_GIVING_BACK_S: Final = 30.0
+"""So long a command gives tokens back to providers; what is left then, servers do."""
 
 
 @asynccontextmanager
@@ -93,7 +97,9 @@ async def open_administration(
         yield administration
         if owed.is_set():
             # What is not done now is left to the servers.
-            await revocations.work_off()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_GIVING_BACK_S):
+                    await revocations.work_off()
     finally:
         if announcer is not None:
             await announcer.aclose()

@@ -2,7 +2,7 @@
 
 Words ask to read again, to load again. Whoever is stopped, or stuck in a tool, does not read them:
 what the pipe has no room for is kept, and sent when it has; what is too much becomes two words
-that stand for all of them.
+that stand for all of them, but for connectors to be loaded although nothing has changed.
 """
 
 import os

@@ -13,6 +13,7 @@ from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.auth.login import Denied
 from treenail_runtime.auth.records import Instance, Principal
 from treenail_runtime.clock import Stopwatch, monotonic
+from treenail_runtime.parting import part
 from treenail_runtime.storage.audit import AuditStore
 from treenail_runtime.storage.connections import ConnectionStore
 from treenail_runtime.upkeep import Seldom
@@ -65,12 +66,7 @@ class Rechecks:
 
     async def aclose(self) -> None:
         """Let checks finish that are under way, and leave those that take long."""
-        running = list(self._running.values())
-        if running:
-            await asyncio.wait(running, timeout=_FAREWELL_SECONDS)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await part(self._running.values(), patience_s=_FAREWELL_SECONDS)
 
     def _is_due(self, connection_id: str) -> bool:
         return connection_id not in self._running and self._often.allows(connection_id)

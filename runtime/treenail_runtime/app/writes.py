@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from treenail_runtime.auth.errors import StoreUnavailableError
+from treenail_runtime.parting import part
 from treenail_runtime.storage.connections import ConnectionStore
 
 ROUND_S: Final = 2.0
@@ -55,12 +56,9 @@ class Writes:
         with suppress(TimeoutError):
             async with asyncio.timeout(_FAREWELL_S):
                 await self.work_off()
-        left = [*self._running]
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        left = await part(self._running, patience_s=0)
         if left or self._uncounted:
-            log.error("connection.writes_lost", count=len(left) + len(self._uncounted))
+            log.error("connection.writes_lost", count=left + len(self._uncounted))
 
     async def _counted(self, connection_id: str) -> bool:
         task = asyncio.create_task(self._count(connection_id))

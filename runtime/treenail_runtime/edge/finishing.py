@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
+from treenail_runtime.parting import part
+
 _Result = TypeVar("_Result")
 
 _FAREWELL_S: Final = 10.0
@@ -26,9 +28,4 @@ class Finishing:
 
     async def aclose(self) -> None:
         """Wait for what is running, and leave what takes long."""
-        running = list(self._running)
-        if running:
-            await asyncio.wait(running, timeout=self._farewell_s)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await part(self._running, patience_s=self._farewell_s)

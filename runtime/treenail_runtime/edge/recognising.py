@@ -17,7 +17,12 @@ class Recogniser:
     macs: Macs
 
     def principal(self, found: PrincipalFacts | None, instance: Instance) -> Principal | Refusal:
-        """The caller of `instance`, or why a token proves none; None for an unknown token."""
+        """The caller of `instance`, or why a token proves none.
+
+        Args:
+            found: What is known of the token; None when nothing is.
+            instance: Where it is shown.
+        """
         facts = decide_principal(found, instance)
         if isinstance(facts, Refusal):
             return facts

@@ -15,6 +15,7 @@ from treenail_runtime.auth.errors import StoreUnavailableError
 from treenail_runtime.auth.instances import Served, UpstreamTokens
 from treenail_runtime.clock import Stopwatch, monotonic
 from treenail_runtime.measures import UNMEASURED, CacheFigures, Measures
+from treenail_runtime.parting import part
 from treenail_runtime.tracing import UNTRACED, Traces
 
 from .asking import Asking
@@ -172,12 +173,7 @@ class TokenKeeper:
 
         A provider that rotates refresh tokens may have forgotten the old one by now.
         """
-        running = list(self._running.values())
-        if running:
-            await asyncio.wait(running, timeout=self._waiting.farewell_s)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await part(self._running.values(), patience_s=self._waiting.farewell_s)
 
     async def _read(self, connection_id: str) -> Held:
         self._held.missed()
