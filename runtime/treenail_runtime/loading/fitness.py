@@ -11,10 +11,18 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from treenail_runtime.contract import Connector, Tool
+from treenail_runtime.contract import (
+    Auth,
+    ChainAuth,
+    Connector,
+    OAuthClientAuth,
+    OAuthCodeAuth,
+    OAuthProvider,
+    Tool,
+)
 
 
-def misfit(value: Connector | Tool) -> str | None:
+def misfit(value: Connector | Tool | Auth | OAuthProvider) -> str | None:
     """The first field of `value` that is not what it has to be, and why; None when all are."""
     held = {each.name: getattr(value, each.name) for each in fields(value)}
     try:
@@ -24,6 +32,22 @@ def misfit(value: Connector | Tool) -> str | None:
         return f"{first['loc'][0]}: {first['msg']}"
     texts = [each for each in held.values() if isinstance(each, str)]
     return None if _is_unicode(texts) else "a text in it is no Unicode"
+
+
+def auth_misfit(auth: Auth) -> str | None:
+    """As `misfit`, of the schemes and the provider inside, too.
+
+    What upkeep asks about every connector must be sound in each: it is done for all of them at once.
+    """
+    if (wrong := misfit(auth)) is not None:
+        return wrong
+    match auth:
+        case ChainAuth(schemes):
+            return next((found for each in schemes if (found := auth_misfit(each))), None)
+        case OAuthCodeAuth(provider=provider) | OAuthClientAuth(provider=provider):
+            return misfit(provider)
+        case _:
+            return None
 
 
 def told(tool: Tool) -> bytes:
@@ -55,7 +79,7 @@ def _is_unicode(value: object) -> bool:
 
 
 @cache
-def _model(kind: type[Connector | Tool]) -> type[BaseModel]:
+def _model(kind: type[Connector | Tool | Auth | OAuthProvider]) -> type[BaseModel]:
     hints = get_type_hints(kind)
     held: dict[str, Any] = {each.name: (hints[each.name], ...) for each in fields(kind)}
     exactly = ConfigDict(strict=True, arbitrary_types_allowed=True)

@@ -12,11 +12,11 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Final, TypeGuard, cast
 
-from treenail_runtime.contract import CONTRACT_VERSION, Connector, Tool
+from treenail_runtime.contract import CONTRACT_VERSION, Auth, Connector, Tool
 from treenail_runtime.settings import ConfigurationError
 
 from .collecting import uncollected
-from .fitness import misfit, told
+from .fitness import auth_misfit, misfit, told
 from .interrupts import heeding_interrupts
 
 _PACKAGE: Final = "treenail_connectors"
@@ -91,6 +91,7 @@ def _load(directory: Path, name: str) -> Connector:
             remedy=f"name the file {connector.name}.py or run `gen build {name}`",
         )
     _check_fields(path, connector)
+    _check_auth(path, connector.auth)
     _check_fields(path, *connector.tools)
     custom = _custom_tools(directory, connector)
     connector = dataclasses.replace(connector, tools=(*connector.tools, *custom))
@@ -237,6 +238,11 @@ def _check_fields(path: Path, *values: Connector | Tool) -> None:
         if (wrong := misfit(each)) is not None:
             called = f"tool {each.name!r}" if isinstance(each, Tool) else "CONNECTOR"
             raise ConnectorLoadError(f"{called}: {wrong}", where=path, remedy="correct it")
+
+
+def _check_auth(path: Path, auth: Auth) -> None:
+    if (wrong := auth_misfit(auth)) is not None:
+        raise ConnectorLoadError(f"`auth` of CONNECTOR: {wrong}", where=path, remedy="correct it")
 
 
 def _check_told(tool: Tool, path: Path) -> None:

@@ -225,6 +225,19 @@ async def test_a_connector_that_nobody_named_keeps_no_server_from_starting(
 
 
 @pytest.mark.requirement("S2-34", "S2-43")
+def test_a_login_at_no_provider_is_not_served_nor_asked_about_by_upkeep(folder: Path) -> None:
+    add_other(folder)
+    auth = 'OAuthCodeAuth(provider=OAuthProvider(preset="gogle"))'
+    edit(folder, 'BasicAuth("global/{email}", "{password}")', auth, "other")
+    edit(folder, "    BasicAuth,", "    OAuthCodeAuth, OAuthProvider,", "other")
+
+    registry = open_registry(Settings(connectors_dir=folder), {})
+
+    assert registry.health() == {"other": "unhealthy", "sample": "healthy"}
+    assert list(registry.connectors) == ["sample"]
+
+
+@pytest.mark.requirement("S2-34", "S2-43")
 async def test_what_cannot_be_served_after_all_leaves_everything_as_it_was(folder: Path) -> None:
     settings, registry = registry_of(folder)
     async with serving_app(create_app(settings, registry)) as server:

@@ -275,6 +275,29 @@ def test_a_field_of_another_type_is_refused_by_its_name(
 
 @pytest.mark.requirement("S2-34")
 @pytest.mark.parametrize(
+    ("auth", "told"),
+    [
+        ('OAuthCodeAuth(provider=OAuthProvider(preset="gogle"))', "preset: Input"),
+        ("OAuthCodeAuth(provider=OAuthProvider(issuer=None))", "issuer: Input should be"),
+        ("OAuthClientAuth(provider=None)", "provider: Input should be an instance"),
+        ("OAuthCodeAuth(provider=OAuthProvider(), scopes=None)", "scopes: Input"),
+        ("ChainAuth(None)", "schemes: Input should be a valid tuple"),
+        ("ChainAuth((NoAuth(), OAuthCodeAuth(provider=None)))", "provider: Input"),
+        ("BasicAuth(None, None)", "username: Input should be a valid string"),
+    ],
+)
+def test_what_is_of_another_type_inside_of_its_auth_is_refused(
+    folder: Path, auth: str, told: str
+) -> None:
+    kinds = "BasicAuth, ChainAuth, NoAuth, OAuthClientAuth, OAuthCodeAuth, OAuthProvider,"
+    edit(folder / "sample.py", 'BasicAuth("global/{email}", "{password}")', auth)
+    edit(folder / "sample.py", "    BasicAuth,", f"    {kinds}")
+
+    assert f"`auth` of CONNECTOR: {told}" in refused(folder)
+
+
+@pytest.mark.requirement("S2-34")
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("raise SystemExit(3)", "SystemExit: 3 (line 1)"),
