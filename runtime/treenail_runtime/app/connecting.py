@@ -86,7 +86,11 @@ class Folder:
 
     def holds(self, name: str) -> bool:
         """Whether a module of that name lies there."""
-        return (self.directory / f"{name}.py").is_file()
+        try:
+            return (self.directory / f"{name}.py").is_file()
+        except OSError:
+            # Nobody may look, as behind a link: loading it tells why, and it is not gone.
+            return True
 
     def load(self, name: str, beside: Collection[str]) -> Loaded:
         """Load one that is served `beside` others; never fails."""

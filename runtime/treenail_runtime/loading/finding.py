@@ -24,7 +24,8 @@ class Found:
 
     Attributes:
         connector: None when it cannot be loaded.
-        sha256: Of its module and of the hand-written tools beside it, in hex; empty without a module.
+        sha256: Of its module and of the hand-written tools beside it, in hex; empty
+            without a module, and when not all can be read.
         problems: Complete lines for the operator. Of a connector that was loaded: where it is not
             what its lock says.
     """
@@ -62,15 +63,15 @@ def stamp(directory: Path, name: str) -> Stamp:
 
 
 def sha256_of(directory: Path, name: str) -> str:
-    """The hash of what is loaded; empty without a module."""
+    """The hash of what is loaded; empty when there is no module, or not all can be read."""
     module, custom, _ = _files(directory, name)
     hashed = hashlib.sha256()
     try:
         hashed.update(module.read_bytes())
+        if custom.is_file():
+            hashed.update(custom.read_bytes())
     except OSError:
         return ""
-    if custom.is_file():
-        hashed.update(custom.read_bytes())
     return hashed.hexdigest()
 
 

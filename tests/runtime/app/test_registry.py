@@ -224,6 +224,31 @@ async def test_a_connector_that_nobody_named_keeps_no_server_from_starting(
     assert registry.health() == {"other": "unhealthy", "sample": "healthy"}
 
 
+# What the system will not read, and what it will not look for, root or not.
+UNREADABLE = [("other_custom.py", "/proc/self/mem"), ("other.py", "x" * 300)]
+
+
+@pytest.mark.requirement("S2-34", "S2-43")
+@pytest.mark.parametrize(("file", "target"), UNREADABLE)
+async def test_a_file_that_cannot_be_read_is_told_and_the_others_are_served(
+    folder: Path, file: str, target: str
+) -> None:
+    add_other(folder)
+    edit(folder, 'name="sample"', 'name="taken_after_it"')
+    (folder / "sample.py").rename(folder / "taken_after_it.py")
+    link = folder / file
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
+    registry = open_registry(Settings(connectors_dir=folder), {})
+
+    assert registry.health() == {"other": "unhealthy", "taken_after_it": "healthy"}
+
+    edit(folder, 'title="Get item"', 'title="Fetch it"', "taken_after_it")
+    assert await registry.reload() == ["taken_after_it"]
+    assert await registry.reload("other") == []
+    link.unlink()
+
+
 @pytest.mark.requirement("S2-34", "S2-43")
 def test_a_login_at_no_provider_is_not_served_nor_asked_about_by_upkeep(folder: Path) -> None:
     add_other(folder)
