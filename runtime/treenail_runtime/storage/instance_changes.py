@@ -138,6 +138,12 @@ async def _end(
     its_connections = connections.c.instance_id == instance_id
     if ends.provider_logins or ends.all_logins:
         await _end_attempts(connection, instance_id)
+    elif ends.sessions:
+        # What was accepted in one region is not kept for another; what is not tried yet will be.
+        chosen = and_(
+            pending_logins.c.instance_id == instance_id, pending_logins.c.step == "choose"
+        )
+        await delete_all(connection, pending_logins, chosen)
     if ends.sessions or ends.all_logins:
         await _end_sessions(connection, its_connections)
     if ends.all_logins:

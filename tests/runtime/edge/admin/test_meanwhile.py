@@ -12,7 +12,7 @@ import pytest
 
 from tests.runtime.edge.admin.test_changes import ITEMS, VALUES, patch
 from tests.support.admin_api import API, Api, administering, log_in, opened, redeem
-from tests.support.authorizing import GOOD, PICKING, SHOPS, Page, Site, authorizing
+from tests.support.authorizing import GOOD, PICKING, SHOPS, Browser, Page, Site, authorizing
 from tests.support.deployment import until
 from tests.support.gate import gated
 from tests.support.loopback import loopback
@@ -64,9 +64,14 @@ class Pair:
     async def typed_at_second(self, typed: Mapping[str, str]) -> Page:
         """What comes of a login there."""
         async with self.second.browser() as browser:
-            form = (await opened(browser, "acme")).forms[0]
-            known = {name: value for name, value in typed.items() if name in form.values}
-            return await browser.post(f"/acme/{form.action}", {**form.values, **known})
+            return await _typed(browser, await opened(browser, "acme"), typed)
+
+
+async def _typed(browser: Browser, page: Page, typed: Mapping[str, str]) -> Page:
+    """What comes of the form of a page of the instance."""
+    form = page.forms[0]
+    known = {name: value for name, value in typed.items() if name in form.values}
+    return await browser.post(f"/acme/{form.action}", {**form.values, **known})
 
 
 @asynccontextmanager
@@ -104,6 +109,28 @@ async def test_what_a_person_types_at_a_server_that_does_not_know_yet_reaches_no
         again = await pair.typed_at_second(GOOD)
         assert again.status == (200 if picks else 303)
         assert len(other.requests) >= 1
+
+
+@pytest.mark.requirement("CHANGE-INSTANCE")
+async def test_a_login_that_was_tried_in_one_region_is_completed_in_no_other(
+    tmp_path: Path,
+) -> None:
+    async with authorizing(tmp_path, SHOPS, connector=PICKING) as site, site.browser() as browser:
+        root = await administering(site, "root", "admin")
+        await root.create("acme", region="eu")
+        page, untried = await opened(browser, "acme"), await opened(browser, "acme")
+        chooser = await _typed(browser, page, GOOD)
+        changed = await patch(root, {"region": "us"})
+        choice = {"field-shop_id": "s-1"}
+        refused = await _typed(browser, chooser, choice)
+
+        assert (changed.status, "One last choice" in chooser.text) == (200, True)
+        assert (refused.status, refused.forms) == (400, [])
+        assert await site.rows(connections) == []
+
+        again = await _typed(browser, untried, GOOD)
+        done = await _typed(browser, again, choice)
+        assert done.status == 303
 
 
 @pytest.mark.requirement("CHANGE-INSTANCE")
