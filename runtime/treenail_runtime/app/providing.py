@@ -1,7 +1,7 @@
 """The authorization servers of the upstreams, as the clients that they know us by."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -26,6 +26,7 @@ from treenail_runtime.providers import (
     ProviderClient,
     ProviderError,
     ProviderRefused,
+    TokenSet,
     identity_of,
 )
 from treenail_runtime.upkeep import CLIENT_REFUSED, ClientRefused, ProviderAway, ReauthNeeded
@@ -114,7 +115,7 @@ class UpstreamProviders:
             if error.error in CLIENT_REFUSED:
                 tell_refusal(error, instance.id)
             raise
-        return replace(obtained(granted), client=instance.own.client)
+        return _obtained(instance, auth, granted)
 
     async def revoke(self, owed: OwedRevocation) -> bool:
         """Have the provider forget tokens.
@@ -145,14 +146,18 @@ class UpstreamProviders:
             issuer=owed.issuer,
         )
 
-    def ending_all(self) -> Sequence[str]:
-        """Issuers of which any token that is given back ends all logins of its person here."""
+    def ending_all(self) -> Collection[str]:
+        """Issuers of which any token that is given back ends all logins of its person.
+
+        Also those of connectors that only other servers on the database serve.
+        """
         grants = [code_grant(connector.auth) for connector in self._connectors.values()]
-        return [
+        served = {
             identity_of(auth.provider)
             for auth in grants
             if auth is not None and PRESETS[auth.provider.preset].ends_all
-        ]
+        }
+        return served | {preset.issuer for preset in PRESETS.values() if preset.ends_all}
 
     async def prove(self, service: str, client: ProviderClient | None) -> ObtainedTokens | None:
         """See whether the provider of a connector takes a client.
@@ -276,7 +281,7 @@ class UpstreamProviders:
             raise ClientRefused(error.error, 0) from None
         except ProviderError as error:
             raise away(error) from None
-        return replace(obtained(granted), client=instance.own.client)
+        return _obtained(instance, auth, granted)
 
     def _client(self, instance: Instance) -> ProviderClient | None:
         return self._chosen(instance.connector, instance.own.client)
@@ -292,3 +297,9 @@ class UpstreamProviders:
         if auth is None or client is None:
             raise ProviderBroken("the instance has no client at its provider")
         return auth, client
+
+
+def _obtained(instance: Instance, auth: OAuthCodeAuth, granted: TokenSet) -> ObtainedTokens:
+    """What a person's provider granted to the client of an instance."""
+    ends_all = PRESETS[auth.provider.preset].ends_all
+    return replace(obtained(granted), client=instance.own.client, ends_all=ends_all)

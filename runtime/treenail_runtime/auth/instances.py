@@ -170,6 +170,7 @@ class ObtainedTokens:
         issuer: Of the provider; tokens of one are never sent to another.
         subject: Whose they are, as an ID token told; None when none did.
         client: To which they were granted; None for the connector's.
+        ends_all: Whether giving them back ends all logins of their person, not only theirs.
     """
 
     access: SecretStr
@@ -179,6 +180,7 @@ class ObtainedTokens:
     issuer: str
     subject: str | None = None
     client: OwnClient | None = None
+    ends_all: bool = False
 
     @property
     def account(self) -> str:
@@ -302,7 +304,8 @@ class EndedByChange:
     """What ends with other settings of an instance, as it was made under those before.
 
     Attributes:
-        sessions: They are bound to what is called, and answer 404 from then on.
+        sessions: They are bound to what is called, and answer 404 from then on; so are logins that
+            were tried, and wait for a choice.
         provider_logins: The upstream's tokens were granted to another client.
         all_logins: What was typed was typed for another server, and is erased.
     """

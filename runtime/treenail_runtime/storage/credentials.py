@@ -119,9 +119,11 @@ class CredentialStore:
         """Have the provider forget what a refresh of `old` gave too late to be kept.
 
         Returns:
-            False when the connection has newer ones, whose grant may be the same, and nothing was
-            done.
+            False when nothing was done: the connection has newer ones, whose grant may be the same,
+            or they end with any other token of their person, and may not end those.
         """
+        if tokens.ends_all:
+            return False
         kept = select(table.c.version).where(
             table.c.connection_id == old.connection_id, table.c.ended_at.is_(None)
         )

@@ -59,6 +59,10 @@ class RevocationStore:
 
         await self._database.write(work)
 
+    async def leave(self, instance_id: str) -> None:
+        """Tell the audit that tokens of an instance are left to their provider."""
+        await self._audit.record("tokens.revoked", "left", instance=instance_id)
+
     async def take_ended(self, limit: int, ending_all: Collection[str] = ()) -> int:
         """Owe tokens of logins that have ended, in place of keeping them; how many those were.
 

@@ -29,7 +29,7 @@ class TokenStore(Protocol):
         ...
 
     async def owe_unused(self, old: UpstreamTokens, tokens: ObtainedTokens) -> bool:
-        """Have the provider forget new tokens of a login that has ended; False when it has not."""
+        """Have the provider forget new tokens of a login that has ended; False when it may not."""
         ...
 
     async def failed(

@@ -30,6 +30,10 @@ class OwedRevocations(Protocol):
         """Owe tokens that nobody will use."""
         ...
 
+    async def leave(self, instance_id: str) -> None:
+        """Tell the audit that tokens of an instance are left to their provider; never fails."""
+        ...
+
     async def take_ended(self, limit: int, ending_all: Collection[str] = ()) -> int:
         """Owe the tokens of logins that have ended; how many there were, at most `limit`.
 
@@ -125,8 +129,11 @@ class Revocations:
         """Have the provider forget tokens that nobody will use; never fails.
 
         What cannot be kept until it has done so, as without a database, it is asked at once, and
-        once.
+        once. Tokens that end all logins of their person are left: there may be others.
         """
+        if tokens.ends_all:
+            await self._rows.leave(instance.id)
+            return
         try:
             await self._rows.add(instance.id, instance.connector, tokens)
         except (StoreUnavailableError, ValueError) as error:

@@ -148,6 +148,26 @@ async def test_where_a_token_ends_all_of_a_person_only_the_last_login_gives_it_b
 
 
 @pytest.mark.requirement("UP-OWED")
+async def test_where_a_token_ends_all_of_a_person_a_login_that_comes_to_nothing_ends_no_other(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path, upkeep_seconds=SELDOM, shape=_at_google) as place:
+        place.fake.switches.ends_all = True
+        first = await place.connect()
+        place.site.upstream[:] = [reply(503)]
+        async with place.site.browser() as browser:
+            page = await browser.get(await place.agree(await place.leave(browser)))
+        place.site.upstream[:] = [ITEM]
+        await settled(place)
+
+        assert page.status == 503
+        assert (await outcomes(place), forgotten(place)) == (["left"], [])
+        assert (await first.call()).status == 200
+        shown = place.site.upstream_seen[-1].value("Authorization").removeprefix("Bearer ")
+        assert place.fake.is_live(shown)
+
+
+@pytest.mark.requirement("UP-OWED")
 async def test_a_login_whose_client_never_came_back_leaves_no_tokens(tmp_path: Path) -> None:
     async with town(tmp_path, upkeep_seconds=1) as place:
         async with place.site.browser() as browser:
