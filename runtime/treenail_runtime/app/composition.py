@@ -169,6 +169,9 @@ def _open_endpoints(
         endpoints[name] = endpoint(name, context)
 
     async def close(name: str) -> None:
+        if name not in registry.connectors:
+            endpoints.pop(name, None)
+            return
         endpoints[name] = McpEndpoint(connector=name, framing=framings[name], gate=ClosedGate())
 
     lifespan.add(CredentialChecks(checked, upstreams))

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import structlog
 
@@ -28,6 +28,8 @@ Changed: TypeAlias = Callable[[Offering], Awaitable[None]]
 Withdrawn: TypeAlias = Callable[[str], Awaitable[None]]
 Trouble: TypeAlias = Callable[[str], str | None]
 """What is wrong with a connector's upstream just now; None when nothing is."""
+
+_News = TypeVar("_News")
 
 _GONE: Final = "its module is gone: it is not served until it is there again"
 _STALE: Final = "what was loaded before is served, since its files cannot be: "
@@ -107,7 +109,10 @@ class Registry:
         self._listeners.append(listener)
 
     def on_withdrawal(self, listener: Withdrawn) -> None:
-        """Have `listener` called with the name of each connector that is served no more."""
+        """Have `listener` called with the name of each connector that is served no more.
+
+        Also of one that could not be taken up after all, and is in `connectors` no longer.
+        """
         self._withdrawal_listeners.append(listener)
 
     def offered(self) -> Sequence[str]:
@@ -195,13 +200,15 @@ class Registry:
             await listener(offering)
 
     async def _put_back(self, name: str, *, withdrawn: bool) -> None:
-        """Have all be as it was before."""
+        """Have all be as it was before, as far as the listeners can; never fails."""
         before = self._served.get(name)
         if before is None:
             self.connectors.pop(name, None)
             self.clients.pop(name, None)
+            await _tell_each(self._withdrawal_listeners, name, connector=name)
             return
-        await self._take_up(before)
+        self._put(before)
+        await _tell_each(self._listeners, before, connector=name)
         if withdrawn:
             await self._withdraw(name)
 
@@ -243,13 +250,24 @@ class Registry:
         self.withdrawn.add(name)
         gone = replace(self._records[name], status="unhealthy", reason=_GONE)
         self._records[name] = gone
-        for listener in self._withdrawal_listeners:
-            await listener(name)
+        await _tell_each(self._withdrawal_listeners, name, connector=name)
         log.warning("connector.withdrawn", connector=name)
 
     def _now(self, record: ServiceRecord) -> ServiceRecord:
         trouble = self.trouble(record.name) if record.status == "healthy" else None
         return record if trouble is None else _degraded(record, trouble)
+
+
+async def _tell_each(
+    listeners: Sequence[Callable[[_News], Awaitable[None]]], news: _News, *, connector: str
+) -> None:
+    """Tell every listener, also those behind one that fails."""
+    for listener in listeners:
+        try:
+            await listener(news)
+        except Exception:
+            # The boundary: what is no longer served must not stay because of one of them.
+            log.exception("connector.listener_failed", connector=connector)
 
 
 def services_in(directory: Path) -> list[ServiceRecord]:

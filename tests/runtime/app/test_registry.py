@@ -285,6 +285,30 @@ async def test_what_cannot_be_served_after_all_leaves_everything_as_it_was(folde
         assert await registry.reload() == []
         assert registry.offered() == ["sample"]
         assert registry.health() == {"other": "unhealthy", "sample": "degraded"}
+        assert (await listed(server, "/other/mcp")).status == 404
+
+
+@pytest.mark.requirement("S2-34", "S2-43")
+async def test_what_cannot_be_put_back_either_keeps_no_other_from_being_loaded(
+    folder: Path,
+) -> None:
+    add_other(folder)
+    settings, registry = registry_of(folder)
+    async with serving_app(create_app(settings, registry)) as server:
+
+        async def refuse(offering: Offering) -> None:
+            if offering.connector.name == "other":
+                raise ValueError("of all things")
+
+        registry.on_change(refuse)
+        for name in ("other", "sample"):
+            edit(folder, 'title="Get item"', 'title="Fetch it"', name)
+
+        assert await registry.reload() == ["sample"]
+
+        assert "Fetch it" in titles(await listed(server, "/sample/mcp"))
+        assert "Get item" in titles(await listed(server, "/other/mcp"))
+    assert registry.health() == {"other": "degraded", "sample": "healthy"}
 
 
 @pytest.mark.requirement("S2-41", "S2-43")

@@ -15,11 +15,14 @@ from tests.runtime.app.test_registry import (
 )
 from tests.runtime.edge.admin.test_operating import admin_token
 from tests.support.admin_api import API, Api
+from tests.support.authorizing import authorizing
 from tests.support.commands import connectors_folder
 from tests.support.gate import gated
 from tests.support.serving import serving_app
 from tests.support.serving_oauth import serving_oauth
 from treenail_runtime.app.composition import create_app
+from treenail_runtime.app.connecting import Offering
+from treenail_runtime.app.registry import Registry
 
 __all__ = ["folder", "forget_modules"]
 
@@ -124,3 +127,24 @@ async def test_instances_of_a_connector_that_is_gone_wait_for_it(tmp_path: Path)
     assert metadata.status == 200
     assert made.kind == "wrong-state"
     assert opened.status == 401
+
+
+@pytest.mark.requirement("S2-43")
+async def test_people_find_nothing_at_a_connector_that_could_not_be_taken_up(folder: Path) -> None:
+    registries = list[Registry]()
+    async with authorizing(
+        folder.parent, registries=registries, connectors_dir=folder, upstream_url=None
+    ) as site:
+        (registry,) = registries
+
+        async def refuse(offering: Offering) -> None:
+            raise ValueError(offering.connector.name)
+
+        registry.on_change(refuse)
+        add_other(folder)
+
+        assert await registry.reload() == []
+
+        client = Api(site.base_url)
+        answers = [(await client.post(f"/{name}/mcp", {})).status for name in ("sample", "other")]
+    assert answers == [401, 404]
