@@ -39,7 +39,9 @@ REQUIREMENTS: Final[dict[str, Requirement]] = {
         "an instance's own server has a circuit breaker of its own, and is told to nobody else",
     ),
     "CHEAP-HEALTH": Requirement(
-        "ours", "nothing is looked up for strangers who ask for the health of an instance"
+        "ours",
+        "nothing is looked up for strangers who ask for the health of an instance that this worker "
+        "knows; a name that it does not know costs one read",
     ),
     "HELD-BACK": Requirement(
         "ours", "a signal that comes while a server starts is obeyed once it has, and ends nothing"
